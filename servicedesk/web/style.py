@@ -1,0 +1,5 @@
+"""Examples for the style page: every component in every state."""
+
+
+def style_context() -> dict:
+    return {}

@@ -1,0 +1,186 @@
+"""`{% load web %}`: the tags and filters of every page."""
+
+import datetime as dt
+
+from django import forms, template
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from servicedesk.web import formats
+
+register = template.Library()
+
+PHASES = ("new", "active", "waiting", "resolved", "closed")
+CLOCK_ICONS = {
+    "met": "circle-check",
+    "near": "alert-triangle",
+    "missed": "alert-octagon",
+    "running": "clock",
+    "paused": "player-pause",
+}
+
+register.filter("filesize", formats.filesize)
+register.filter("number", formats.number)
+register.filter("exact", formats.exact)
+register.filter("month", formats.month)
+register.filter("duration", formats.duration)
+register.filter("clock_left", formats.clock_left)
+register.filter("plain", formats.plain, is_safe=False)
+
+
+@register.filter
+def markdown(value, top=3) -> SafeString:
+    """`{{ article.body|markdown }}`, or `|markdown:2` when the text stands right under the page's title."""
+    return formats.markdown(value, int(top))
+
+
+@register.simple_tag
+def when(value, style: str = "near") -> str:
+    """A moment: relative near now with the exact time on hover. Styles: near, short (narrow columns), exact."""
+    if not value:
+        return ""
+    title = formats.exact(value)
+    if not isinstance(value, dt.datetime):
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), title)
+    shown = {"short": formats.short_when, "exact": formats.exact}.get(style, formats.when)(value)
+    if shown == title:
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), shown)
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), title, shown)
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """An icon from static/icons.svg; always decoration: the words beside it, or an aria-label, carry the meaning."""
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        f"icon {css}".strip(),
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def priority_badge(priority, note: str = "") -> SafeString:
+    """P1…P4 with its own shape, never by colour alone. `note` is the reason, shown on hover."""
+    try:
+        level = int(priority)
+    except (TypeError, ValueError):
+        level = 0
+    if level not in (1, 2, 3, 4):
+        return format_html('<span class="priority priority-none">{}</span>', gettext("No priority"))
+    return format_html(
+        '<span class="priority priority-{}"{}>{}<span>P{}</span></span>',
+        level,
+        format_html(' title="{}"', note) if note else "",
+        icon(f"p{level}"),
+        level,
+    )
+
+
+@register.simple_tag
+def status_pill(label: str, phase: str = "closed") -> SafeString:
+    """The process's own word for a status, tinted by its phase."""
+    return format_html('<span class="pill pill-{}">{}</span>', phase if phase in PHASES else "closed", label)
+
+
+@register.simple_tag
+def clock_pill(label: str, state: str = "running") -> SafeString:
+    """A level clock in words. States: running, near, met, missed, paused."""
+    state = state if state in CLOCK_ICONS else "running"
+    return format_html('<span class="clock clock-{}">{}<span>{}</span></span>', state, icon(CLOCK_ICONS[state]), label)
+
+
+@register.simple_tag
+def avatar(user, css: str = "") -> SafeString:
+    """Initials of a person or a team; the name stands beside it."""
+    name = getattr(user, "display_name", None) or (str(user) if user else "")
+    return format_html(
+        '<span class="face {}" aria-hidden="true">{}</span>', css, formats.initials(name) if user else icon("user")
+    )
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context, **changes) -> str:
+    """This page's query string with some values changed; None, "" and empty lists take a value away."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if isinstance(value, list | tuple):
+            query.setlist(name, [str(one) for one in value])
+        elif value is not None and value != "":
+            query[name] = str(value)
+    return f"?{query.urlencode()}" if query else "?"
+
+
+@register.inclusion_tag("web/_field.html")
+def field(bound, css: str = "", label: str | None = None, hide_label: bool = False, hint: str | None = None) -> dict:
+    """A form field with label, hint and errors. `label` and `hint` replace those of the form."""
+    widget = bound.field.widget
+    attrs = {}
+    if bound.errors:
+        attrs["class"] = f"{widget.attrs.get('class', '')} is-invalid".strip()
+    kind = "input"
+    if isinstance(widget, forms.CheckboxInput):
+        kind = "check"
+    elif isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        kind = "choices"
+    elif bound.is_hidden:
+        kind = "hidden"
+    elif isinstance(widget, forms.FileInput):
+        kind = "file"
+    hint = bound.help_text if hint is None else hint
+    if hint and kind != "choices":
+        described = f"{bound.auto_id}_helptext" + (f" {bound.auto_id}_error" if bound.errors else "")
+        attrs["aria-describedby"] = described
+    return {
+        "bound": bound,
+        "kind": kind,
+        "widget": bound.as_widget(attrs=attrs) if kind != "choices" else "",
+        "options": list(bound) if kind == "choices" else (),
+        "option_type": "radio" if isinstance(widget, forms.RadioSelect) else "checkbox",
+        "css": css,
+        "label": bound.label if label is None else label,
+        "hide_label": hide_label,
+        "hint": hint,
+        "required": bound.field.required,
+    }
+
+
+@register.inclusion_tag("web/_form_errors.html")
+def form_errors(form) -> dict:
+    """What is wrong with the form as a whole, and with fields that are not shown."""
+    hidden = [error for bound in form.hidden_fields() for error in bound.errors]
+    return {"errors": [*form.non_field_errors(), *hidden]}
+
+
+@register.inclusion_tag("web/_fields.html")
+def fields(form) -> dict:
+    """All fields of a form, one below the other."""
+    return {"form": form}
+
+
+@register.inclusion_tag("web/_pages.html", takes_context=True)
+def pages(context, keyset, target: str = "") -> dict:
+    """Links to the next and the previous keyset page. `target` is the id that htmx replaces, e.g. "queue"."""
+    return {"keyset": keyset, "request": context["request"], "target": target}
+
+
+@register.inclusion_tag("web/_empty.html")
+def empty(title: str, hint: str = "", name: str = "inbox", href: str = "", action: str = "") -> dict:
+    """An empty list: what would be here, and how to get the first one."""
+    return {"title": title, "hint": hint, "icon_name": name, "href": href, "action": action}
+
+
+@register.filter
+def undo_address(message) -> str:
+    """The address to POST to for undoing what `message` tells, when it offers that (see `pages.changed`)."""
+    tags = (message.extra_tags or "").split()
+    return next((tag.removeprefix("undo:") for tag in tags if tag.startswith("undo:")), "")
+
+
+@register.filter
+def join_dots(values) -> SafeString:
+    """`a · b · c`, leaving out what is empty."""
+    return format_html_join(mark_safe('<span aria-hidden="true"> · </span>'), "{}", ((one,) for one in values if one))
