@@ -1,0 +1,175 @@
+"""Fetches the front-end parts we keep in the repository: `python -m servicedesk.web.vendoring`.
+
+Needs the npm client, only here: running and installing Madoguchi needs neither npm nor Node. Versions are pinned below;
+what was fetched is recorded in static/vendor/VERSIONS.md. htmx is not here: django-htmx brings it.
+"""
+
+import hashlib
+import re
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree  # noqa: S405 - icons of a pinned package
+
+ROOT = Path(__file__).resolve().parents[2]
+VENDOR = ROOT / "static" / "vendor"
+SPRITE = ROOT / "static" / "icons.svg"
+BROWSER_TESTS = ROOT / "tests" / "browser" / "vendor"
+
+PACKAGES = {"@tabler/core": "1.6.1", "@tabler/icons": "3.51.0", "axe-core": "4.14.1"}
+
+# What of a package is kept, and where.
+FILES = {
+    "@tabler/core": {
+        "dist/css/tabler.min.css": VENDOR / "tabler" / "tabler.min.css",
+        "dist/js/tabler.min.js": VENDOR / "tabler" / "tabler.min.js",
+        "LICENSE": VENDOR / "tabler" / "LICENSE",
+    },
+    "@tabler/icons": {"LICENSE": VENDOR / "tabler-icons" / "LICENSE"},
+    "axe-core": {"axe.min.js": BROWSER_TESTS / "axe.min.js", "LICENSE": BROWSER_TESTS / "LICENSE-axe-core"},
+}
+LICENCES = {"@tabler/core": "MIT", "@tabler/icons": "MIT", "axe-core": "MPL-2.0 (tests only)"}
+
+# The icons of the sprite, by Tabler's names. A test fails when a template uses one that is not here.
+ICONS = (
+    "activity adjustments alert-circle alert-octagon alert-triangle archive arrow-back-up arrow-down arrow-forward-up "
+    "arrow-left arrow-right arrow-up arrows-exchange at ban bell bell-off bolt book bookmark briefcase building bulb "
+    "calendar calendar-event calendar-off chart-bar check checks chevron-down chevron-left chevron-right chevron-up "
+    "circle-check circle-dashed circle-x clipboard clipboard-list clock clock-pause columns copy corner-up-left cpu "
+    "database device-desktop device-floppy device-laptop device-mobile devices dots dots-vertical download edit "
+    "external-link eye eye-off file file-spreadsheet file-text filter flag flame folder git-merge headset help "
+    "help-circle history home hourglass id inbox info-circle key keyboard language layout-list layout-sidebar "
+    "lifebuoy link list list-check loader lock lock-open login logout mail mail-forward mail-off mailbox map-pin "
+    "menu-2 message message-2 message-circle messages microphone mood-smile moon network note notes paperclip password "
+    "pencil phone phone-call photo pin player-pause player-play plug plus point printer puzzle qrcode question-mark "
+    "refresh repeat rotate rotate-clockwise route rss scissors search selector send server settings share shield "
+    "shield-check shield-lock sitemap sort-ascending sort-descending square-check star sun switch-horizontal table tag "
+    "tags template ticket tool transfer trash trending-down trending-up unlink upload user user-check user-circle "
+    "user-off user-plus user-shield user-x users users-group versions wand webhook wifi world x zoom-in"
+).split()
+
+# Shapes of our own, for priorities: two triangles, one, a disc, a ring. The form tells them apart, not the colour.
+SHAPES = {
+    "p1": '<path d="M7 11 12 3l5 8zM7 21l5-8 5 8z" fill="currentColor"/>',
+    "p2": '<path d="M4.5 18.5 12 5.5l7.5 13z" fill="currentColor"/>',
+    "p3": '<circle cx="12" cy="12" r="6.5" fill="currentColor"/>',
+    "p4": '<circle cx="12" cy="12" r="5.5" fill="none" stroke="currentColor" stroke-width="2.5"/>',
+    "brand": (
+        '<path d="M3 5.5A2.5 2.5 0 0 1 5.5 3h13A2.5 2.5 0 0 1 21 5.5V21H3z" fill="currentColor"/>'
+        '<path d="M6.5 7.5h11v7h-11z" class="brand-pane"/><path d="M6.5 17h11" class="brand-sill"/>'
+    ),
+}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        record = []
+        for package, version in PACKAGES.items():
+            source = fetch(package, version, work)
+            for inside, target in FILES[package].items():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                found = source / inside
+                content = found.read_bytes() if found.exists() else licence_text(package)
+                target.write_bytes(without_source_map(content))
+                record.append((package, version, target))
+            if package == "@tabler/icons":
+                SPRITE.write_text(sprite(source / "icons" / "outline"), encoding="utf-8")
+                record.append((package, version, SPRITE))
+    write_record(record)
+
+
+def fetch(package: str, version: str, work: Path) -> Path:
+    """Unpack a package from npm and give its folder."""
+    done = subprocess.run(  # noqa: S603
+        ["npm", "pack", "--silent", f"{package}@{version}"],  # noqa: S607
+        cwd=work,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    target = work / re.sub(r"\W", "-", package)
+    with tarfile.open(work / done.stdout.strip().splitlines()[-1]) as archive:
+        archive.extractall(target, filter="data")
+    return target / "package"
+
+
+def without_source_map(content: bytes) -> bytes:
+    """The maps are not kept, and a storage with hashed names fails on a reference to a missing file."""
+    content = re.sub(rb"\s*/\*# sourceMappingURL=[^*]*\*/", b"", content)
+    return re.sub(rb"\s*//# sourceMappingURL=\S*", b"", content).rstrip() + b"\n"
+
+
+def licence_text(package: str) -> bytes:
+    """@tabler/core names its licence in package.json and in the head of each file, without the text."""
+    if package != "@tabler/core":
+        raise FileNotFoundError(f"{package} has no LICENSE")
+    return MIT.format(holder="2018-2026 The Tabler Authors").encode()
+
+
+def sprite(folder: Path) -> str:
+    """One SVG file with a symbol for each icon."""
+    symbols = []
+    for name in ICONS:
+        tree = ElementTree.parse(folder / f"{name}.svg").getroot()  # noqa: S314 - a pinned package
+        paths = []
+        for element in tree:
+            attributes = "".join(
+                f' {key}="{value}"' for key, value in element.attrib.items() if key not in ("stroke", "fill")
+            )
+            if element.attrib.get("stroke") != "none":
+                paths.append(f"<{element.tag.rpartition('}')[2]}{attributes}/>")
+        symbols.append(
+            f'<symbol id="{name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" '
+            f'stroke-linecap="round" stroke-linejoin="round">{"".join(paths)}</symbol>'
+        )
+    symbols += [f'<symbol id="{name}" viewBox="0 0 24 24">{body}</symbol>' for name, body in SHAPES.items()]
+    lines = "\n".join(symbols)
+    return (
+        f"<!-- Tabler Icons {PACKAGES['@tabler/icons']} (MIT, see vendor/tabler-icons/LICENSE), and our own shapes. "
+        f'Made by servicedesk/web/vendoring.py. -->\n<svg xmlns="http://www.w3.org/2000/svg">\n{lines}\n</svg>\n'
+    )
+
+
+def write_record(record: list[tuple[str, str, Path]]) -> None:
+    rows = [
+        f"| {package} | {version} | {LICENCES[package]} | `{path.relative_to(ROOT)}` | "
+        f"`{hashlib.sha256(path.read_bytes()).hexdigest()}` |"
+        for package, version, path in record
+    ]
+    text = "\n".join(
+        [
+            "# Vendored parts",
+            "",
+            "Fetched from npm by `python -m servicedesk.web.vendoring`, which pins the versions. References to source maps",
+            "are cut off; otherwise the files are as published. htmx comes with the Python package django-htmx.",
+            "",
+            "| package | version | licence | file | sha256 |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+    (VENDOR / "VERSIONS.md").write_text(text + "\n", encoding="utf-8")
+
+
+MIT = """MIT License
+
+Copyright (c) {holder}
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+
+if __name__ == "__main__":
+    main()
