@@ -76,8 +76,12 @@ class Home:
         """True when no other command uses the services any more."""
         return self._flock(".users", fcntl.LOCK_EX, seconds)
 
-    def release(self) -> None:
+    def release_state(self) -> None:
+        """From now on nobody new borrows the services."""
         self._state.unlink(missing_ok=True)
+
+    def release(self) -> None:
+        self.release_state()
         while self._held:
             self._held.pop().close()
 

@@ -1,0 +1,144 @@
+"""The commands of `./madoguchi`. Each is a function that takes its words and returns an exit code."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from servicedesk.frontdoor import services, venv
+from servicedesk.frontdoor.home import ROOT, Home
+from servicedesk.frontdoor.say import Stop, say, warn
+
+
+@dataclass(frozen=True)
+class Command:
+    line: str
+    act: Callable[[list[str]], int]
+
+
+def _run(words: list[str]) -> int:
+    from servicedesk.frontdoor.run import run
+
+    return run(words)
+
+
+def _with_services(command: Callable[[dict], list[str]], *, groups: tuple[str, ...] = ()) -> int:
+    """Runs one program with the services of a running installation, or with its own."""
+    venv.ensure(*services.groups(), *groups)
+    with services.borrowed(Home()) as env:
+        # Ctrl+C is the program's: it gets it from the terminal as we do, and we stop the services after it.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return subprocess.run(
+                command(env), env=env, cwd=os.getcwd(), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+            ).returncode
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _manage(words: list[str]) -> int:
+    return _with_services(lambda env: services.manage(*words))
+
+
+def _shell(words: list[str]) -> int:
+    return _with_services(lambda env: services.manage("shell", *words))
+
+
+def _bench(words: list[str]) -> int:
+    if not (ROOT / "bench" / "__main__.py").exists():
+        raise Stop("There is no bench/ yet.")
+    venv.ensure("embedded")
+    return subprocess.run([venv.PYTHON, "-m", "bench", *words], cwd=ROOT).returncode
+
+
+def _test(words: list[str]) -> int:
+    from servicedesk.frontdoor.checks import test
+
+    return test(words)
+
+
+def _lint(words: list[str]) -> int:
+    from servicedesk.frontdoor.checks import lint
+
+    return lint(words)
+
+
+def _format(words: list[str]) -> int:
+    from servicedesk.frontdoor.checks import format_source
+
+    return format_source(words)
+
+
+def _messages(words: list[str]) -> int:
+    from servicedesk.frontdoor import translations
+
+    venv.ensure()
+    home = Home()
+    home.make()
+    translations.messages(services.environment(home))
+    translations.compile_stale()
+    return 0
+
+
+def _backup(words: list[str]) -> int:
+    from servicedesk.frontdoor.backup import backup
+
+    return backup(words)
+
+
+def _restore(words: list[str]) -> int:
+    from servicedesk.frontdoor.backup import restore
+
+    return restore(words)
+
+
+def _lock(words: list[str]) -> int:
+    venv.lock_requirements()
+    return 0
+
+
+COMMANDS = {
+    "run": Command("set up and start the desk; Ctrl+C stops it. --empty starts without demo content", _run),
+    "test": Command("every check and test; with paths only pytest on these", _test),
+    "lint": Command("the checks that need no database: ruff, djlint, mypy, import order", _lint),
+    "format": Command("bring Python and templates into shape", _format),
+    "bench": Command("measure the speed on many tickets: bench [--tickets N]", _bench),
+    "messages": Command("renew the translation files from the source and compile them", _messages),
+    "shell": Command("a Python shell with the models loaded", _shell),
+    "manage": Command("any Django command: manage COMMAND …", _manage),
+    "backup": Command("everything into one file: backup FILE", _backup),
+    "restore": Command("from such a file into an empty installation: restore FILE", _restore),
+    "lock": Command("pin the newest versions of what requirements*.in ask for", _lock),
+}
+
+
+def _help() -> int:
+    say("./madoguchi COMMAND\n")
+    for name, command in COMMANDS.items():
+        say(f"  {name:<10}{command.line}")
+    say("\nMADOGUCHI_HOME is the data folder (default var/), PORT the port of the pages (default 8000).")
+    say("DATABASE_URL and REDIS_URL name servers of your own instead of the embedded ones. More: docs/operations.md")
+    return 0
+
+
+def main(words: list[str]) -> int:
+    if not words or words[0] in ("help", "--help", "-h"):
+        return _help()
+    command = COMMANDS.get(words[0])
+    if command is None:
+        warn(f"There is no command {words[0]!r}.\n")
+        _help()
+        return 2
+    try:
+        return command.act(words[1:])
+    except Stop as problem:
+        warn(f"\n{problem}")
+        return 1
+    except KeyboardInterrupt:
+        warn("\nStopped.")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
