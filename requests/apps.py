@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class RequestsConfig(AppConfig):
+    name = "requests"
+
+    def ready(self):
+        from . import permissions  # noqa: F401

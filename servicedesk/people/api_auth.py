@@ -1,0 +1,70 @@
+"""How the API knows who calls: a personal token, or the session of a page."""
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import authentication, exceptions, permissions, throttling
+
+from .actions import note_token_used
+from .models import ApiToken
+from .queries import live_tokens
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer mdg_…`. The token acts as its owner; expired, revoked and unknown ones look the same."""
+
+    def authenticate(self, request):
+        kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        token = live_tokens().filter(digest=ApiToken.hashed(secret.strip())).select_related("user").first()
+        if token is None:
+            raise exceptions.AuthenticationFailed(_("The token is not valid, has expired or was revoked."))
+        note_token_used(token, timezone.now())
+        return token.user, token
+
+    def authenticate_header(self, request):
+        return "Bearer"
+
+
+class PageSession(authentication.SessionAuthentication):
+    """The session of somebody who is signed in to the pages, with CSRF check."""
+
+
+class ScopeAllows(permissions.IsAuthenticated):
+    """Signed in, and within the token's scopes: `read` to read, the view's `scope` (default `tickets`) to write."""
+
+    def has_permission(self, request, view):
+        if not super().has_permission(request, view):
+            return False
+        if not isinstance(request.auth, ApiToken):
+            return True
+        scope = getattr(view, "scope", ApiToken.Scope.TICKETS)
+        if request.method in permissions.SAFE_METHODS:
+            return ApiToken.Scope.READ in request.auth.scopes or scope in request.auth.scopes
+        return scope in request.auth.scopes
+
+
+class TokenThrottle(throttling.SimpleRateThrottle):
+    """A budget per token; pages have none."""
+
+    scope = "token"
+
+    def get_cache_key(self, request, view):
+        return f"api-{request.auth.pk}" if isinstance(request.auth, ApiToken) else None
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "servicedesk.people.api_auth.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema):
+        return {"type": "http", "scheme": "bearer"}
+
+
+class PageSessionScheme(OpenApiAuthenticationExtension):
+    target_class = "servicedesk.people.api_auth.PageSession"
+    name = "session"
+
+    def get_security_definition(self, auto_schema):
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

@@ -1,0 +1,192 @@
+"""Priorities: of a new ticket, after a change of its fields, by hand; and changes of the matrix itself."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cmdb.models import Service
+from servicedesk.people.actions import audit
+from servicedesk.people.models import User
+from servicedesk.people.rules import check
+from servicedesk.tickets.actions import assign, lock, open_ticket, set_fields
+from servicedesk.tickets.errors import TicketError
+from servicedesk.tickets.models import OPEN, Impact, Priority, PriorityReason, Ticket, Urgency
+from servicedesk.web.errors import Refused
+
+from .models import MatrixCell, PriorityTarget
+from .queries import Grid, cells_that_apply, grid, priority_for, restrict, targets_for
+
+
+@transaction.atomic
+def open_with_priority(ticket_type: str, *, by: User, via: str, at: datetime | None = None, **fields) -> Ticket:
+    """Open the core row of a process with the priority of the matrix, its targets, and the service's team and secrecy.
+
+    `fields` as in `tickets.actions.open_ticket`; `impact` and `urgency` 1 to 4 or None for the usual one.
+    """
+    service: Service | None = fields.get("service")
+    if fields.get("impact") is None:
+        fields["impact"] = service.default_impact if service else Impact.PERSON
+    if fields.get("urgency") is None:
+        fields["urgency"] = Urgency.SOON
+    if fields["impact"] not in Impact.values:
+        raise TicketError(_("Impact is a number from 1 to 4."), field="impact")
+    if fields["urgency"] not in Urgency.values:
+        raise TicketError(_("Urgency is a number from 1 to 4."), field="urgency")
+    priority, reason = priority_for(service, fields["impact"], fields["urgency"])
+    response_due_at, due_at = targets_for(priority, at or timezone.now())
+    if service is not None:
+        fields.setdefault("team", None)
+        fields["team"] = fields["team"] or service.team
+        fields["is_confidential"] = fields.get("is_confidential", False) or service.is_confidential
+    return open_ticket(
+        ticket_type,
+        by=by,
+        via=via,
+        at=at,
+        priority=priority,
+        priority_reason=reason,
+        response_due_at=response_due_at,
+        due_at=due_at,
+        **fields,
+    )
+
+
+@transaction.atomic
+def change_ticket(ticket: Ticket, *, by: User, via: str, at: datetime | None = None, **fields) -> Ticket:
+    """Change fields of a ticket; its priority follows impact, urgency and service unless it was set by hand.
+
+    A new service brings its team while nobody has the ticket, and its secrecy. `fields` as in `tickets.actions.set_fields`
+    without the priority. Refuses a closed ticket.
+    """
+    lock(ticket)
+    check(by, "tickets.change", ticket)
+    if not ticket.is_open:
+        raise TicketError(_("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed")
+    service = fields.get("service", ticket.service)
+    if service is not None and service.pk != ticket.service_id:
+        if not service.is_active:
+            raise TicketError(_("The service “%(name)s” is no longer in use.") % {"name": service}, field="service")
+        if service.is_confidential:
+            fields["is_confidential"] = True
+    if ticket.priority_reason != PriorityReason.MANUAL:
+        impact, urgency = fields.get("impact", ticket.impact), fields.get("urgency", ticket.urgency)
+        fields |= _priority_fields(ticket, *priority_for(service, impact, urgency))
+    was = ticket.service
+    set_fields(ticket, by=by, via=via, at=at, **fields)
+    if service is not None and service != was and ticket.assignee_id is None:
+        if ticket.team_id is None or (was is not None and ticket.team_id == was.team_id):
+            assign(ticket, by=by, via=via, team=service.team, at=at)
+    return ticket
+
+
+def _priority_fields(ticket: Ticket, priority: int, reason: str) -> dict:
+    """The columns that go with a priority; targets count from the opening of the ticket."""
+    fields: dict = {"priority": priority, "priority_reason": reason}
+    if priority != ticket.priority:
+        fields["response_due_at"], fields["due_at"] = targets_for(priority, ticket.created_at)
+    return fields
+
+
+@transaction.atomic
+def override_priority(
+    ticket: Ticket, *, by: User, via: str, priority: int | None, note: str = "", at: datetime | None = None
+) -> Ticket:
+    """Set the priority by hand with a reason; `priority` None gives it back to the matrix.
+
+    Refuses without a reason, an unknown priority and a closed ticket.
+    """
+    lock(ticket)
+    check(by, "priorities.override", ticket)
+    if not ticket.is_open:
+        raise TicketError(_("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed")
+    if priority is None:
+        fields = _priority_fields(ticket, *priority_for(ticket.service, ticket.impact, ticket.urgency))
+        fields["priority_note"] = ""
+    else:
+        if priority not in Priority.values:
+            raise TicketError(_("Priority is a number from 1 to 4."), field="priority")
+        if not note.strip():
+            raise TicketError(_("Say why the matrix does not fit here."), field="note")
+        fields = _priority_fields(ticket, priority, PriorityReason.MANUAL) | {"priority_note": note.strip()[:300]}
+    return set_fields(ticket, by=by, via=via, verb="override_priority", at=at, **fields)
+
+
+@transaction.atomic
+def save_grid(service: Service | None, proposed: Grid, *, by: User, via: str) -> int:
+    """Make `proposed` the grid of the desk (`service` None) or of a service, and give the open tickets that it decides
+    their new priority. Returns how many tickets changed.
+
+    Refuses numbers outside 1 to 4, and a grid of the desk that has not all 16 cells. A service's grid may have any
+    cells; an empty one removes the override.
+    """
+    check(by, "settings.change")
+    for (impact, urgency), priority in proposed.items():
+        if impact not in Impact.values or urgency not in Urgency.values or priority not in Priority.values:
+            raise Refused(_("Every cell holds P1, P2, P3 or P4."), field="grid")
+    if service is None and len(proposed) != 16:
+        raise Refused(_("The matrix of the desk needs a priority in every cell."), field="grid")
+    before = grid(service)
+    MatrixCell.objects.filter(service=service).delete()
+    MatrixCell.objects.bulk_create(
+        [
+            MatrixCell(service=service, impact=impact, urgency=urgency, priority=priority)
+            for (impact, urgency), priority in proposed.items()
+        ]
+    )
+    audit(
+        service or MatrixCell(pk=0),
+        "save_priority_matrix",
+        by=by,
+        via=via,
+        label=str(service) if service else _("Priority matrix"),
+        changes={
+            f"{impact}×{urgency}": [before.get((impact, urgency)), proposed.get((impact, urgency))]
+            for impact, urgency in sorted(before.keys() | proposed.keys())
+            if before.get((impact, urgency)) != proposed.get((impact, urgency))
+        },
+    )
+    return _apply(service, proposed, via=via)
+
+
+def _apply(service: Service | None, proposed: Grid, *, via: str) -> int:
+    cells = cells_that_apply(service, proposed)
+    reason = PriorityReason.SERVICE if service and proposed else PriorityReason.MATRIX
+    changed = 0
+    tickets = restrict(Ticket.objects.filter(OPEN).exclude(priority_reason=PriorityReason.MANUAL), service)
+    for ticket in tickets.order_by("pk").iterator():
+        priority = cells[ticket.impact, ticket.urgency]
+        own = service is not None and (ticket.impact, ticket.urgency) in proposed
+        if priority != ticket.priority:
+            fields = _priority_fields(ticket, priority, reason if own or service is None else PriorityReason.MATRIX)
+            set_fields(ticket, by=None, via="system", verb="apply_matrix", **fields)
+            changed += 1
+    return changed
+
+
+@transaction.atomic
+def save_targets(minutes: dict[int, tuple[int, int]], *, by: User, via: str) -> None:
+    """Set the minutes until first response and resolution per priority. They count for tickets from now on.
+
+    Refuses a first response that is due after the resolution, and minutes below 1 or beyond a year.
+    """
+    check(by, "settings.change")
+    before = {target.priority: [target.response_minutes, target.resolution_minutes] for target in PriorityTarget.objects.all()}
+    for priority, (response, resolution) in minutes.items():
+        if not (1 <= response <= 525_600 and 1 <= resolution <= 525_600):
+            raise Refused(_("Targets are between 1 minute and one year."), field=f"p{priority}")
+        if response > resolution:
+            raise Refused(_("The first response must be due before the resolution."), field=f"p{priority}")
+        PriorityTarget.objects.update_or_create(
+            priority=priority, defaults={"response_minutes": response, "resolution_minutes": resolution}
+        )
+    after = {priority: list(pair) for priority, pair in minutes.items()}
+    audit(
+        PriorityTarget(pk=0),
+        "save_priority_targets",
+        by=by,
+        via=via,
+        label=_("Priority targets"),
+        changes={f"P{key}": [before.get(key), value] for key, value in after.items() if before.get(key) != value},
+    )

@@ -1,0 +1,41 @@
+"""All writes on tickets. `core` has the record, its events and the one place where a status changes; `talk` replies,
+notes and files; `work` everything else that an agent does.
+
+Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
+"""
+
+from .core import lock, move, open_ticket, record
+from .talk import note, reply
+from .work import (
+    assign,
+    escalate,
+    link,
+    log_work,
+    set_fields,
+    set_tags,
+    share,
+    unlink,
+    unshare,
+    unwatch,
+    watch,
+)
+
+__all__ = [
+    "assign",
+    "escalate",
+    "link",
+    "lock",
+    "log_work",
+    "move",
+    "note",
+    "open_ticket",
+    "record",
+    "reply",
+    "set_fields",
+    "set_tags",
+    "share",
+    "unlink",
+    "unshare",
+    "unwatch",
+    "watch",
+]

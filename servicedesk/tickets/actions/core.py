@@ -1,0 +1,156 @@
+"""The record: opening a ticket, its events, and the one place where a status changes."""
+
+import json
+from datetime import UTC, datetime
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from servicedesk.people.chain import link as chain
+from servicedesk.people.models import User
+from servicedesk.people.rules import check
+
+from ..errors import TicketError
+from ..models import PREFIXES, Outbox, Ticket, TicketEvent
+from ..workflow import Phase, TicketType, workflow_of
+
+
+def lock(ticket: Ticket) -> Ticket:
+    """Take the row lock of a ticket and read it anew into the same object. Call it first in every write."""
+    ticket.refresh_from_db(from_queryset=Ticket.objects.select_for_update())
+    return ticket
+
+
+def next_number(ticket_type: str) -> str:
+    """The next number of a type, `INC0000123`. Numbers of transactions that fail are lost, none is given twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s)", [f"ticket_number_{ticket_type}"])
+        return f"{PREFIXES[TicketType(ticket_type)]}{cursor.fetchone()[0]:07d}"
+
+
+@transaction.atomic
+def open_ticket(ticket_type: str, *, by: User, via: str, at: datetime | None = None, **fields) -> Ticket:
+    """Make the core row of a new record in the first status of its process and write the event `open`.
+
+    For the processes' own actions, which add their extension in the same transaction. `fields` are columns of `Ticket`;
+    the department is the requester's. `at` is for imports and demo content.
+    """
+    workflow = workflow_of(ticket_type)
+    first = workflow.statuses[0]
+    now = at or timezone.now()
+    requester = fields["requester"]
+    ticket = Ticket(
+        number=next_number(ticket_type),
+        type=ticket_type,
+        status=first.name,
+        phase=first.phase,
+        entered_by=by,
+        department_id=requester.department_id,
+        created_at=now,
+        updated_at=now,
+        **fields,
+    )
+    ticket.event_count = 1
+    event = _next_event(ticket, "open", by=by, via=via, public=True, at=now, data={"channel": ticket.channel})
+    ticket.event_hash = event.hash
+    ticket.save(force_insert=True)
+    event.ticket = ticket
+    _keep(event)
+    return ticket
+
+
+def record(
+    ticket: Ticket, verb: str, *, by: User | None, via: str, public: bool = False, at: datetime | None = None, **data
+) -> TicketEvent:
+    """Write one event and its outbox row in the caller's transaction; the caller holds the ticket's row lock.
+
+    `public` events are on the time line of everybody who sees the ticket, others on that of those who work on it. `data` is
+    JSON and never holds people's own words or files. `by` is None for the desk itself.
+    """
+    ticket.event_count += 1
+    ticket.updated_at = at or timezone.now()
+    event = _next_event(ticket, verb, by=by, via=via, public=public, at=ticket.updated_at, data=data)
+    # Guards against a caller without the lock: then the row has moved on and nothing matches.
+    grown = Ticket.objects.filter(pk=ticket.pk, event_count=ticket.event_count - 1).update(
+        event_count=ticket.event_count, event_hash=event.hash, updated_at=ticket.updated_at
+    )
+    if grown != 1:
+        raise RuntimeError(f"{ticket.number} was written without its lock.")
+    ticket.event_hash = event.hash
+    _keep(event)
+    return event
+
+
+def _next_event(ticket: Ticket, verb: str, *, by, via, public, at, data) -> TicketEvent:
+    event = TicketEvent(
+        ticket_id=ticket.pk,
+        number=ticket.event_count,
+        verb=verb,
+        by=by,
+        via=via,
+        is_public=public,
+        data=json.loads(json.dumps(data, cls=DjangoJSONEncoder)),
+        at=at,
+    )
+    event.hash = event_hash(ticket.number, ticket.event_hash, event)
+    return event
+
+
+def _keep(event: TicketEvent) -> None:
+    event.save(force_insert=True)
+    Outbox(event=event, created_at=event.at).save(force_insert=True)
+
+
+def event_hash(number: str, previous: str, event: TicketEvent) -> str:
+    """The hash that an event must have, given the ticket's number, the hash before it and its own fields."""
+    return chain(
+        previous,
+        {
+            "ticket": number,
+            "number": event.number,
+            "verb": event.verb,
+            "by": event.by_id,
+            "via": event.via,
+            "public": event.is_public,
+            "data": event.data,
+            "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        },
+    )
+
+
+@transaction.atomic
+def move(
+    ticket: Ticket, name: str, *, by: User | None, via: str, at: datetime | None = None, permitted: bool = False, **data
+) -> Ticket:
+    """Take a ticket along one transition of its process. The only place where status and phase change.
+
+    In this order: row lock; permission (unless `by` is None, the desk itself, or the caller has `permitted` it as part of
+    another action); the transition must leave the present status, otherwise TicketError; status, phase, `resolved_at`,
+    `closed_at` and `reopen_count`; the event, public, named as the transition.
+    """
+    lock(ticket)
+    transition = ticket.workflow.transition(name)
+    if by is not None and not permitted:
+        check(by, transition.permission, ticket)
+    if ticket.status not in transition.sources:
+        raise TicketError(
+            _("“%(action)s” is not possible: %(number)s is “%(status)s”. Somebody may have changed it just now.")
+            % {"action": transition.label, "number": ticket.number, "status": ticket.status_label},
+            code="wrong_status",
+        )
+    before, now = ticket.status, at or timezone.now()
+    status = ticket.workflow.status(transition.target)
+    was = ticket.phase
+    ticket.status, ticket.phase = status.name, status.phase
+    if status.phase == Phase.RESOLVED:
+        ticket.resolved_at = now
+    if status.phase == Phase.CLOSED:
+        ticket.closed_at = now
+    elif was in (Phase.RESOLVED, Phase.CLOSED) and status.phase != Phase.RESOLVED:
+        ticket.resolved_at = ticket.closed_at = None
+        ticket.reopen_count += 1
+    ticket.save(update_fields=["status", "phase", "resolved_at", "closed_at", "reopen_count"])
+    record(ticket, name, by=by, via=via, public=True, at=now, **{"from": before, "to": ticket.status, **data})
+    return ticket

@@ -1,0 +1,280 @@
+"""What an agent does with a ticket besides talking: assign, escalate, set fields, share, tag, link, log time."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from servicedesk.people.models import Team, User
+from servicedesk.people.rules import check
+from servicedesk.web.text import normalise, one_line
+
+from ..errors import TicketError
+from ..models import Category, Tag, Ticket, TicketLink, TicketShare, TicketTag, Watcher, WorkTime
+from ..queries import visible_tickets
+from .core import lock, move, record
+from .talk import note
+
+
+def _named(obj) -> list | None:
+    """How events keep a reference: id and what it was called then."""
+    return None if obj is None else [obj.pk, getattr(obj, "code", None) or str(obj.pk)]
+
+
+@transaction.atomic
+def assign(
+    ticket: Ticket,
+    *,
+    by: User,
+    via: str,
+    assignee: User | None = None,
+    team: Team | None = None,
+    at: datetime | None = None,
+) -> Ticket:
+    """Give a ticket to a person, a team, or both; neither takes it back to nobody. New tickets become assigned.
+
+    Without a team the ticket keeps its own when the assignee belongs to it, else goes to their first team. Refuses somebody
+    who is no agent, an agent outside the named team, and a closed ticket. Does nothing when nothing would change.
+    """
+    lock(ticket)
+    check(by, "tickets.assign", ticket)
+    _refuse_closed(ticket)
+    if assignee is not None:
+        if not assignee.is_agent:
+            raise TicketError(_("%(name)s does not work on tickets.") % {"name": assignee.display_name}, field="assignee")
+        if team is not None and team.pk not in assignee.team_ids:
+            raise TicketError(
+                _("%(name)s does not belong to the team “%(team)s”.")
+                % {"name": assignee.display_name, "team": team.name},
+                field="assignee",
+            )
+        if team is None and ticket.team_id not in assignee.team_ids:
+            team = Team.objects.filter(pk__in=assignee.team_ids, is_active=True).order_by("tier", "id").first()
+    if team is not None and not team.is_active:
+        raise TicketError(_("The team “%(team)s” is no longer in use.") % {"team": team.name}, field="team")
+    new_team = team or ticket.team
+    changes = {}
+    if ticket.assignee_id != (assignee.pk if assignee else None):
+        changes["assignee"] = [_person(ticket.assignee), _person(assignee)]
+    if ticket.team_id != (new_team.pk if new_team else None):
+        changes["team"] = [_named(ticket.team), _named(new_team)]
+    if changes:
+        ticket.assignee, ticket.team = assignee, new_team
+        ticket.save(update_fields=["assignee", "team"])
+        record(ticket, "assign", by=by, via=via, at=at, changes=changes)
+    if assignee is not None and ticket.status == "new":
+        move(ticket, "accept", by=by, via=via, permitted=True, at=at)
+    return ticket
+
+
+def _person(user: User | None) -> list | None:
+    """A person in event data is an id only: names may have to be erased one day."""
+    return None if user is None else [user.pk]
+
+
+def _refuse_closed(ticket: Ticket) -> None:
+    if not ticket.is_open:
+        raise TicketError(
+            _("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed"
+        )
+
+
+@transaction.atomic
+def escalate(ticket: Ticket, *, by: User, via: str, reason: str, at: datetime | None = None) -> Ticket:
+    """Hand a ticket to the next tier of its team, without an assignee, with the reason as an internal note.
+
+    Refuses without a reason, without a team, and when the team has no next tier.
+    """
+    lock(ticket)
+    check(by, "tickets.escalate", ticket)
+    _refuse_closed(ticket)
+    if not reason.strip():
+        raise TicketError(_("Say why this goes to the next tier."), field="reason")
+    target = ticket.team.next_team if ticket.team else None
+    if target is None or not target.is_active:
+        raise TicketError(_("The team of this ticket has no next tier. Assign it to a team instead."), code="no_next_tier")
+    note(ticket, by=by, via=via, body=reason, at=at)
+    changes = {"team": [_named(ticket.team), _named(target)], "assignee": [_person(ticket.assignee), None]}
+    ticket.team, ticket.assignee = target, None
+    ticket.save(update_fields=["team", "assignee"])
+    record(ticket, "escalate", by=by, via=via, at=at, changes=changes)
+    return ticket
+
+
+_REFERENCES = {"service", "category", "requester"}
+_WORDS = {"title", "description", "resolution", "priority_note"}
+SETTABLE = frozenset(
+    _REFERENCES
+    | _WORDS
+    | {"impact", "urgency", "priority", "priority_reason", "response_due_at", "due_at", "language", "is_confidential"}
+    | {"is_major"}
+)
+
+
+@transaction.atomic
+def set_fields(ticket: Ticket, *, by: User | None, via: str, verb: str = "change", at: datetime | None = None, **fields):
+    """Set columns of the core row and record which changed, from what to what; of people's words only that they changed.
+
+    Returns the ticket. Writes nothing when nothing changes. Priority follows impact, urgency and service in
+    `priorities.actions.change_ticket`, which pages and API call. Refuses an empty title and a category out of use.
+    """
+    unknown = set(fields) - SETTABLE
+    if unknown:
+        raise LookupError(f"Not settable: {sorted(unknown)}")
+    lock(ticket)
+    if by is not None:
+        check(by, "tickets.change", ticket)
+    if "title" in fields:
+        fields["title"] = one_line(fields["title"])
+        if not fields["title"]:
+            raise TicketError(_("Give it a title."), field="title")
+    category = fields.get("category")
+    if isinstance(category, Category) and not category.is_active and category.pk != ticket.category_id:
+        raise TicketError(_("The category “%(name)s” is no longer in use.") % {"name": category}, field="category")
+    changes: dict[str, list | None] = {}
+    for name, value in fields.items():
+        before = getattr(ticket, name)
+        if before == value:
+            continue
+        if name in _WORDS:
+            changes[name] = None
+        elif name == "requester":
+            changes[name] = [_person(before), _person(value)]
+        elif name in _REFERENCES:
+            changes[name] = [_named(before), _named(value)]
+        else:
+            changes[name] = [before, value]
+        setattr(ticket, name, value)
+    if changes:
+        if "requester" in changes:
+            ticket.department_id = ticket.requester.department_id
+        ticket.save(update_fields=[*changes, *(["department"] if "requester" in changes else [])])
+        record(ticket, verb, by=by, via=via, at=at, changes=changes)
+    return ticket
+
+
+@transaction.atomic
+def share(ticket: Ticket, *, by: User, via: str, user: User | None = None, team: Team | None = None) -> Ticket:
+    """Let one more person or team see the ticket. Doing it again changes nothing. Refuses guests and people who left."""
+    lock(ticket)
+    check(by, "tickets.share", ticket)
+    if (user is None) == (team is None):
+        raise TicketError(_("Choose a person or a team."), field="user")
+    if user is not None and not user.is_active:
+        raise TicketError(_("%(name)s is no longer here.") % {"name": user.display_name}, field="user")
+    if team is not None:
+        check(by, "tickets.work", ticket)
+    _row, made = TicketShare.objects.get_or_create(ticket=ticket, user=user, team=team, defaults={"by": by})
+    if made:
+        record(ticket, "share", by=by, via=via, public=True, user=_person(user), team=_named(team))
+    return ticket
+
+
+@transaction.atomic
+def unshare(ticket: Ticket, *, by: User, via: str, user: User | None = None, team: Team | None = None) -> Ticket:
+    """Take back a share; nothing happens where there is none."""
+    lock(ticket)
+    check(by, "tickets.share", ticket)
+    gone, _rows = TicketShare.objects.filter(ticket=ticket, user=user, team=team).delete()
+    if gone:
+        record(ticket, "unshare", by=by, via=via, public=True, user=_person(user), team=_named(team))
+    return ticket
+
+
+@transaction.atomic
+def watch(ticket: Ticket, *, by: User, via: str) -> Ticket:
+    """Hear about what happens to the ticket from now on."""
+    lock(ticket)
+    check(by, "tickets.watch", ticket)
+    _row, made = Watcher.objects.get_or_create(ticket=ticket, user=by)
+    if made:
+        record(ticket, "watch", by=by, via=via)
+    return ticket
+
+
+@transaction.atomic
+def unwatch(ticket: Ticket, *, by: User, via: str) -> Ticket:
+    lock(ticket)
+    gone, _rows = Watcher.objects.filter(ticket=ticket, user=by).delete()
+    if gone:
+        record(ticket, "unwatch", by=by, via=via)
+    return ticket
+
+
+@transaction.atomic
+def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str]) -> Ticket:
+    """Make these the ticket's tags, each up to 40 characters, at most 20; unknown ones are made."""
+    lock(ticket)
+    check(by, "tickets.change", ticket)
+    names = list(dict.fromkeys(filter(None, (normalise(one_line(tag)) for tag in tags))))
+    if len(names) > 20 or any(len(name) > 40 for name in names):
+        raise TicketError(_("A ticket has at most 20 tags of up to 40 characters."), field="tags")
+    before = sorted(ticket.tags.values_list("name", flat=True))
+    if sorted(names) == before:
+        return ticket
+    Tag.objects.bulk_create([Tag(name=name) for name in names], ignore_conflicts=True)
+    TicketTag.objects.filter(ticket=ticket).exclude(tag__name__in=names).delete()
+    TicketTag.objects.bulk_create(
+        [TicketTag(ticket=ticket, tag=tag) for tag in Tag.objects.filter(name__in=names)], ignore_conflicts=True
+    )
+    record(ticket, "change", by=by, via=via, changes={"tags": [before, sorted(names)]})
+    return ticket
+
+
+@transaction.atomic
+def link(ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str) -> TicketLink:
+    """Tie two tickets that `by` sees and works on; the same tie twice is one. Both get the event.
+
+    Refuses a ticket with itself and an unknown kind; an invisible other ticket is refused as if it were not there.
+    """
+    if kind not in TicketLink.Kind.values:
+        raise TicketError(_("Choose how the tickets belong together."), field="kind")
+    if ticket.pk == other.pk:
+        raise TicketError(_("A ticket cannot be tied to itself."), field="other")
+    for each in sorted((ticket, other), key=lambda one: one.pk):
+        lock(each)
+    check(by, "tickets.change", ticket)
+    if not visible_tickets(by).filter(pk=other.pk).exists():
+        raise TicketError(_("There is no such ticket."), field="other")
+    if kind == TicketLink.Kind.RELATED:
+        mirrored = TicketLink.objects.filter(source=other, target=ticket, kind=kind).first()
+        if mirrored:
+            return mirrored
+    tie, made = TicketLink.objects.get_or_create(source=ticket, target=other, kind=kind, defaults={"by": by})
+    if made:
+        record(ticket, "link", by=by, via=via, kind=kind, other=other.number)
+        record(other, "link", by=by, via=via, kind=kind, other=ticket.number, backward=True)
+    return tie
+
+
+@transaction.atomic
+def unlink(ticket: Ticket, tie: TicketLink, *, by: User, via: str) -> None:
+    """Untie two tickets, from either end; nothing happens where they are not tied."""
+    pair = Ticket.objects.filter(pk__in=(tie.source_id, tie.target_id)).order_by("pk")
+    source, target = sorted((lock(each) for each in pair), key=lambda one: one.pk != tie.source_id)
+    check(by, "tickets.change", ticket)
+    gone, _rows = TicketLink.objects.filter(pk=tie.pk).filter(Q(source=ticket) | Q(target=ticket)).delete()
+    if gone:
+        record(source, "unlink", by=by, via=via, kind=tie.kind, other=target.number)
+        record(target, "unlink", by=by, via=via, kind=tie.kind, other=source.number, backward=True)
+
+
+@transaction.atomic
+def log_work(
+    ticket: Ticket, *, by: User, via: str, minutes: int, worked_on: date | None = None, note: str = "", at=None
+) -> WorkTime:
+    """Note minutes (1 to 1,440) that `by` worked on the ticket on a day, today by default and never in the future."""
+    lock(ticket)
+    check(by, "tickets.log_work", ticket)
+    day = worked_on or timezone.localdate()
+    if not 1 <= minutes <= 1440:
+        raise TicketError(_("Work time is 1 to 1,440 minutes."), field="minutes")
+    if day > timezone.localdate():
+        raise TicketError(_("This day has not come yet."), field="worked_on")
+    row = WorkTime.objects.create(
+        ticket=ticket, user=by, minutes=minutes, worked_on=day, note=one_line(note, 200), created_at=at or timezone.now()
+    )
+    record(ticket, "log_work", by=by, via=via, at=at, minutes=minutes, worked_on=day)
+    return row

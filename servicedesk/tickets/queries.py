@@ -1,0 +1,201 @@
+"""Reads of tickets. Every one begins with `visible_tickets`; nothing else decides what somebody sees."""
+
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Prefetch, Q, QuerySet
+
+from cmdb.models import Service
+from servicedesk.people.models import Team, User
+from servicedesk.people.queries import departments_headed_by
+from servicedesk.web.errors import NotFound
+from servicedesk.web.text import normalise
+
+from .models import OPEN, PREFIXES, Attachment, Category, Comment, Tag, Ticket, TicketEvent, TicketLink, TicketShare
+from .permissions import works_on
+from .words import query_for
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What decides a person's sight, as ids: read once per request and kept on the `User` object."""
+
+    teams: frozenset[int]
+    services: frozenset[int]
+    departments: frozenset[int]
+    shared: frozenset[int]
+
+
+def scope_of(user: User) -> Scope:
+    """Teams, services of these teams, departments headed and tickets shared with the person.
+
+    Ids instead of subqueries, so that PostgreSQL can combine the indexes of the parts.
+    """
+    kept = getattr(user, "_ticket_scope", None)
+    if kept is None:
+        teams = user.team_ids if user.is_agent else frozenset()
+        services = Service.objects.filter(team__in=teams).values_list("id", flat=True) if teams else ()
+        shares = TicketShare.objects.filter(Q(user=user) | Q(team__in=teams)).values_list("ticket_id", flat=True)
+        kept = Scope(teams, frozenset(services), frozenset(departments_headed_by(user)), frozenset(shares))
+        user._ticket_scope = kept  # type: ignore[attr-defined]
+    return kept
+
+
+def visible_tickets(user: User) -> QuerySet[Ticket]:
+    """The tickets that a person may know of; for everybody else a ticket does not exist.
+
+    - everybody: what they asked for, entered for somebody, or what is shared with them (or their team);
+    - heads: their department's and those below, unless confidential;
+    - agents: what is assigned to them or to one of their teams; unless confidential also what belongs to a service of
+      their teams and what no team has yet;
+    - administrators: everything that is not confidential.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return Ticket.objects.none()
+    scope = scope_of(user)
+    seen = Q(requester=user) | Q(entered_by=user)
+    if scope.shared:
+        seen |= Q(pk__in=scope.shared)
+    if user.is_administrator:
+        seen |= Q(is_confidential=False)
+    if scope.departments:
+        seen |= Q(department__in=scope.departments, is_confidential=False)
+    if user.is_agent:
+        seen |= Q(assignee=user) | Q(team__in=scope.teams) | Q(team__isnull=True, is_confidential=False)
+        if scope.services:
+            seen |= Q(service__in=scope.services, is_confidential=False)
+    return Ticket.objects.filter(seen)
+
+
+def get_ticket(user: User, number: str) -> Ticket:
+    """The visible ticket with this number (full-width and lower case are understood), or NotFound."""
+    ticket = (
+        visible_tickets(user)
+        .filter(number=normalise(number).upper())
+        .select_related(
+            "requester__department",
+            "requester__company",
+            "entered_by",
+            "assignee",
+            "team",
+            "category",
+            "department",
+            "service__team",
+            "service__business_contact",
+            "service__system_contact",
+        )
+        .first()
+    )
+    if ticket is None:
+        raise NotFound
+    return ticket
+
+
+def for_list(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """The same tickets with what a row of a list shows, and without the long texts."""
+    return tickets.select_related("requester", "assignee", "team", "service").defer("description", "resolution")
+
+
+def open_tickets(user: User) -> QuerySet[Ticket]:
+    return visible_tickets(user).filter(OPEN)
+
+
+def my_tickets(user: User) -> QuerySet[Ticket]:
+    """What the person asked for, or had asked for them, newest first."""
+    return visible_tickets(user).filter(requester=user).order_by("-created_at", "-id")
+
+
+def timeline(user: User, ticket: Ticket) -> list[TicketEvent]:
+    """Everything that happened, oldest first: all of it for those who work on the ticket, else what is public.
+
+    Events carry `comment` (with `attachments`) where they have one; four queries whatever the number of events.
+    """
+    events = (
+        ticket.events.select_related("by", "comment__author")
+        .prefetch_related(Prefetch("comment__attachments", Attachment.objects.order_by("id")))
+        .order_by("number")
+    )
+    if not works_on(user, ticket):
+        events = events.filter(is_public=True)
+    return list(events)
+
+
+def comments(user: User, ticket: Ticket) -> QuerySet[Comment]:
+    """Replies, and for those who work on the ticket notes, oldest first."""
+    rows = ticket.comments.select_related("author", "event").prefetch_related("attachments").order_by("event_id")
+    return rows if works_on(user, ticket) else rows.filter(is_public=True)
+
+
+def attachments(user: User, ticket: Ticket) -> QuerySet[Attachment]:
+    rows = ticket.attachments.all()
+    return rows if works_on(user, ticket) else rows.filter(is_public=True)
+
+
+def get_attachment(user: User, number: str, pk: int) -> Attachment:
+    """A file of a visible ticket, or NotFound; files of internal notes only for those who work on it."""
+    attachment = attachments(user, get_ticket(user, number)).filter(pk=pk).first()
+    if attachment is None:
+        raise NotFound
+    return attachment
+
+
+def links(user: User, ticket: Ticket) -> list[tuple[str, Ticket, TicketLink]]:
+    """(label, other ticket, link) of both directions, leaving out tickets that the person may not see."""
+    visible = visible_tickets(user)
+    found = [
+        (link.get_kind_display(), link.target, link)
+        for link in ticket.links_out.filter(target__in=visible).select_related("target")
+    ]
+    found += [
+        (TicketLink.BACKWARD[TicketLink.Kind(link.kind)], link.source, link)
+        for link in ticket.links_in.filter(source__in=visible).select_related("source")
+    ]
+    return found
+
+
+def search_tickets(user: User, words: str) -> QuerySet[Ticket]:
+    """The visible ticket with this number, else visible tickets with all the words, newest first.
+
+    Full width, case and kana width make no difference. Empty input finds nothing. Words of internal notes are found only
+    by those who work on the ticket.
+    """
+    visible = visible_tickets(user).order_by("-created_at", "-id")
+    plain = normalise(words).upper()
+    if not plain:
+        return visible.none()
+    numbers = [plain]
+    if plain.isascii() and plain.isdigit() and len(plain) <= 7:
+        numbers += [f"{prefix}{int(plain):07d}" for prefix in PREFIXES.values()]
+    by_number = list(visible.filter(number__in=numbers).values_list("pk", flat=True)) if len(plain) <= 16 else []
+    if by_number:
+        return visible.filter(pk__in=by_number)
+    asked_for = query_for(words)
+    if not asked_for:
+        return visible.none()
+    query = SearchQuery(asked_for, search_type="raw", config="simple")
+    found = Q(words__public=query)
+    if user.is_agent:
+        scope = scope_of(user)
+        found |= Q(words__internal=query) & (
+            Q(team__in=scope.teams)
+            | Q(assignee=user)
+            | Q(is_confidential=False) & (Q(team__isnull=True) | Q(service__in=scope.services))
+        )
+    return visible.filter(found)
+
+
+def last_event_id() -> int:
+    """The newest event's id of all; open pages compare it to learn cheaply whether anything happened."""
+    return TicketEvent.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def categories() -> QuerySet[Category]:
+    return Category.objects.filter(is_active=True).select_related("parent")
+
+
+def teams_to_assign() -> QuerySet[Team]:
+    return Team.objects.filter(is_active=True).select_related("next_team")
+
+
+def tags_like(words: str) -> QuerySet[Tag]:
+    return Tag.objects.filter(name__startswith=normalise(words))

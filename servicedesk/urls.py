@@ -1,0 +1,8 @@
+"""All addresses. Each app brings its own; every view says who may see it (servicedesk.web.access)."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("account/", include("allauth.urls")),
+    path("", include("servicedesk.web.urls")),
+]
