@@ -24,7 +24,7 @@ def _run(words: list[str]) -> int:
     return run(words)
 
 
-def _with_services(command: Callable[[dict], list[str]], *, groups: tuple[str, ...] = ()) -> int:
+def _with_services(command: Callable[[], list[str]], *, groups: tuple[str, ...] = ()) -> int:
     """Runs one program with the services of a running installation, or with its own."""
     venv.ensure(*services.groups(), *groups)
     with services.borrowed(Home()) as env:
@@ -32,18 +32,18 @@ def _with_services(command: Callable[[dict], list[str]], *, groups: tuple[str, .
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return subprocess.run(
-                command(env), env=env, cwd=os.getcwd(), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+                command(), env=env, cwd=os.getcwd(), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
             ).returncode
         finally:
             signal.signal(signal.SIGINT, before)
 
 
 def _manage(words: list[str]) -> int:
-    return _with_services(lambda env: services.manage(*words))
+    return _with_services(lambda: services.manage(*words))
 
 
 def _shell(words: list[str]) -> int:
-    return _with_services(lambda env: services.manage("shell", *words))
+    return _with_services(lambda: services.manage("shell", *words))
 
 
 def _bench(words: list[str]) -> int:

@@ -33,7 +33,7 @@ class Home:
         self._held: list = []
 
     def make(self) -> None:
-        """Creates the folder. The folder of the data may be looked through (the database may be another user's), not listed."""
+        """Creates the folder. It may be walked through (the database may be another user's), but not listed."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if self.path.stat().st_uid == os.getuid():

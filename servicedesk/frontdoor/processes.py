@@ -15,8 +15,8 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform.startswith("linux") el
 def die_with_parent(number: int = signal.SIGKILL, parent: int | None = None) -> None:
     """Asks the kernel to send this process a signal when the thread that made it ends, kill -9 included (Linux).
 
-    For workers that a server forks by itself too: gunicorn's and Celery's hooks call it, so that killing the middle of a
-    tree of processes leaves no leaves behind.
+    For workers that a server forks by itself too: gunicorn's and Celery's hooks call it, so that killing the middle of
+    a tree of processes leaves nothing behind.
     """
     if _libc is None:
         return

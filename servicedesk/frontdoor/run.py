@@ -47,10 +47,13 @@ def _take(home: Home) -> None:
         if state.get("command") == "run":
             raise Stop(
                 f"Madoguchi already runs on {home.path}: process {state['pid']}, {state['site_url']}\n"
-                "    Stop it first (Ctrl+C there), or start a second one: MADOGUCHI_HOME=/other/folder PORT=8001 ./madoguchi run"
+                "    Stop it first (Ctrl+C there), or start a second one:\n"
+                "    MADOGUCHI_HOME=/other/folder PORT=8001 MAIL_PORT=2625 LMTP_PORT=2624 ./madoguchi run"
             )
         if time.monotonic() > until:
-            raise Stop(f"./madoguchi {state.get('command', '…')} (process {state.get('pid')}) uses {home.path}; end it first.")
+            raise Stop(
+                f"./madoguchi {state.get('command', '…')} (process {state.get('pid')}) uses {home.path}; end it first."
+            )
         if not told and state:
             step(f"waiting for ./madoguchi {state.get('command')} (process {state['pid']}), which uses the database …")
             told = True
@@ -133,7 +136,8 @@ def _wait_for_port(host: str, port: int) -> None:
             except OSError as error:
                 if time.monotonic() > until:
                     raise Stop(
-                        f"Port {port} of {host} cannot be used ({error.strerror}). Choose another: PORT={port + 1} ./madoguchi run"
+                        f"Port {port} of {host} cannot be used ({error.strerror}).\n"
+                        f"    Choose another: PORT={port + 1} ./madoguchi run"
                     ) from None
         time.sleep(0.2)
 
@@ -179,10 +183,12 @@ def _prepare(home: Home, env: dict, *, empty: bool) -> None:
 
 
 def _static_to_collect(home: Home) -> tuple[str, Path]:
-    """A fingerprint of everything that collectstatic reads, empty when it was collected already; and where it is kept."""
+    """A fingerprint of all that collectstatic reads, empty when it was collected already; and where it is kept."""
     seen = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
     seen.update((ROOT / "servicedesk" / "settings.py").read_bytes())
-    for path in sorted([*ROOT.glob("static/**/*"), *ROOT.glob("*/static/**/*"), *ROOT.glob("servicedesk/*/static/**/*")]):
+    for path in sorted(
+        [*ROOT.glob("static/**/*"), *ROOT.glob("*/static/**/*"), *ROOT.glob("servicedesk/*/static/**/*")]
+    ):
         if path.is_file():
             facts = path.stat()
             seen.update(f"{path.relative_to(ROOT)} {facts.st_size} {facts.st_mtime_ns}\n".encode())
@@ -203,7 +209,10 @@ def _first_content(home: Home, env: dict, *, empty: bool) -> None:
     mark = home.path / "installed"
     if mark.exists():
         if empty and mark.read_text().strip() != "empty":
-            warn(f"--empty has no effect: {home.path} has content already. For an empty desk choose another MADOGUCHI_HOME.")
+            warn(
+                f"--empty has no effect: {home.path} has content already. "
+                "For an empty desk choose another MADOGUCHI_HOME."
+            )
         return
     if not empty:
         if not has_command("load_demo"):
@@ -229,7 +238,6 @@ def _first_content(home: Home, env: dict, *, empty: bool) -> None:
 
 
 def _programs(home: Home, env: dict, bind: str) -> list[Program]:
-    bin = venv.VENV / "bin"
     metrics = home.path / "metrics"  # what the web workers count, added up when somebody asks
     metrics.mkdir(exist_ok=True)
     for old in metrics.glob("*.db"):
@@ -240,12 +248,13 @@ def _programs(home: Home, env: dict, bind: str) -> list[Program]:
 
     programs = [
         program(
-            "web", [bin / "gunicorn", "-c", ROOT / "deploy" / "gunicorn.conf.py", "--bind", bind, "servicedesk.wsgi"],
+            "web",
+            [venv.PYTHON, "-m", "gunicorn", "-c", ROOT / "deploy/gunicorn.conf.py", "--bind", bind, "servicedesk.wsgi"],
             signal.SIGQUIT, PROMETHEUS_MULTIPROC_DIR=str(metrics),
         ),
         program(
             "worker", [
-                bin / "celery", "-A", "servicedesk.celery", "worker", "-B", "--loglevel=INFO",
+                venv.PYTHON, "-m", "celery", "-A", "servicedesk.celery", "worker", "-B", "--loglevel=INFO",
                 f"--concurrency={os.environ.get('WORKER_PROCESSES', '2')}", "--without-gossip", "--without-mingle",
             ], signal.SIGQUIT,
         ),
@@ -271,8 +280,9 @@ def _welcome(home: Home, env: dict, host: str, port: int, supervisor: Supervisor
         return
     step("ready")
     say(f"\n    Madoguchi   {env['SITE_URL']}")
-    for program in supervisor.programs[2:]:
-        say(f"    Mail        SMTP 127.0.0.1:{env.get('MAIL_PORT', '2525')}, LMTP 127.0.0.1:{env.get('LMTP_PORT', '2524')}")
+    if any(program.name == "mail" for program in supervisor.programs):
+        smtp, lmtp = env.get("MAIL_PORT", "2525"), env.get("LMTP_PORT", "2524")
+        say(f"    Mail        SMTP port {smtp}, LMTP port {lmtp}")
     say(f"    Data, logs  {home.path}")
     sign_ins = home.path / "demo-sign-ins.txt"
     if sign_ins.exists():
@@ -289,5 +299,3 @@ def _answers(url: str) -> bool:
     except (OSError, ValueError):
         return False
     return True
-
-

