@@ -23,7 +23,6 @@ PACKAGES = {"@tabler/core": "1.6.1", "@tabler/icons": "3.51.0", "axe-core": "4.1
 FILES = {
     "@tabler/core": {
         "dist/css/tabler.min.css": VENDOR / "tabler" / "tabler.min.css",
-        "dist/js/tabler.min.js": VENDOR / "tabler" / "tabler.min.js",
         "LICENSE": VENDOR / "tabler" / "LICENSE",
     },
     "@tabler/icons": {"LICENSE": VENDOR / "tabler-icons" / "LICENSE"},
