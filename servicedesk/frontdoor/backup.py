@@ -1,7 +1,7 @@
 """`./madoguchi backup FILE` and `restore FILE`: one tar with the database, the attachments and the key.
 
 Works while the desk runs: pg_dump reads one consistent moment. Attachments are copied after it; they are only ever
-added, under random names, so every file that the dump knows is there. With attachments on S3 only the rest is in the file.
+added, under random names, so every file that the dump knows is there. Attachments on S3 are not in the file.
 """
 
 import contextlib
@@ -203,9 +203,7 @@ def restore(words: list[str]) -> int:
             write_private(home.path / "installed", "restored\n")
     say(f"Restored into {home.path}. The next start (./madoguchi run) brings the database up to date.")
     if os.environ.get("SECRET_KEY") or os.environ.get("SECRET_KEY_FILE"):
-        warn(
-            f"Your environment names a SECRET_KEY of its own. The restored one is in {home.path / 'secret-key'}: use it,"
-        )
+        warn(f"Your environment names its own SECRET_KEY. The restored one is in {home.path / 'secret-key'}: use it,")
         warn("or second factors, signed links and mail tokens from before are not understood.")
     return 0
 

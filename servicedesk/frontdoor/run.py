@@ -243,24 +243,24 @@ def _programs(home: Home, env: dict, bind: str) -> list[Program]:
     for old in metrics.glob("*.db"):
         old.unlink()
 
-    def program(name: str, command: list, quick: int, **more) -> Program:
-        return Program(name, command, home.logs / f"{name}.log", env | more, ROOT, death_signal=quick)
+    def program(name: str, command: list, **more) -> Program:
+        return Program(name, command, home.logs / f"{name}.log", env | more, ROOT)
 
     programs = [
         program(
             "web",
             [venv.PYTHON, "-m", "gunicorn", "-c", ROOT / "deploy/gunicorn.conf.py", "--bind", bind, "servicedesk.wsgi"],
-            signal.SIGQUIT, PROMETHEUS_MULTIPROC_DIR=str(metrics),
+            PROMETHEUS_MULTIPROC_DIR=str(metrics),
         ),
         program(
             "worker", [
                 venv.PYTHON, "-m", "celery", "-A", "servicedesk.celery", "worker", "-B", "--loglevel=INFO",
                 f"--concurrency={os.environ.get('WORKER_PROCESSES', '2')}", "--without-gossip", "--without-mingle",
-            ], signal.SIGQUIT,
+            ],
         ),
     ]  # fmt: skip
     if has_command("listen_mail"):
-        programs.append(program("mail", services.manage("listen_mail"), signal.SIGTERM))
+        programs.append(program("mail", services.manage("listen_mail")))
     else:
         warn("There is no listen_mail command yet; starting without the mail listener.")
     return programs

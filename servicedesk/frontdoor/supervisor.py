@@ -25,8 +25,9 @@ class Program:
     log: Path
     env: dict
     cwd: Path
-    # Sent by the kernel when the supervisor is gone: end at once, the services are going too.
-    death_signal: int = signal.SIGTERM
+    # Sent by the kernel when the supervisor is gone. At once: the databases go too, and a Celery worker that is asked
+    # politely waits for its broker for ever. Work is in tables and mails are acknowledged when stored: nothing is lost.
+    death_signal: int = signal.SIGKILL
     stop_signal: int = signal.SIGTERM
     process: subprocess.Popen | None = None
 

@@ -49,8 +49,8 @@ class Valkey:
         self.process = processes.spawn(
             [
                 self.binary, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700",
-                "--dir", self.folder, "--appendonly", "no" if self.fast else "yes", "--save", "", "--maxmemory-policy", "noeviction",
-                "--daemonize", "no", "--loglevel", "warning",
+                "--dir", self.folder, "--appendonly", "no" if self.fast else "yes", "--save", "",
+                "--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning",
             ],
             log=self.log, death_signal=self.death_signal,
         )  # fmt: skip
