@@ -1,0 +1,79 @@
+// Manners of htmx swaps: the focus stays sensible, changes are read out, what is being read does not move.
+import { announce, isTyping, word } from "./words.js";
+
+let focused = null;
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const target = event.detail.target;
+  const active = document.activeElement;
+  focused = target && active && active !== document.body && target.contains(active)
+    ? { id: active.id, name: active.getAttribute("name"), start: active.selectionStart ?? null, end: active.selectionEnd ?? null }
+    : null;
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  // `target` is gone after an outerHTML swap; `elt` is what came instead.
+  const fresh = event.detail.elt && event.detail.elt.isConnected ? event.detail.elt : document.getElementById(event.detail.target.id);
+  if (!fresh) return;
+  const status = event.detail.xhr ? event.detail.xhr.status : 200;
+  if (status === 422) {
+    const wrong = fresh.querySelector("[data-focus]") || fresh.querySelector("[aria-invalid=true], .is-invalid");
+    if (wrong) {
+      wrong.focus();
+      announce([...fresh.querySelectorAll(".field-error, [role=alert]")].map((one) => one.textContent.trim()).join(" "));
+      return;
+    }
+  }
+  const wanted = fresh.matches("[data-focus], [autofocus]") ? fresh : fresh.querySelector("[data-focus], [autofocus]");
+  if (wanted && !isTyping(document.activeElement)) {
+    if (!wanted.matches("a, button, input, select, textarea, [tabindex]")) wanted.tabIndex = -1;
+    wanted.focus();
+  } else if (focused && (!document.activeElement || document.activeElement === document.body)) {
+    const again = (focused.id && document.getElementById(focused.id))
+      || (focused.name && fresh.querySelector(`[name="${CSS.escape(focused.name)}"]`));
+    if (again) {
+      again.focus({ preventScroll: true });
+      if (focused.start !== null && again.setSelectionRange) {
+        try { again.setSelectionRange(focused.start, focused.end); } catch { /* not a text field */ }
+      }
+    } else {
+      if (!fresh.hasAttribute("tabindex")) fresh.tabIndex = -1;
+      fresh.focus({ preventScroll: true });
+    }
+  }
+  const spoken = fresh.matches("[data-announce]") ? fresh : fresh.querySelector("[data-announce]");
+  if (spoken) announce(spoken.dataset.announce || word("updated"));
+});
+
+// Rows that came in by a live refresh keep the scroll position of what is being read: note the first row in view, and put
+// it back where it was.
+let anchor = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  anchor = null;
+  const region = event.detail.target && event.detail.target.closest && event.detail.target.closest("[data-live]");
+  if (!region) return;
+  for (const row of region.querySelectorAll("[id]")) {
+    const top = row.getBoundingClientRect().top;
+    if (top >= 0) {
+      anchor = { id: row.id, top };
+      break;
+    }
+  }
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (!anchor) return;
+  const row = document.getElementById(anchor.id);
+  if (row) scrollBy({ top: row.getBoundingClientRect().top - anchor.top, behavior: "instant" });
+  anchor = null;
+});
+
+// What is half written is not swapped away by somebody else's change.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const region = event.detail.elt;
+  if (!region.matches("[data-live]") || !region.contains(document.activeElement)) return;
+  if (isTyping(document.activeElement) && document.activeElement.value) event.preventDefault();
+});
+
+// Errors of a page that came by a plain form: begin where something is wrong.
+const wrong = document.querySelector("main [data-focus], main [aria-invalid=true]:not(fieldset)");
+if (wrong && !document.activeElement.matches("input, textarea, select")) wrong.focus();
