@@ -265,3 +265,25 @@ def initials(name: str) -> str:
     if ord(words[0][0]) > 0x2E7F:
         return words[0][0]
     return "".join(word[0] for word in (words[0], words[-1])[: len(words)]).upper()
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(user_agent: str) -> str:
+    """`Firefox · Windows` from a browser's own name; programs by their first word."""
+    found = [name for pairs in (_BROWSERS, _SYSTEMS) for name in [_first(pairs, user_agent)] if name]
+    return " · ".join(found) or user_agent.split("/")[0][:40] or gettext("Unknown")
+
+
+def _first(pairs: tuple, text: str) -> str:
+    return next((name for sign, name in pairs if sign in text), "")

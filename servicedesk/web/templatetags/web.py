@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from servicedesk.web import formats
+from servicedesk.web.forms import ActionForm, widget_class
 
 register = template.Library()
 
@@ -118,9 +119,11 @@ def query_with(context, **changes) -> str:
 def field(bound, css: str = "", label: str | None = None, hide_label: bool = False, hint: str | None = None) -> dict:
     """A form field with label, hint and errors. `label` and `hint` replace those of the form."""
     widget = bound.field.widget
-    attrs = {}
-    if bound.errors:
-        attrs["class"] = f"{widget.attrs.get('class', '')} is-invalid".strip()
+    # Forms that are not ours (allauth) are not dressed; their class comes here, and their placeholder only repeats the label.
+    css_class = f"{widget_class(widget)} {widget.attrs.get('class', '')} {'is-invalid' if bound.errors else ''}"
+    attrs = {"class": " ".join(dict.fromkeys(css_class.split()))}
+    if widget.attrs.get("placeholder") and not isinstance(bound.form, ActionForm):
+        attrs["placeholder"] = ""
     kind = "input"
     if isinstance(widget, forms.CheckboxInput):
         kind = "check"
@@ -171,6 +174,12 @@ def pages(context, keyset, target: str = "") -> dict:
 def empty(title: str, hint: str = "", name: str = "inbox", href: str = "", action: str = "") -> dict:
     """An empty list: what would be here, and how to get the first one."""
     return {"title": title, "hint": hint, "icon_name": name, "href": href, "action": action}
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """A browser's long name in a few words: `Firefox · Windows`."""
+    return formats.device(user_agent)
 
 
 @register.filter
