@@ -1,9 +1,12 @@
 """How the API knows who calls: a personal token, or the session of a page."""
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions, permissions, throttling
+
+from servicedesk.web import logs
+from servicedesk.web.middleware import own_language, own_zone
 
 from .actions import note_token_used
 from .models import ApiToken
@@ -21,7 +24,19 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if token is None:
             raise exceptions.AuthenticationFailed(_("The token is not valid, has expired or was revoked."))
         note_token_used(token, timezone.now())
+        self._speak_to(token.user)
         return token.user, token
+
+    @staticmethod
+    def _speak_to(user) -> None:
+        """As for sessions, the person's own language and zone count, not those of the program that calls. They hold
+        until the middleware sets them anew for the next request.
+        """
+        logs.user_id.set(str(user.pk))
+        if language := own_language(user):
+            translation.activate(language)
+        if zone := own_zone(user):
+            timezone.activate(zone)
 
     def authenticate_header(self, request):
         return "Bearer"

@@ -209,7 +209,7 @@ def explain(error: Exception, context: dict) -> Response | None:
     if isinstance(error, Http404):
         error = exceptions.NotFound(_("This is not here, or it is not yours to see."))
     elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied(_("You do not have the right to do this."))
+        error = exceptions.PermissionDenied(str(error) or _("You do not have the right to do this."))
     elif isinstance(error, SuspiciousOperation | BadRequest):
         error = exceptions.ParseError(_("This could not be read."))
     response = exception_handler(error, context)
