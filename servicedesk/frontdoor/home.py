@@ -124,3 +124,7 @@ class Home:
             return json.loads(self._state.read_text())
         except (FileNotFoundError, ValueError):
             return None
+
+    def was_left_behind(self) -> bool:
+        """After taking the lock: the last one to hold it did not end in order."""
+        return self._state.exists()

@@ -73,7 +73,7 @@ def _on_signals(handler) -> None:
 def _run(home: Home, *, empty: bool) -> int:
     host = os.environ.get("MADOGUCHI_BIND", "127.0.0.1")
     port = _port()
-    _wait_for_port(host, port)
+    _wait_for_port(home, host, port)
     venv.ensure(*services.groups())
     rotate(home.logs)
     supervisor = Supervisor(home, [], [])
@@ -122,9 +122,9 @@ def _port() -> int:
     return int(text)
 
 
-def _wait_for_port(host: str, port: int) -> None:
-    """A web process of a killed run may need a moment to let go."""
-    until = time.monotonic() + 6
+def _wait_for_port(home: Home, host: str, port: int) -> None:
+    """After a run that was killed its web process may need a moment to let go."""
+    until = time.monotonic() + (6 if home.was_left_behind() else 0)
     while True:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -10,7 +10,7 @@ from servicedesk.frontdoor.home import ROOT
 
 class TestFrontDoor:
     def test_alone_lists_every_command_with_a_line(self):
-        shown = subprocess.run([sys.executable, "-I", ROOT / "madoguchi"], capture_output=True, text=True)
+        shown = subprocess.run([sys.executable, "-E", "-S", ROOT / "madoguchi"], capture_output=True, text=True)
         assert shown.returncode == 0
         for name, command in COMMANDS.items():
             assert f"  {name:<10}{command.line}" in shown.stdout
