@@ -33,11 +33,11 @@ class Home:
         self._held: list = []
 
     def make(self) -> None:
-        """Creates the folder. It may be walked through (the database may be another user's), but not listed."""
+        """Creates the folder, closed to others; root's may be walked through: its database is another user's."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            if self.path.stat().st_uid == os.getuid():
-                self.path.chmod(0o711)
+            if not self.path.exists():
+                self.path.mkdir(parents=True)
+                self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
             self.logs.mkdir(exist_ok=True, mode=0o700)
             (self.path / ".lock").touch(mode=0o600, exist_ok=True)
             (self.path / ".users").touch(mode=0o600, exist_ok=True)

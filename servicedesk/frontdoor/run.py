@@ -182,13 +182,16 @@ def _prepare(home: Home, env: dict, *, empty: bool) -> None:
     _first_content(home, env, empty=empty)
 
 
+def _apps() -> list[Path]:
+    """The folders of our Django apps."""
+    return [path.parent for path in [*ROOT.glob("*/apps.py"), *ROOT.glob("servicedesk/*/apps.py")]]
+
+
 def _static_to_collect(home: Home) -> tuple[str, Path]:
     """A fingerprint of all that collectstatic reads, empty when it was collected already; and where it is kept."""
     seen = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
     seen.update((ROOT / "servicedesk" / "settings.py").read_bytes())
-    for path in sorted(
-        [*ROOT.glob("static/**/*"), *ROOT.glob("*/static/**/*"), *ROOT.glob("servicedesk/*/static/**/*")]
-    ):
+    for path in sorted(path for folder in [ROOT, *_apps()] for path in folder.glob("static/**/*")):
         if path.is_file():
             facts = path.stat()
             seen.update(f"{path.relative_to(ROOT)} {facts.st_size} {facts.st_mtime_ns}\n".encode())
@@ -201,7 +204,7 @@ def _static_to_collect(home: Home) -> tuple[str, Path]:
 
 def has_command(name: str) -> bool:
     """Whether a Django command of ours exists, without the second that asking Django takes."""
-    return any(ROOT.glob(f"**/management/commands/{name}.py"))
+    return any((app / "management" / "commands" / f"{name}.py").exists() for app in _apps())
 
 
 def _first_content(home: Home, env: dict, *, empty: bool) -> None:
