@@ -13,7 +13,7 @@ def site(request: HttpRequest) -> dict:
     user = getattr(request, "user", None)
 
     def works_desk() -> bool:
-        return bool(user is not None and user.is_authenticated and user.may("tickets.work"))
+        return bool(user is not None and user.is_authenticated and user.may("desk.use"))
 
     return {
         "theme": theme if theme in THEMES else "",

@@ -132,7 +132,7 @@ def widget_class(widget: forms.Widget) -> str:
         return "form-select"
     if isinstance(widget, forms.HiddenInput | forms.MultipleHiddenInput):
         return ""
-    if isinstance(widget, forms.Input | forms.Textarea):
+    if isinstance(widget, forms.widgets.Input | forms.Textarea):
         return "form-control"
     return ""
 

@@ -119,7 +119,7 @@ def query_with(context, **changes) -> str:
 def field(bound, css: str = "", label: str | None = None, hide_label: bool = False, hint: str | None = None) -> dict:
     """A form field with label, hint and errors. `label` and `hint` replace those of the form."""
     widget = bound.field.widget
-    # Forms that are not ours (allauth) are not dressed; their class comes here, and their placeholder only repeats the label.
+    # Forms that are not ours (allauth) are not dressed: their class comes here; their placeholder repeats the label.
     css_class = f"{widget_class(widget)} {widget.attrs.get('class', '')} {'is-invalid' if bound.errors else ''}"
     attrs = {"class": " ".join(dict.fromkeys(css_class.split()))}
     if widget.attrs.get("placeholder") and not isinstance(bound.form, ActionForm):
