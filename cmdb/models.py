@@ -19,7 +19,9 @@ class Service(models.Model):
     name = models.CharField(_("name"), max_length=120, validators=[check_one_line])
     name_en = models.CharField(_("name in English"), max_length=120, blank=True, validators=[check_one_line])
     description = models.CharField(_("description"), max_length=300, blank=True, validators=[check_one_line])
-    description_en = models.CharField(_("description in English"), max_length=300, blank=True, validators=[check_one_line])
+    description_en = models.CharField(
+        _("description in English"), max_length=300, blank=True, validators=[check_one_line]
+    )
     team = models.ForeignKey(Team, models.PROTECT, related_name="services", verbose_name=_("team"))
     business_contact = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("business contact")
@@ -29,7 +31,9 @@ class Service(models.Model):
     )
     default_impact = models.PositiveSmallIntegerField(_("usual impact"), default=3)
     is_confidential = models.BooleanField(
-        _("confidential"), default=False, help_text=_("Tickets of this service are seen by its team and named people only.")
+        _("confidential"),
+        default=False,
+        help_text=_("Tickets of this service are seen by its team and named people only."),
     )
     is_active = models.BooleanField(_("in use"), default=True)
 

@@ -53,7 +53,9 @@ def start_incident(incident: Incident, *, by: User, via: str, at: datetime | Non
 def ask_requester_incident(
     incident: Incident, *, by: User, via: str, message: str, files=(), at: datetime | None = None
 ) -> Incident:
-    """Send a question to the requester and wait for the answer, which resumes the work by itself. Refuses no question."""
+    """Send a question to the requester and wait for the answer, which resumes the work by itself. Refuses no
+    question.
+    """
     ticket = lock(incident.ticket)
     if not message.strip():
         raise TicketError(_("Write what you need to know."), field="message")
@@ -106,7 +108,15 @@ def resolve_incident(
     if human_error is not None:
         incident.human_error = human_error
     incident.save(update_fields=["cause_code", "human_error"])
-    move(ticket, "resolve", by=by, via=via, at=at, cause_code=code.code if code else None, human_error=incident.human_error)
+    move(
+        ticket,
+        "resolve",
+        by=by,
+        via=via,
+        at=at,
+        cause_code=code.code if code else None,
+        human_error=incident.human_error,
+    )
     return incident
 
 
@@ -126,9 +136,7 @@ def close_incident(incident: Incident, *, by: User | None, via: str, at: datetim
 
 
 @transaction.atomic
-def reopen_incident(
-    incident: Incident, *, by: User, via: str, reason: str, at: datetime | None = None
-) -> Incident:
+def reopen_incident(incident: Incident, *, by: User, via: str, reason: str, at: datetime | None = None) -> Incident:
     """Take it up again; the reason becomes a public reply. Refuses without a reason."""
     ticket = lock(incident.ticket)
     if not reason.strip():

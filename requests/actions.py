@@ -35,7 +35,9 @@ def open_service_request(
 
 
 @transaction.atomic
-def accept_service_request(service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None) -> ServiceRequest:
+def accept_service_request(
+    service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None
+) -> ServiceRequest:
     """Take it for one's own queue: new becomes assigned, with `by` as the assignee when nobody is."""
     ticket = lock(service_request.ticket)
     if ticket.assignee_id is None and ticket.status == "new":
@@ -46,7 +48,9 @@ def accept_service_request(service_request: ServiceRequest, *, by: User, via: st
 
 
 @transaction.atomic
-def start_service_request(service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None) -> ServiceRequest:
+def start_service_request(
+    service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None
+) -> ServiceRequest:
     """Begin work; who begins becomes the assignee when nobody is."""
     ticket = lock(service_request.ticket)
     if ticket.assignee_id is None and ticket.status in ("new", "assigned"):
@@ -59,7 +63,9 @@ def start_service_request(service_request: ServiceRequest, *, by: User, via: str
 def ask_requester_service_request(
     service_request: ServiceRequest, *, by: User, via: str, message: str, files=(), at: datetime | None = None
 ) -> ServiceRequest:
-    """Send a question to the requester and wait for the answer, which resumes the work by itself. Refuses no question."""
+    """Send a question to the requester and wait for the answer, which resumes the work by itself. Refuses no
+    question.
+    """
     ticket = lock(service_request.ticket)
     if not message.strip():
         raise TicketError(_("Write what you need to know."), field="message")
@@ -81,7 +87,9 @@ def wait_for_vendor_service_request(
 
 
 @transaction.atomic
-def resume_service_request(service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None) -> ServiceRequest:
+def resume_service_request(
+    service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None
+) -> ServiceRequest:
     """Go on after waiting."""
     move(service_request.ticket, "resume", by=by, via=via, at=at)
     return service_request
@@ -107,7 +115,9 @@ def _keep_resolution(ticket, resolution: str) -> None:
 
 
 @transaction.atomic
-def close_service_request(service_request: ServiceRequest, *, by: User | None, via: str, at: datetime | None = None) -> ServiceRequest:
+def close_service_request(
+    service_request: ServiceRequest, *, by: User | None, via: str, at: datetime | None = None
+) -> ServiceRequest:
     """Close what is resolved. `by` None: the desk itself, after days without an answer."""
     move(service_request.ticket, "close", by=by, via=via, at=at)
     return service_request

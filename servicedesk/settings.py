@@ -1,4 +1,6 @@
-"""One settings file. What differs between installations comes from the environment (docs/operations.md lists it all)."""
+"""One settings file. What differs between installations comes from the environment (docs/operations.md lists it
+all).
+"""
 
 from pathlib import Path
 
@@ -15,7 +17,7 @@ DEBUG = env.boolean("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        "SECRET_KEY (or SECRET_KEY_FILE) is not set. `./madoguchi run` and `./madoguchi manage …` make one by themselves."
+        "SECRET_KEY (or SECRET_KEY_FILE) is not set. `./madoguchi run` and `./madoguchi manage …` make one."
     )
 SITE_URL = env.text("SITE_URL", f"http://localhost:{env.integer('PORT', 8000)}").rstrip("/")
 HTTPS = SITE_URL.startswith("https://")

@@ -19,8 +19,8 @@ def _in_english():
 
 
 @pytest.fixture
-def page(client, db):
-    """`page(user)` signs the test client in and returns it."""
+def visit(client, db):
+    """`visit(user)` signs the test client in and returns it."""
 
     def sign_in(user):
         client.force_login(user)

@@ -12,9 +12,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.web.text import check_one_line
+
+from .rules import allowed
 
 
 class Language(models.TextChoices):
@@ -27,6 +30,11 @@ def known_zone(value: str) -> None:
         raise ValidationError(
             _("“%(zone)s” is not a time zone; write one such as Asia/Tokyo."), params={"zone": value}, code="zone"
         )
+
+
+def named(row) -> str:
+    """The name in the reader's language, when the row has one."""
+    return row.name_en if get_language() == "en" and row.name_en else row.name
 
 
 class Company(models.Model):
@@ -43,7 +51,7 @@ class Company(models.Model):
         verbose_name = _("company")
 
     def __str__(self):
-        return self.name
+        return named(self)
 
 
 class Department(models.Model):
@@ -70,7 +78,7 @@ class Department(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return named(self)
 
 
 class Role(models.TextChoices):
@@ -100,7 +108,11 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("e-mail"), max_length=254)
     name = models.CharField(_("name"), max_length=120, validators=[check_one_line])
     reading = models.CharField(
-        _("reading (furigana)"), max_length=120, blank=True, validators=[check_one_line], help_text=_("フリガナ; lists sort by it.")
+        _("reading (furigana)"),
+        max_length=120,
+        blank=True,
+        validators=[check_one_line],
+        help_text=_("フリガナ; lists sort by it."),
     )
     company = models.ForeignKey(
         Company, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("company")
@@ -171,8 +183,6 @@ class User(AbstractBaseUser):
 
     def may(self, permission: str, obj=None) -> bool:
         """Whether the person has the permission on the object; see `servicedesk.people.permissions`."""
-        from .rules import allowed
-
         return allowed(self, permission, obj)
 
 
@@ -212,7 +222,7 @@ class Team(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(next_team=F("id")), name="team_not_its_own_next")]
 
     def __str__(self):
-        return self.name
+        return named(self)
 
 
 class Membership(models.Model):
@@ -313,3 +323,78 @@ class AuditEntry(models.Model):
 
     def __str__(self):
         return f"{self.verb} {self.object_type} {self.label}"
+
+
+class ImportRun(models.Model):
+    """A file of people, departments or teams on its way in: uploaded, looked at, then applied once or thrown away.
+
+    `plan` is what the preview showed, as `importing.Plan` writes it; `digest` is its hash, so that exactly what was
+    shown is applied or nothing. The file goes when the run ends; `counts` stay.
+    """
+
+    class Kind(models.TextChoices):
+        PEOPLE = "people", _("people")
+        DEPARTMENTS = "departments", _("departments")
+        TEAMS = "teams", _("teams")
+
+    class State(models.TextChoices):
+        PREVIEW = "preview", _("to be looked at")
+        APPLIED = "applied", _("applied")
+        DISCARDED = "discarded", _("thrown away")
+
+    kind = models.CharField(_("what"), max_length=12, choices=Kind)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PREVIEW)
+    name = models.CharField(_("file"), max_length=200, validators=[check_one_line])
+    content = models.BinaryField()
+    encoding = models.CharField(max_length=12, blank=True)
+    plan = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, blank=True)
+    counts = models.JSONField(default=dict)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("import")
+
+    def __str__(self):
+        return self.name
+
+
+class ChainCheck(models.Model):
+    """A check of all hash chains that somebody asked for, with how far it is and what it found.
+
+    A background task takes waiting rows. `done` and `total` count entries; `broken` lists the first broken link of each
+    chain as {chain, place, reason}.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    broken = models.JSONField(default=list)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(state__in=["waiting", "running"]), name="one_chain_check_at_a_time"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.created_at} {self.state}"
+
+    @property
+    def percent(self) -> int:
+        return min(100, self.done * 100 // self.total) if self.total else 0

@@ -57,8 +57,8 @@ def open_with_priority(ticket_type: str, *, by: User, via: str, at: datetime | N
 def change_ticket(ticket: Ticket, *, by: User, via: str, at: datetime | None = None, **fields) -> Ticket:
     """Change fields of a ticket; its priority follows impact, urgency and service unless it was set by hand.
 
-    A new service brings its team while nobody has the ticket, and its secrecy. `fields` as in `tickets.actions.set_fields`
-    without the priority. Refuses a closed ticket.
+    A new service brings its team while nobody has the ticket, and its secrecy. `fields` as in
+    `tickets.actions.set_fields` without the priority. Refuses a closed ticket.
     """
     lock(ticket)
     check(by, "tickets.change", ticket)
@@ -172,7 +172,9 @@ def save_targets(minutes: dict[int, tuple[int, int]], *, by: User, via: str) -> 
     Refuses a first response that is due after the resolution, and minutes below 1 or beyond a year.
     """
     check(by, "settings.change")
-    before = {target.priority: [target.response_minutes, target.resolution_minutes] for target in PriorityTarget.objects.all()}
+    before = {
+        target.priority: [target.response_minutes, target.resolution_minutes] for target in PriorityTarget.objects.all()
+    }
     for priority, (response, resolution) in minutes.items():
         if not (1 <= response <= 525_600 and 1 <= resolution <= 525_600):
             raise Refused(_("Targets are between 1 minute and one year."), field=f"p{priority}")

@@ -9,7 +9,9 @@ _WITH_WORDS = frozenset({"open", "reply", "note", "change", "resolve"})
 
 
 def index_words(event: TicketEvent) -> None:
-    """Bring the search tokens of the event's ticket up to date. Made anew from all its texts, so repeating does no harm."""
+    """Bring the search tokens of the event's ticket up to date. Made anew from all its texts, so repeating does no
+    harm.
+    """
     if event.verb in _WITH_WORDS:
         index_ticket(event.ticket)
 

@@ -23,9 +23,9 @@ def consumers():
 
 
 def deliver_waiting(limit: int = 500) -> int:
-    """Take up to `limit` due events, oldest first, each in a transaction of its own, through every consumer; returns how
-    many went through. Workers share the work by SKIP LOCKED. An event whose consumer fails waits longer each time and never
-    stops the others.
+    """Take up to `limit` due events, oldest first, each in a transaction of its own, through every consumer; returns
+    how many went through. Workers share the work by SKIP LOCKED. An event whose consumer fails waits longer each time
+    and never stops the others.
     """
     done = 0
     for _turn in range(limit):

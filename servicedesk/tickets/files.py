@@ -17,10 +17,17 @@ from .errors import TicketError
 
 # Programs and scripts that a double click would run. What else is inside a file nobody runs here: all are downloads.
 _RUNS_BY_NAME = frozenset(
-    "exe com scr pif cpl msi msp mst bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta lnk scf url reg jar jnlp app "
+    "exe com scr pif cpl msi msp mst bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta lnk scf url reg jar jnlp app "  # noqa: SIM905
     "apk deb rpm dll sys drv ocx chm gadget inf application msc php phtml phar pht".split()
 )
-_RUNS_BY_CONTENT = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+_RUNS_BY_CONTENT = (
+    b"MZ",
+    b"\x7fELF",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+)
 _PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 _MOST_PIXELS = 40_000_000
 _THUMBNAIL = (320, 240)
@@ -85,7 +92,9 @@ def _content_type(head: bytes, ending: str) -> str:
 
 
 def _picture(file) -> tuple[str | None, bytes | None]:
-    """Type and PNG thumbnail of a picture, drawn anew so that nothing of the file itself is shown; else (None, None)."""
+    """Type and PNG thumbnail of a picture, drawn anew so that nothing of the file itself is shown; else (None,
+    None).
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

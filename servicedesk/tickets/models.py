@@ -5,11 +5,13 @@ A process keeps what only its own page shows in an extension with the same prima
 """
 
 import secrets
+from functools import cache
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -97,9 +99,9 @@ class PriorityReason(models.TextChoices):
 class Ticket(models.Model):
     """The core row of any record. Written by `actions.py` alone.
 
-    `status` is the process's own word, `phase` the common one; both change only in `actions.move()`. `due_at` is when the
-    resolution is promised, `response_due_at` the first answer. `event_count` and `event_hash` are the end of the chain of
-    events, so that a cut-off tail shows too. `department` is the requester's when the ticket was made.
+    `status` is the process's own word, `phase` the common one; both change only in `actions.move()`. `due_at` is when
+    the resolution is promised, `response_due_at` the first answer. `event_count` and `event_hash` are the end of the
+    chain of events, so that a cut-off tail shows too. `department` is the requester's when the ticket was made.
     Keys with `db_index=False` are served by the composite indexes below.
     """
 
@@ -107,19 +109,33 @@ class Ticket(models.Model):
     type = models.CharField(_("type"), max_length=12, choices=TicketType, editable=False)
     title = models.CharField(_("title"), max_length=200, validators=[check_one_line])
     description = models.TextField(_("description"), blank=True)
-    requester = models.ForeignKey(User, models.PROTECT, db_index=False, related_name="tickets", verbose_name=_("requester"))
+    requester = models.ForeignKey(
+        User, models.PROTECT, db_index=False, related_name="tickets", verbose_name=_("requester")
+    )
     entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("entered by"))
     department = models.ForeignKey(
         Department, models.PROTECT, db_index=False, null=True, related_name="tickets", verbose_name=_("department")
     )
     assignee = models.ForeignKey(
-        User, models.PROTECT, db_index=False, null=True, blank=True, related_name="assigned_tickets", verbose_name=_("assignee")
+        User,
+        models.PROTECT,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="assigned_tickets",
+        verbose_name=_("assignee"),
     )
     team = models.ForeignKey(
         Team, models.PROTECT, db_index=False, null=True, blank=True, related_name="tickets", verbose_name=_("team")
     )
     service = models.ForeignKey(
-        Service, models.PROTECT, db_index=False, null=True, blank=True, related_name="tickets", verbose_name=_("service")
+        Service,
+        models.PROTECT,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("service"),
     )
     category = models.ForeignKey(
         Category, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("category")
@@ -168,7 +184,9 @@ class Ticket(models.Model):
             models.Index(fields=["assignee", "priority", "created_at", "id"], condition=OPEN, name="ticket_open_mine"),
             models.Index(fields=["priority", "created_at", "id"], condition=OPEN, name="ticket_open_priority"),
             models.Index(fields=["due_at", "id"], condition=OPEN, name="ticket_open_due"),
-            models.Index(fields=["service", "priority", "created_at", "id"], condition=OPEN, name="ticket_open_service"),
+            models.Index(
+                fields=["service", "priority", "created_at", "id"], condition=OPEN, name="ticket_open_service"
+            ),
             models.Index(
                 fields=["priority", "created_at", "id"],
                 condition=OPEN & Q(assignee__isnull=True),
@@ -190,6 +208,9 @@ class Ticket(models.Model):
     def __str__(self):
         return f"{self.number} {self.title}"
 
+    def get_absolute_url(self) -> str:
+        return page_of(self.type, self.number)
+
     @property
     def workflow(self):
         return workflow_of(self.type)
@@ -209,6 +230,17 @@ class Ticket(models.Model):
     @property
     def is_overdue(self) -> bool:
         return bool(self.due_at and self.resolved_at is None and self.is_open and self.due_at < timezone.now())
+
+@cache
+def _page_pattern(ticket_type: str) -> str:
+    return reverse(f"{workflow_of(ticket_type).app}:detail", args=["NUMBER"])
+
+
+def page_of(ticket_type: str, number: str) -> str:
+    """The address of a ticket's page: the one place that knows where each process has its pages. Lists call it per row,
+    so the pattern is kept.
+    """
+    return _page_pattern(ticket_type).replace("NUMBER", number)
 
 
 class TicketWords(models.Model):
@@ -260,7 +292,9 @@ class TicketEvent(models.Model):
 
 
 class Outbox(models.Model):
-    """An event that has not yet gone through the consumers. Deleted when it has; a failing one waits and tries again."""
+    """An event that has not yet gone through the consumers. Deleted when it has; a failing one waits and tries
+    again.
+    """
 
     event = models.OneToOneField(TicketEvent, models.CASCADE, primary_key=True, related_name="outbox")
     created_at = models.DateTimeField(default=timezone.now)

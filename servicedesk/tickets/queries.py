@@ -156,8 +156,8 @@ def links(user: User, ticket: Ticket) -> list[tuple[str, Ticket, TicketLink]]:
 def search_tickets(user: User, words: str) -> QuerySet[Ticket]:
     """The visible ticket with this number, else visible tickets with all the words, newest first.
 
-    Full width, case and kana width make no difference. Empty input finds nothing. Words of internal notes are found only
-    by those who work on the ticket.
+    Full width, case and kana width make no difference. Empty input finds nothing. Words of internal notes are found
+    only by those who work on the ticket.
     """
     visible = visible_tickets(user).order_by("-created_at", "-id")
     plain = normalise(words).upper()

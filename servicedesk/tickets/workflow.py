@@ -1,4 +1,6 @@
-"""Life cycles as data. A process lists its transitions once; buttons, pages, the API and `move()` read the same table."""
+"""Life cycles as data. A process lists its transitions once; buttons, pages, the API and `move()` read the same
+table.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,10 +56,12 @@ class Transition:
 class Workflow:
     """The life cycle of one process. The first status is the one that a new record has.
 
+    `app` is the first word of the process's permissions and of its page names (`incidents:detail`, `incidents:resolve`).
     `when_requester_writes` maps a status to the transition that an answer of the requester sets in motion.
     """
 
     type: TicketType
+    app: str
     statuses: tuple[Status, ...]
     transitions: tuple[Transition, ...]
     when_requester_writes: Mapping[str, str] = field(default_factory=dict)
@@ -121,6 +125,7 @@ def usual_workflow(ticket_type: TicketType, app: str, *, resolve_asks: tuple[str
 
     return Workflow(
         type=ticket_type,
+        app=app,
         statuses=STATUSES,
         transitions=(
             way("accept", ["new"], "assigned", _("Accept"), "user-check"),

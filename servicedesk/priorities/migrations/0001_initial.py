@@ -5,38 +5,91 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cmdb', '0001_initial'),
+        ("cmdb", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PriorityTarget',
+            name="PriorityTarget",
             fields=[
-                ('priority', models.PositiveSmallIntegerField(choices=[(1, 'P1'), (2, 'P2'), (3, 'P3'), (4, 'P4')], primary_key=True, serialize=False, verbose_name='priority')),
-                ('response_minutes', models.PositiveIntegerField(verbose_name='first response, minutes')),
-                ('resolution_minutes', models.PositiveIntegerField(verbose_name='resolution, minutes')),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "P1"), (2, "P2"), (3, "P3"), (4, "P4")],
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="priority",
+                    ),
+                ),
+                ("response_minutes", models.PositiveIntegerField(verbose_name="first response, minutes")),
+                ("resolution_minutes", models.PositiveIntegerField(verbose_name="resolution, minutes")),
             ],
             options={
-                'verbose_name': 'priority target',
-                'ordering': ['priority'],
+                "verbose_name": "priority target",
+                "ordering": ["priority"],
             },
         ),
         migrations.CreateModel(
-            name='MatrixCell',
+            name="MatrixCell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('impact', models.PositiveSmallIntegerField(choices=[(1, '1 – Whole company'), (2, '2 – Department or site'), (3, '3 – A few people'), (4, '4 – One person')], verbose_name='impact')),
-                ('urgency', models.PositiveSmallIntegerField(choices=[(1, '1 – Work has stopped'), (2, '2 – Work is badly hindered'), (3, '3 – There is a way around'), (4, '4 – A nuisance or a wish')], verbose_name='urgency')),
-                ('priority', models.PositiveSmallIntegerField(choices=[(1, 'P1'), (2, 'P2'), (3, 'P3'), (4, 'P4')], verbose_name='priority')),
-                ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='matrix_cells', to='cmdb.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "impact",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "1 – Whole company"),
+                            (2, "2 – Department or site"),
+                            (3, "3 – A few people"),
+                            (4, "4 – One person"),
+                        ],
+                        verbose_name="impact",
+                    ),
+                ),
+                (
+                    "urgency",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "1 – Work has stopped"),
+                            (2, "2 – Work is badly hindered"),
+                            (3, "3 – There is a way around"),
+                            (4, "4 – A nuisance or a wish"),
+                        ],
+                        verbose_name="urgency",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "P1"), (2, "P2"), (3, "P3"), (4, "P4")], verbose_name="priority"
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="matrix_cells",
+                        to="cmdb.service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'priority matrix',
-                'constraints': [models.UniqueConstraint(fields=('service', 'impact', 'urgency'), name='matrix_cell_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('impact__range', (1, 4)), ('priority__range', (1, 4)), ('urgency__range', (1, 4))), name='matrix_cell_in_range')],
+                "verbose_name": "priority matrix",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("service", "impact", "urgency"), name="matrix_cell_once", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("impact__range", (1, 4)), ("priority__range", (1, 4)), ("urgency__range", (1, 4))
+                        ),
+                        name="matrix_cell_in_range",
+                    ),
+                ],
             },
         ),
     ]

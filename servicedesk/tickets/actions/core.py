@@ -66,8 +66,8 @@ def record(
 ) -> TicketEvent:
     """Write one event and its outbox row in the caller's transaction; the caller holds the ticket's row lock.
 
-    `public` events are on the time line of everybody who sees the ticket, others on that of those who work on it. `data` is
-    JSON and never holds people's own words or files. `by` is None for the desk itself.
+    `public` events are on the time line of everybody who sees the ticket, others on that of those who work on it.
+    `data` is JSON and never holds people's own words or files. `by` is None for the desk itself.
     """
     ticket.event_count += 1
     ticket.updated_at = at or timezone.now()
@@ -126,9 +126,9 @@ def move(
 ) -> Ticket:
     """Take a ticket along one transition of its process. The only place where status and phase change.
 
-    In this order: row lock; permission (unless `by` is None, the desk itself, or the caller has `permitted` it as part of
-    another action); the transition must leave the present status, otherwise TicketError; status, phase, `resolved_at`,
-    `closed_at` and `reopen_count`; the event, public, named as the transition.
+    In this order: row lock; permission (unless `by` is None, the desk itself, or the caller has `permitted` it as
+    part of another action); the transition must leave the present status, otherwise TicketError; status, phase,
+    `resolved_at`, `closed_at` and `reopen_count`; the event, public, named as the transition.
     """
     lock(ticket)
     transition = ticket.workflow.transition(name)

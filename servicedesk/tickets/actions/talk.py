@@ -31,7 +31,7 @@ def reply(
     body: str,
     via: str,
     files: Iterable[UploadedFile] = (),
-    format: str = Comment.Format.MARKDOWN,
+    style: str = Comment.Format.MARKDOWN,
     moves: bool = True,
     strict_files: bool = True,
     at: datetime | None = None,
@@ -40,13 +40,13 @@ def reply(
     """Write a public reply, which everybody who sees the ticket reads and the other side gets by mail.
 
     The first reply of somebody who works on the ticket, other than its requester, is the first response. A reply of the
-    requester's side sets the workflow's `when_requester_writes` in motion (an answer resumes, a word after the resolution
-    reopens) unless `moves` is False, which mail without proof of its sender passes.
+    requester's side sets the workflow's `when_requester_writes` in motion (an answer resumes, a word after the
+    resolution reopens) unless `moves` is False, which mail without proof of its sender passes.
     Refuses an empty body without files and a closed ticket that the writer cannot reopen.
     """
     lock(ticket)
     check(by, "tickets.reply", ticket)
-    comment = _say(ticket, "reply", True, by, body, via, files, format, strict_files, at, data)
+    comment = _say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
     from_desk = works_on(by, ticket) and not asked(by, ticket)
     if from_desk and ticket.first_response_at is None:
         ticket.first_response_at = comment.event.at
@@ -66,17 +66,17 @@ def note(
     body: str,
     via: str,
     files: Iterable[UploadedFile] = (),
-    format: str = Comment.Format.MARKDOWN,
+    style: str = Comment.Format.MARKDOWN,
     at: datetime | None = None,
     **data,
 ) -> Comment:
     """Write an internal note, which only those read who work on the ticket. Refuses an empty one."""
     lock(ticket)
     check(by, "tickets.note", ticket)
-    return _say(ticket, "note", False, by, body, via, files, format, True, at, data)
+    return _say(ticket, "note", False, by, body, via, files, style, True, at, data)
 
 
-def _say(ticket, verb, public, by, body, via, files, format, strict_files, at, data) -> Comment:
+def _say(ticket, verb, public, by, body, via, files, style, strict_files, at, data) -> Comment:
     body = lines(body).strip()
     files = list(files)
     if not body and not files:
@@ -84,9 +84,7 @@ def _say(ticket, verb, public, by, body, via, files, format, strict_files, at, d
     if len(body) > MOST_LETTERS:
         raise TicketError(_("This is too long. Attach it as a file."), field="body")
     event = record(ticket, verb, by=by, via=via, public=public, at=at, **data)
-    comment = Comment.objects.create(
-        event=event, ticket=ticket, author=by, is_public=public, body=body, format=format
-    )
+    comment = Comment.objects.create(event=event, ticket=ticket, author=by, is_public=public, body=body, format=style)
     attach(ticket, files, by=by, comment=comment, public=public, strict=strict_files, at=at)
     return comment
 

@@ -35,15 +35,18 @@ def assign(
 ) -> Ticket:
     """Give a ticket to a person, a team, or both; neither takes it back to nobody. New tickets become assigned.
 
-    Without a team the ticket keeps its own when the assignee belongs to it, else goes to their first team. Refuses somebody
-    who is no agent, an agent outside the named team, and a closed ticket. Does nothing when nothing would change.
+    Without a team the ticket keeps its own when the assignee belongs to it, else goes to their first team. Refuses
+    somebody who is no agent, an agent outside the named team, and a closed ticket. Does nothing when nothing would
+    change.
     """
     lock(ticket)
     check(by, "tickets.assign", ticket)
     _refuse_closed(ticket)
     if assignee is not None:
         if not assignee.is_agent:
-            raise TicketError(_("%(name)s does not work on tickets.") % {"name": assignee.display_name}, field="assignee")
+            raise TicketError(
+                _("%(name)s does not work on tickets.") % {"name": assignee.display_name}, field="assignee"
+            )
         if team is not None and team.pk not in assignee.team_ids:
             raise TicketError(
                 _("%(name)s does not belong to the team “%(team)s”.")
@@ -76,9 +79,7 @@ def _person(user: User | None) -> list | None:
 
 def _refuse_closed(ticket: Ticket) -> None:
     if not ticket.is_open:
-        raise TicketError(
-            _("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed"
-        )
+        raise TicketError(_("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed")
 
 
 @transaction.atomic
@@ -94,7 +95,9 @@ def escalate(ticket: Ticket, *, by: User, via: str, reason: str, at: datetime | 
         raise TicketError(_("Say why this goes to the next tier."), field="reason")
     target = ticket.team.next_team if ticket.team else None
     if target is None or not target.is_active:
-        raise TicketError(_("The team of this ticket has no next tier. Assign it to a team instead."), code="no_next_tier")
+        raise TicketError(
+            _("The team of this ticket has no next tier. Assign it to a team instead."), code="no_next_tier"
+        )
     note(ticket, by=by, via=via, body=reason, at=at)
     changes = {"team": [_named(ticket.team), _named(target)], "assignee": [_person(ticket.assignee), None]}
     ticket.team, ticket.assignee = target, None
@@ -114,8 +117,11 @@ SETTABLE = frozenset(
 
 
 @transaction.atomic
-def set_fields(ticket: Ticket, *, by: User | None, via: str, verb: str = "change", at: datetime | None = None, **fields):
-    """Set columns of the core row and record which changed, from what to what; of people's words only that they changed.
+def set_fields(
+    ticket: Ticket, *, by: User | None, via: str, verb: str = "change", at: datetime | None = None, **fields
+):
+    """Set columns of the core row and record which changed, from what to what; of people's words only that they
+    changed.
 
     Returns the ticket. Writes nothing when nothing changes. Priority follows impact, urgency and service in
     `priorities.actions.change_ticket`, which pages and API call. Refuses an empty title and a category out of use.
@@ -157,7 +163,9 @@ def set_fields(ticket: Ticket, *, by: User | None, via: str, verb: str = "change
 
 @transaction.atomic
 def share(ticket: Ticket, *, by: User, via: str, user: User | None = None, team: Team | None = None) -> Ticket:
-    """Let one more person or team see the ticket. Doing it again changes nothing. Refuses guests and people who left."""
+    """Let one more person or team see the ticket. Doing it again changes nothing. Refuses guests and people who
+    left.
+    """
     lock(ticket)
     check(by, "tickets.share", ticket)
     if (user is None) == (team is None):
@@ -274,7 +282,12 @@ def log_work(
     if day > timezone.localdate():
         raise TicketError(_("This day has not come yet."), field="worked_on")
     row = WorkTime.objects.create(
-        ticket=ticket, user=by, minutes=minutes, worked_on=day, note=one_line(note, 200), created_at=at or timezone.now()
+        ticket=ticket,
+        user=by,
+        minutes=minutes,
+        worked_on=day,
+        note=one_line(note, 200),
+        created_at=at or timezone.now(),
     )
     record(ticket, "log_work", by=by, via=via, at=at, minutes=minutes, worked_on=day)
     return row
