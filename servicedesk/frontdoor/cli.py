@@ -94,6 +94,14 @@ def _restore(words: list[str]) -> int:
     return restore(words)
 
 
+def _install(words: list[str]) -> int:
+    from servicedesk.frontdoor import translations
+
+    venv.ensure(*services.groups())
+    translations.compile_stale()
+    return 0
+
+
 def _lock(words: list[str]) -> int:
     venv.lock_requirements()
     return 0
@@ -110,6 +118,7 @@ COMMANDS = {
     "manage": Command("any Django command: manage COMMAND …", _manage),
     "backup": Command("everything into one file: backup FILE", _backup),
     "restore": Command("from such a file into an empty installation: restore FILE", _restore),
+    "install": Command("only make .venv/ and compile the translations, for production and images", _install),
     "lock": Command("pin the newest versions of what requirements*.in ask for", _lock),
 }
 
