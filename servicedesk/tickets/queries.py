@@ -1,5 +1,6 @@
 """Reads of tickets. Every one begins with `visible_tickets`; nothing else decides what somebody sees."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
@@ -67,6 +68,21 @@ def visible_tickets(user: User) -> QuerySet[Ticket]:
     return Ticket.objects.filter(seen)
 
 
+def worked_on_by(user: User) -> Q:
+    """The visible tickets that the person works on, as `permissions.works_on` says of one: what notes and tags say is
+    found in these alone.
+    """
+    if not user.is_agent:
+        return Q(pk__in=[])
+    scope = scope_of(user)
+    return (
+        Q(assignee=user)
+        | Q(team__in=scope.teams)
+        | Q(is_confidential=True, pk__in=scope.shared)
+        | Q(is_confidential=False) & (Q(team__isnull=True) | Q(service__in=scope.services))
+    )
+
+
 def get_ticket(user: User, number: str) -> Ticket:
     """The visible ticket with this number (full-width and lower case are understood), or NotFound."""
     ticket = (
@@ -103,6 +119,17 @@ def open_tickets(user: User) -> QuerySet[Ticket]:
 def my_tickets(user: User) -> QuerySet[Ticket]:
     """What the person asked for, or had asked for them, newest first."""
     return visible_tickets(user).filter(requester=user).order_by("-created_at", "-id")
+
+
+def events(user: User, ticket: Ticket) -> QuerySet[TicketEvent]:
+    """Everything that happened to a visible ticket for those who work on it, else what is public."""
+    rows = ticket.events.select_related("by", "comment")
+    return rows if works_on(user, ticket) else rows.filter(is_public=True)
+
+
+def visible_numbers(user: User, numbers: Iterable[str]) -> set[str]:
+    """Those of the numbers that are tickets the person may see."""
+    return set(visible_tickets(user).filter(number__in=set(numbers)).values_list("number", flat=True))
 
 
 def timeline(user: User, ticket: Ticket) -> list[TicketEvent]:
@@ -175,12 +202,7 @@ def search_tickets(user: User, words: str) -> QuerySet[Ticket]:
     query = SearchQuery(asked_for, search_type="raw", config="simple")
     found = Q(words__public=query)
     if user.is_agent:
-        scope = scope_of(user)
-        found |= Q(words__internal=query) & (
-            Q(team__in=scope.teams)
-            | Q(assignee=user)
-            | Q(is_confidential=False) & (Q(team__isnull=True) | Q(service__in=scope.services))
-        )
+        found |= Q(words__internal=query) & worked_on_by(user)
     return visible.filter(found)
 
 
