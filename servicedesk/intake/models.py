@@ -1,0 +1,221 @@
+"""What came in: mailboxes, every mail with its raw bytes and its fate, and what was handed over on other channels."""
+
+import secrets
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cmdb.models import Service
+from servicedesk.people.models import Language, Team, User
+from servicedesk.tickets.models import Channel, Comment, Ticket
+from servicedesk.web.text import check_lines, check_one_line
+
+
+class Makes(models.TextChoices):
+    """What comes of something handed over; an enquiry is a service request without fulfilment."""
+
+    INCIDENT = "incident", _("Incident")
+    REQUEST = "request", _("Service request")
+    ENQUIRY = "enquiry", _("Enquiry")
+
+
+class Mailbox(models.Model):
+    """An address at which the desk is reached, and how its mail gets here.
+
+    `listener`: a mail server hands it over by SMTP or LMTP. `imap`: it is fetched, always encrypted; `last_uid` is
+    the last message that is in the ledger, within the server's `uid_validity`. `password_box` is sealed
+    (`servicedesk.intake.seal`).
+    """
+
+    class Kind(models.TextChoices):
+        LISTENER = "listener", _("A mail server hands it over (SMTP, LMTP)")
+        IMAP = "imap", _("Fetched by IMAP")
+
+    class Security(models.TextChoices):
+        TLS = "tls", _("TLS from the first byte (usually port 993)")
+        STARTTLS = "starttls", _("STARTTLS (usually port 143)")
+
+    class Accepts(models.TextChoices):
+        KNOWN = "known", _("People who are known; others are held for an agent")
+        EVERYONE = "everyone", _("Everyone; others become guests")
+
+    name = models.CharField(_("name"), max_length=80, validators=[check_one_line])
+    address = models.EmailField(_("address"), max_length=254)
+    kind = models.CharField(_("how mail gets here"), max_length=10, choices=Kind, default=Kind.LISTENER)
+    is_default = models.BooleanField(
+        _("whole domain"), default=False, help_text=_("Also takes what is sent to any other address of its domain.")
+    )
+    host = models.CharField(_("server"), max_length=200, blank=True, validators=[check_one_line])
+    port = models.PositiveIntegerField(
+        _("port"), default=993, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    security = models.CharField(_("encryption"), max_length=10, choices=Security, default=Security.TLS)
+    certificate = models.TextField(
+        _("trusted certificate"), blank=True, validators=[check_lines],
+        help_text=_("PEM of the server's own certificate or authority, when the system does not know it."),
+    )  # fmt: skip
+    user = models.CharField(_("user name"), max_length=200, blank=True, validators=[check_one_line])
+    password_box = models.TextField(blank=True, editable=False)
+    folder = models.CharField(_("folder"), max_length=120, default="INBOX", validators=[check_one_line])
+    makes = models.CharField(_("a mail becomes"), max_length=10, choices=Makes, default=Makes.INCIDENT)
+    service = models.ForeignKey(
+        Service, models.PROTECT, null=True, blank=True, related_name="mailboxes", verbose_name=_("service")
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="mailboxes", verbose_name=_("team")
+    )
+    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.JAPANESE)
+    accepts = models.CharField(_("senders"), max_length=10, choices=Accepts, default=Accepts.KNOWN)
+    is_active = models.BooleanField(_("in use"), default=True)
+    uid_validity = models.BigIntegerField(null=True, editable=False)
+    last_uid = models.BigIntegerField(default=0, editable=False)
+    last_ok_at = models.DateTimeField(_("last worked"), null=True, editable=False)
+    last_error = models.TextField(_("last error"), blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    try_after = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name = _("mailbox")
+        constraints = [models.UniqueConstraint(Lower("address"), name="mailbox_address_once")]
+        indexes = [
+            models.Index(fields=["try_after"], condition=Q(kind="imap", is_active=True), name="mailbox_to_fetch")
+        ]
+
+    def __str__(self):
+        return f"{self.name} <{self.address}>"
+
+
+class IncomingMail(models.Model):
+    """One mail as it arrived, byte for byte, and what became of it. Written before anybody is told that we have it.
+
+    `digest` is of the delivery: the same bytes for the same mailbox are one row, however often a server hands them
+    over. `answerable`: an automatic answer may go to the sender. `is_proved`: the sender showed the token that we
+    sent to this address. `mentions` is a ticket that the mail names without any right to it; only for the eyes of
+    agents who see it.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        TICKET = "ticket", _("Became a ticket")
+        REPLY = "reply", _("Became a reply")
+        HELD = "held", _("Held for a decision")
+        IGNORED = "ignored", _("Set aside")
+        FAILED = "failed", _("Not understood")
+
+    class Reason(models.TextChoices):
+        NONE = "", ""
+        UNKNOWN_SENDER = "unknown_sender", _("We do not know the sender.")
+        INACTIVE_SENDER = "inactive_sender", _("The sender's account is no longer in use.")
+        NO_SENDER = "no_sender", _("The mail does not say who sent it.")
+        TOO_MANY = "too_many", _("The sender wrote too often within an hour; this may be a mail loop.")
+        TOO_LARGE = "too_large", _("The mail is too large; only its headers were taken.")
+        TOO_COMPLEX = "too_complex", _("The mail has too many or too deeply nested parts.")
+        TOO_SLOW = "too_slow", _("Reading the mail took too long.")
+        NOT_FETCHED = "not_fetched", _("The mail server did not hand this mail over.")
+        REFUSED = "refused", _("The desk refused what the mail asks for.")
+        CRASHED = "crashed", _("Reading the mail ended the program several times.")
+        ERROR = "error", _("Reading the mail failed for another reason.")
+        AUTO_REPLY = "auto_reply", _("It is an automatic reply.")
+        BOUNCE = "bounce", _("It says that a mail could not be delivered.")
+        RECEIPT = "receipt", _("It is a read receipt.")
+        OWN = "own", _("It is a mail of this desk.")
+        DUPLICATE = "duplicate", _("The same mail has arrived before.")
+        BY_HAND = "by_hand", _("Somebody at the desk decided so.")
+
+    mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="mails", verbose_name=_("mailbox"))
+    raw = models.BinaryField()
+    size = models.PositiveBigIntegerField(_("size"))
+    digest = models.CharField(max_length=64)
+    envelope_from = models.CharField(max_length=320, blank=True)
+    envelope_to = models.CharField(max_length=320, blank=True)
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason, blank=True, default=Reason.NONE)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    try_after = models.DateTimeField(default=timezone.now)
+    error = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True)
+    ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="mails_in")
+    comment = models.ForeignKey(Comment, models.PROTECT, null=True, related_name="mails_in")
+    mentions = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="+")
+    message_id = models.CharField(max_length=320, blank=True)
+    content_digest = models.CharField(max_length=64, blank=True)
+    from_address = models.CharField(_("from"), max_length=254, blank=True)
+    from_name = models.CharField(max_length=120, blank=True)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    is_proved = models.BooleanField(default=False)
+    answerable = models.BooleanField(default=False)
+    # What a person decided, for the reader: take it although the sender is unknown or wrote too often.
+    admitted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        verbose_name = _("incoming mail")
+        constraints = [models.UniqueConstraint(fields=["mailbox", "digest"], name="mail_delivery_once")]
+        indexes = [
+            models.Index(fields=["try_after", "id"], condition=Q(state="waiting"), name="mail_in_waiting"),
+            models.Index(
+                fields=["-received_at", "-id"], condition=Q(state__in=["held", "failed"]), name="mail_in_needs_a_look"
+            ),
+            models.Index(fields=["-received_at", "-id"], name="mail_in_by_time"),
+            models.Index(fields=["from_address", "done_at"], condition=~Q(from_address=""), name="mail_in_by_sender"),
+            models.Index(fields=["message_id"], condition=~Q(message_id=""), name="mail_in_by_message_id"),
+            models.Index(
+                fields=["content_digest"], condition=Q(state__in=["ticket", "reply"]), name="mail_in_by_content"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.pk} {self.state}"
+
+
+class Original(models.Model):
+    """What somebody handed over on a channel other than mail, as it was. Kept before anything else is tried.
+
+    `data` has the fields as they came, references by id, files by name and size. A row without a ticket is a
+    submission that failed on our side (`error`) and waits for somebody to look at it.
+    """
+
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
+    source = models.CharField(_("source"), max_length=120, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    requester = models.ForeignKey(User, models.PROTECT, related_name="+")
+    via = models.CharField(max_length=24)
+    key = models.CharField(max_length=64, blank=True)
+    data = models.JSONField()
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    ticket = models.OneToOneField(Ticket, models.PROTECT, null=True, related_name="original")
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        verbose_name = _("original")
+        constraints = [
+            models.UniqueConstraint(fields=["by", "key"], condition=~Q(key=""), name="original_once_per_key")
+        ]
+        indexes = [
+            models.Index(fields=["-received_at"], condition=Q(ticket__isnull=True), name="original_without_ticket")
+        ]
+
+    def __str__(self):
+        return f"{self.pk} {self.channel}"
+
+
+def _kept_path(row, filename: str) -> str:
+    return f"originals/{timezone.now():%Y/%m}/{secrets.token_hex(20)}"
+
+
+class OriginalFile(models.Model):
+    """A file of a submission that failed on our side; those of the others are the ticket's attachments."""
+
+    original = models.ForeignKey(Original, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=200)
+    file = models.FileField(upload_to=_kept_path, max_length=200)
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,65 @@
+"""What goes out: one row for every mail to every person, kept until long after it was sent."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk.people.models import User
+from servicedesk.tickets.models import Ticket, TicketEvent
+
+
+class OutgoingMail(models.Model):
+    """One mail to one address about one event. Made by the consumer, sent and retried row by row.
+
+    `message_id` is made with the row and the same on every attempt, so that a mail which left just before a crash and
+    leaves again afterwards is one message for the receiving program. `headers` are those beside From, To, Subject and
+    Message-ID.
+    """
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", _("Receipt")
+        REPLY = "reply", _("Reply")
+        RESOLVED = "resolved", _("Resolution")
+        REOPENED = "reopened", _("Taken up again")
+        CLOSED = "closed", _("Closing")
+        CANCELLED = "cancelled", _("Withdrawal")
+        ASSIGNED = "assigned", _("Assignment")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not delivered")
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="mails_out")
+    event = models.ForeignKey(TicketEvent, models.PROTECT, related_name="mails_out")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    to_user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    to_address = models.EmailField(_("to"), max_length=254)
+    from_address = models.EmailField(max_length=254)
+    subject = models.CharField(_("subject"), max_length=300)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    message_id = models.CharField(max_length=320, unique=True)
+    headers = models.JSONField(default=dict)
+    with_files = models.BooleanField(default=False)
+    created_at = models.DateTimeField(_("made"), default=timezone.now)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    try_after = models.DateTimeField(default=timezone.now)
+    error = models.TextField(blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name = _("outgoing mail")
+        constraints = [models.UniqueConstraint(fields=["event", "to_address", "kind"], name="mail_out_once")]
+        indexes = [
+            models.Index(fields=["try_after", "id"], condition=Q(state="waiting"), name="mail_out_waiting"),
+            models.Index(fields=["-created_at", "-id"], condition=Q(state="failed"), name="mail_out_failed"),
+            models.Index(fields=["-created_at", "-id"], name="mail_out_by_time"),
+            models.Index(fields=["to_address", "-created_at"], condition=Q(kind="receipt"), name="mail_out_receipts"),
+        ]
+
+    def __str__(self):
+        return f"{self.pk} {self.kind} {self.state}"
