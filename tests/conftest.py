@@ -1,8 +1,11 @@
 """Fixtures for all tests. Everything runs on PostgreSQL; files go to a folder of the test's own."""
 
+import io
+
 import pytest
 from django.core.cache import cache
 from django.utils import translation
+from PIL import Image
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +31,11 @@ def visit(client, db):
 
     cache.clear()
     return sign_in
+
+
+@pytest.fixture
+def picture() -> bytes:
+    """A real PNG, 640 × 480."""
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), "white").save(out, "PNG")
+    return out.getvalue()
