@@ -1,10 +1,10 @@
 """Text to search tokens: Japanese words in their normalised form by Sudachi, everything else by word.
 
-プリンタ, ﾌﾟﾘﾝﾀ and プリンター are one token; 髙 and 高 are one letter; case and width make no difference.
+プリンタ, ﾌﾟﾘﾝﾀ, プリンター and printer are one token; 髙 and 高 are one letter; case and width make no difference.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from sudachipy import Dictionary, SplitMode
 
@@ -15,6 +15,8 @@ _LONGEST = 60  # characters of a token; PostgreSQL refuses lexemes over 2 KB
 _MOST = 5_000  # tokens of a ticket
 _NO_WORDS = {"補助記号", "空白", "助詞", "助動詞"}
 _WORD = re.compile(r"\w")
+# Words in Latin letters and numbers are parted by us: to Sudachi "at home" is one Japanese word.
+_LATIN = re.compile(r"([a-z0-9]+(?:['’][a-z]+)?)")
 
 
 @cache
@@ -22,20 +24,30 @@ def _tokenizer():
     return Dictionary(dict="core").create(mode=SplitMode.A)
 
 
+@lru_cache(maxsize=50_000)
+def _latin(word: str) -> str:
+    """One token for a word in Latin letters: its Japanese form when the dictionary has the whole word, else itself."""
+    morphemes = _tokenizer().tokenize(word)
+    return search_key(morphemes[0].normalized_form()) if len(morphemes) == 1 and not word.isdigit() else word
+
+
+def _japanese(text: str):
+    for start in range(0, len(text), _CHUNK):
+        for morpheme in _tokenizer().tokenize(text[start : start + _CHUNK]):
+            if morpheme.part_of_speech()[0] not in _NO_WORDS:
+                yield search_key(morpheme.normalized_form())
+
+
 def tokens(text: str) -> list[str]:
     """The distinct search tokens of a text in order of appearance, at most 5,000."""
     found: dict[str, None] = {}
-    plain = search_key(text)
-    for start in range(0, len(plain), _CHUNK):
-        for morpheme in _tokenizer().tokenize(plain[start : start + _CHUNK]):
-            if morpheme.part_of_speech()[0] in _NO_WORDS:
-                continue
-            token = search_key(morpheme.normalized_form())[:_LONGEST]
+    for part in _LATIN.split(search_key(text)):
+        for token in [_latin(part)] if _LATIN.fullmatch(part) else _japanese(part):
             if _WORD.search(token):
-                found[token] = None
-                if len(found) >= _MOST:
-                    return list(found)
-    return list(found)
+                found[token[:_LONGEST]] = None
+        if len(found) >= _MOST:
+            break
+    return list(found)[:_MOST]
 
 
 def query_for(text: str) -> str:

@@ -51,7 +51,9 @@ def in_status(workflow, status, agent, team) -> Ticket:
 
 
 class TestTransitions:
-    @pytest.mark.parametrize(("workflow", "status", "transition"), CASES, ids=lambda value: getattr(value, "name", value))
+    @pytest.mark.parametrize(
+        ("workflow", "status", "transition"), CASES, ids=lambda value: getattr(value, "name", value)
+    )
     def test_go_only_where_the_table_says(self, workflow, status, transition, agent, team):
         ticket = in_status(workflow, status, agent, team)
         before = events_of(ticket)
@@ -70,7 +72,9 @@ class TestTransitions:
             assert ticket.status == status
             assert events_of(ticket) == before
 
-    @pytest.mark.parametrize(("workflow", "status", "transition"), CASES, ids=lambda value: getattr(value, "name", value))
+    @pytest.mark.parametrize(
+        ("workflow", "status", "transition"), CASES, ids=lambda value: getattr(value, "name", value)
+    )
     def test_ask_for_their_permission(self, workflow, status, transition, agent, team):
         ticket = in_status(workflow, status, agent, team)
         stranger = a_person()

@@ -100,7 +100,10 @@ class TestFiles:
             by=incident.ticket.requester,
             body="see",
             via="page",
-            files=[SimpleUploadedFile("evil.html", picture, "text/html"), SimpleUploadedFile("x.png", b"<script>", "image/png")],
+            files=[
+                SimpleUploadedFile("evil.html", picture, "text/html"),
+                SimpleUploadedFile("x.png", b"<script>", "image/png"),
+            ],
         )
         real, false = incident.ticket.attachments.all()
         assert (real.content_type, bool(real.thumbnail)) == ("image/png", True)
