@@ -267,9 +267,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["servicedesk.people.api_auth.ScopeAllows"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["servicedesk.web.api_parsers.JsonParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "servicedesk.web.api.CursorPages",
     "EXCEPTION_HANDLER": "servicedesk.web.api.explain",
     "DEFAULT_THROTTLE_CLASSES": ["servicedesk.people.api_auth.TokenThrottle"],
     "DEFAULT_THROTTLE_RATES": {"token": "1200/min"},
@@ -287,6 +286,23 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    # The same words under several field names, or one field name for several sets of words.
+    "ENUM_NAME_OVERRIDES": {
+        "Priority": "servicedesk.tickets.models.Priority",
+        "Impact": "servicedesk.tickets.models.Impact",
+        "Urgency": "servicedesk.tickets.models.Urgency",
+        "Channel": "servicedesk.tickets.models.Channel",
+        "ApiChannel": "servicedesk.intake.api.tickets.CHANNELS",
+        "LinkKind": "servicedesk.tickets.models.TicketLink.Kind",
+        "CommentKind": "servicedesk.tickets.api.serializers.COMMENT_KINDS",
+        "Makes": "servicedesk.intake.models.Makes",
+        "ServiceRequestKind": "requests.models.ServiceRequest.Kind",
+        "Language": "servicedesk.people.models.Language",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "servicedesk.web.api.document_errors",
+    ],
 }
 
 # --- What it tells its operators ----------------------------------------------------------------------------------

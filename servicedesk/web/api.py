@@ -7,7 +7,7 @@ from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOpera
 from django.http import Http404
 from django.utils import translation
 from django.utils.translation import gettext as _
-from rest_framework import exceptions, parsers, serializers, status, viewsets
+from rest_framework import exceptions, serializers, status, viewsets
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
@@ -15,8 +15,6 @@ from rest_framework.views import APIView, exception_handler, set_rollback
 
 from servicedesk.web.errors import NotFound, Refused
 from servicedesk.web.keyset import KeysetPage
-
-MOST_BYTES = 5 * 1024 * 1024  # of a JSON body; files travel as multipart
 
 
 class CursorPages(BasePagination):
@@ -96,19 +94,6 @@ class CursorPages(BasePagination):
         ]
 
 
-class JsonParser(parsers.JSONParser):
-    """JSON up to 5 MB; what Python's reader cannot stand (too large, nested too deep) is a bad request like any other."""
-
-    def parse(self, stream, media_type=None, parser_context=None):
-        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > MOST_BYTES:
-            raise exceptions.ParseError(_("This is too large. Send files as multipart/form-data."))
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError:
-            raise exceptions.ParseError(_("This is nested too deep.")) from None
-
-
 class Strict(serializers.Serializer):
     """A serializer of what somebody hands in. An unknown name is refused with the nearest known one, because a typing
     mistake that is silently ignored costs an hour.
@@ -153,7 +138,10 @@ class Filters(Strict):
 
 
 class View(viewsets.GenericViewSet):
-    """A resource. Methods fetch through `queries`, read by an In serializer, call one action and answer by an Out one."""
+    """A resource. Methods fetch through `queries`, read by an In serializer, call one action, answer by an Out one."""
+
+    pagination_class: type[BasePagination] | None = CursorPages
+    ordering: tuple[str, ...] = ("-pk",)
 
     def given(self, serializer: type[serializers.Serializer]) -> dict:
         """What the body says, checked by an In serializer. An empty body counts as an empty object."""
@@ -198,7 +186,8 @@ class NothingHere(APIView):
 def explain(error: Exception, context: dict) -> Response | None:
     """Refused → 409, or 400 with its field; not allowed → 403; not visible → 404. The sentence is that of the page.
 
-    All answers are `{detail, code, errors?}`. What is not foreseen stays an exception: the log has it, the caller a 500.
+    All answers are `{detail, code, errors?}`. What is not foreseen stays an exception: the log has it, the caller gets
+    a 500.
     """
     if isinstance(error, Refused):
         set_rollback()

@@ -1,0 +1,159 @@
+"""Incidents by API: every transition is a POST to its own address."""
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+
+from servicedesk.people.api.refs import Named
+from servicedesk.tickets.api.filters import TicketFilters
+from servicedesk.tickets.api.processes import MessageIn, NoteIn, ProcessView, ReasonIn
+from servicedesk.tickets.api.serializers import EmptyIn, Text, TicketOut, TicketRow, works
+from servicedesk.tickets.workflow import TicketType
+from servicedesk.web.api import Strict, View
+
+from . import actions
+from .models import CauseCode, Incident
+from .queries import cause_codes, get_incident
+
+
+@extend_schema_field({"type": "string", "description": "Code of a cause code."})
+class CauseCodeField(Named):
+    def find(self, given: str) -> CauseCode | None:
+        return CauseCode.objects.filter(code=given).first()
+
+
+class CauseCodeOut(serializers.Serializer):
+    code = serializers.CharField()
+    group = serializers.ChoiceField(choices=CauseCode.Group.choices)
+    name = serializers.CharField(source="__str__")
+
+
+class IncidentRow(TicketRow):
+    """An incident as a list shows it. The cause is the desk's own and empty for others."""
+
+    cause_code = serializers.SerializerMethodField(help_text="Code of the cause.")
+    human_error = serializers.SerializerMethodField()
+    caused_by_change = serializers.SerializerMethodField()
+    is_security = serializers.SerializerMethodField()
+
+    def get_cause_code(self, ticket) -> str | None:
+        code = ticket.incident.cause_code
+        return code.code if code and works(self.user, ticket) else None
+
+    def get_human_error(self, ticket) -> str:
+        return ticket.incident.human_error if works(self.user, ticket) else ""
+
+    def get_caused_by_change(self, ticket) -> bool:
+        return ticket.incident.caused_by_change and works(self.user, ticket)
+
+    def get_is_security(self, ticket) -> bool:
+        return ticket.incident.is_security and works(self.user, ticket)
+
+
+class IncidentOut(TicketOut, IncidentRow):
+    """A whole incident."""
+
+
+class ResolveIncidentIn(Strict):
+    resolution = Text(default="", help_text="What solved it; the requester reads this.")
+    cause_code = CauseCodeField(required=False, allow_null=True)
+    human_error = serializers.ChoiceField(choices=Incident.HumanError.choices, required=False, allow_null=True)
+
+
+class ChangeIncidentIn(Strict):
+    cause_code = CauseCodeField(required=False, allow_null=True)
+    human_error = serializers.ChoiceField(choices=Incident.HumanError.choices, required=False)
+    caused_by_change = serializers.BooleanField(required=False)
+    is_security = serializers.BooleanField(required=False)
+
+
+class IncidentViewSet(ProcessView):
+    """Incidents. What all tickets can do is under `/tickets/{number}/`."""
+
+    row, out = IncidentRow, IncidentOut
+    serializer_class = IncidentOut
+
+    def tickets(self):
+        return super().tickets().filter(type=TicketType.INCIDENT).select_related("incident__cause_code")
+
+    def record(self, number: str) -> Incident:
+        return get_incident(self.request.user, number)
+
+    @extend_schema(parameters=[TicketFilters], responses=IncidentRow(many=True), operation_id="incidents_list")
+    def list(self, request):
+        return self.list_of(self.tickets(), self.asked(TicketFilters))
+
+    @extend_schema(responses=IncidentOut)
+    def retrieve(self, request, number):
+        return self.answer(IncidentOut, self.ticket(number))
+
+    @extend_schema(request=EmptyIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def accept(self, request, number):
+        """Take it for one's own queue."""
+        return self.do(number, actions.accept_incident, EmptyIn)
+
+    @extend_schema(request=EmptyIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def start(self, request, number):
+        """Begin work; who begins has it when nobody has."""
+        return self.do(number, actions.start_incident, EmptyIn)
+
+    @extend_schema(request={"application/json": MessageIn, "multipart/form-data": MessageIn}, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def ask_requester(self, request, number):
+        """Send a question and wait; the answer resumes the work."""
+        return self.do(number, actions.ask_requester_incident, MessageIn)
+
+    @extend_schema(request=NoteIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def wait_for_vendor(self, request, number):
+        """Wait for somebody outside; `note` says for what, internally."""
+        return self.do(number, actions.wait_for_vendor_incident, NoteIn, note="note_text")
+
+    @extend_schema(request=EmptyIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def resume(self, request, number):
+        """Go on after waiting."""
+        return self.do(number, actions.resume_incident, EmptyIn)
+
+    @extend_schema(request=ResolveIncidentIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def resolve(self, request, number):
+        """Say what solved it and why it happened."""
+        return self.do(number, actions.resolve_incident, ResolveIncidentIn, cause_code="code")
+
+    @extend_schema(request=EmptyIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def close(self, request, number):
+        """Close what is resolved."""
+        return self.do(number, actions.close_incident, EmptyIn)
+
+    @extend_schema(request=ReasonIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request, number):
+        """Take it up again; the reason becomes a reply."""
+        return self.do(number, actions.reopen_incident, ReasonIn)
+
+    @extend_schema(request=ReasonIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request, number):
+        """Withdraw it. The desk says why, the requester need not."""
+        return self.do(number, actions.cancel_incident, ReasonIn)
+
+    @extend_schema(request=ChangeIncidentIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def change(self, request, number):
+        """Change what only an incident has; the rest is under `/tickets/{number}/change/`."""
+        return self.do(number, actions.change_incident, ChangeIncidentIn)
+
+
+class CauseCodeViewSet(View):
+    """Why incidents happen, in four groups."""
+
+    scope = "settings"
+    pagination_class = None
+
+    @extend_schema(responses=CauseCodeOut(many=True), operation_id="cause_codes_list")
+    def list(self, request):
+        return self.answer(CauseCodeOut, cause_codes(), many=True)

@@ -1,0 +1,52 @@
+"""All addresses of the API, their description and its page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path, re_path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
+
+from incidents.api import CauseCodeViewSet, IncidentViewSet
+from requests.api import ServiceRequestViewSet
+from servicedesk.intake.api.tickets import TicketViewSet
+from servicedesk.people.api_auth import ScopeAllows
+from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
+from servicedesk.tickets.api.views import SearchViewSet
+from servicedesk.web.access import signed_in
+from servicedesk.web.api import NothingHere
+
+
+class Schema(SpectacularAPIView):
+    """The description of the API by OpenAPI 3: YAML, or JSON when asked for with `Accept` or `?format=json`."""
+
+    permission_classes = [ScopeAllows]
+
+    @extend_schema(exclude=True)
+    def get(self, request, *args, **kwargs):
+        return self._get_schema_response(request)
+
+
+@signed_in
+def docs(request: HttpRequest) -> HttpResponse:
+    """Swagger UI over the schema. Its script is a file of ours, because the CSP lets no inline one run."""
+    return render(request, "web/api_docs.html")
+
+
+router = SimpleRouter(use_regex_path=False)
+router.register("tickets", TicketViewSet, "ticket")
+router.register("incidents", IncidentViewSet, "incident")
+router.register("requests", ServiceRequestViewSet, "request")
+router.register("cause-codes", CauseCodeViewSet, "cause-code")
+router.register("search", SearchViewSet, "search")
+
+app_name = "api"
+urlpatterns = [
+    path("", include(router.urls)),
+    path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
+    path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
+    path("schema/", Schema.as_view(), name="schema"),
+    path("docs/", docs, name="docs"),
+    # Last: what is not there answers as what is not yours.
+    re_path(r"^.*$", NothingHere.as_view(), name="nothing"),
+]

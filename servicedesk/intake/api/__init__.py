@@ -1,0 +1,1 @@
+"""The window by API: handing something over, mailboxes, and the mails that came in."""

@@ -1,0 +1,91 @@
+"""Handing something over, and making it a record of the other kind."""
+
+import hashlib
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+
+from cmdb.api import ServiceField
+from servicedesk.people.api.refs import PersonField
+from servicedesk.people.models import ApiToken, Language
+from servicedesk.people.rules import check
+from servicedesk.priorities import api
+from servicedesk.tickets.api.fields import CategoryField
+from servicedesk.tickets.api.serializers import Files, Text, TicketOut
+from servicedesk.tickets.errors import TicketError
+from servicedesk.tickets.models import Channel, Impact, Urgency
+from servicedesk.web.api import Strict
+
+from ..actions import receive
+from ..models import Makes, Original
+
+# How programs of the desk may say that something came in: by themselves, by a phone or chat system, by monitoring.
+CHANNELS = [(one.value, one.label) for one in (Channel.API, Channel.PHONE, Channel.CHAT, Channel.ALERT)]
+
+
+class ReceiveIn(Strict):
+    """What somebody hands over. Without impact, urgency and service the usual ones are taken."""
+
+    kind = serializers.ChoiceField(choices=Makes.choices, default=Makes.INCIDENT)
+    title = serializers.CharField(max_length=2000, allow_blank=True)
+    description = Text(default="")
+    service = ServiceField(required=False, allow_null=True)
+    category = CategoryField(required=False, allow_null=True)
+    impact = serializers.ChoiceField(choices=Impact.choices, required=False, allow_null=True)
+    urgency = serializers.ChoiceField(choices=Urgency.choices, required=False, allow_null=True)
+    requester = PersonField(required=False, help_text="Somebody else whom it is for.")
+    language = serializers.ChoiceField(choices=Language.choices, required=False)
+    is_confidential = serializers.BooleanField(default=False)
+    channel = serializers.ChoiceField(
+        choices=CHANNELS,
+        default=Channel.API,
+        help_text="Another one than api: for agents.",
+    )
+    source = serializers.CharField(
+        max_length=120, required=False, allow_blank=True, help_text="System that it came from; else the token's name."
+    )
+    files = Files()
+
+
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Names this sending. The same key again gives the same ticket instead of a second one.",
+)
+
+
+class TicketViewSet(api.TicketViewSet):
+    """Tickets of all kinds. What one process alone does is under `/incidents/` and `/requests/`."""
+
+    @extend_schema(
+        request={"application/json": ReceiveIn, "multipart/form-data": ReceiveIn},
+        responses={201: TicketOut},
+        parameters=[KEY],
+        operation_id="tickets_create",
+    )
+    def create(self, request):
+        """Hand something over: it becomes an incident, a request or an enquiry with a number and a priority."""
+        given, user = self.given(ReceiveIn), request.user
+        if given["channel"] != Channel.API:
+            check(user, "tickets.work")
+        token = request.auth.name if isinstance(request.auth, ApiToken) else ""
+        given["source"] = given.get("source") or token
+        given["requester"] = given.get("requester", user)
+        key = self._key(request, given)
+        ticket = receive(**given, by=user, via="api", key=key)
+        return self.now(ticket.number, status=201)
+
+    def _key(self, request, given: dict) -> str:
+        """The caller's key as the originals keep it. Refuses a key that stood for something else before."""
+        words = request.headers.get("Idempotency-Key", "").strip()
+        if not words:
+            return ""
+        key = f"api {hashlib.sha256(words.encode()).hexdigest()}"[:64]
+        known = Original.objects.filter(by=request.user, key=key).first()
+        if known is not None:
+            same = all(known.data.get(name) == given[name] for name in ("kind", "title", "description"))
+            if not (same and known.requester_id == given["requester"].pk):
+                raise TicketError(_("This Idempotency-Key was used for something else."), code="key_used")
+        return key

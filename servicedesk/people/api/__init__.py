@@ -1,0 +1,1 @@
+"""People, teams and personal tokens by API."""
