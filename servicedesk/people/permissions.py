@@ -22,6 +22,18 @@ def change_people(user, obj=None):
     return user.is_administrator
 
 
+@rule("profile.change")
+def change_profile(user, obj=None):
+    """Language, time zone and phone are everybody's own."""
+    return obj is None or obj == user
+
+
+@rule("settings.see")
+def see_settings(user, obj=None):
+    """The list of settings; each area then asks for its own right."""
+    return bool(user.roles)
+
+
 @rule("settings.change")
 def change_settings(user, obj=None):
     return user.is_administrator
@@ -38,6 +50,11 @@ def change_absence(user, obj=None):
     if obj is None or obj == user or user.is_administrator:
         return True
     return user.is_lead and obj.teams.filter(lead=user).exists()
+
+
+@rule("tokens.create")
+def create_token(user, obj=None):
+    return not user.is_guest
 
 
 @rule("tokens.change")

@@ -1,15 +1,30 @@
 """Reads of people and teams."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from servicedesk.web.errors import NotFound
 from servicedesk.web.text import normalise
 
-from .models import Absence, ApiToken, AuditEntry, Company, Department, Role, Team, User
+from .models import (
+    Absence,
+    ApiToken,
+    AuditEntry,
+    Company,
+    Department,
+    ImportRun,
+    Membership,
+    Role,
+    Team,
+    User,
+    UserRole,
+)
 
 
 def departments_headed_by(user: User) -> list[int]:
@@ -100,6 +115,107 @@ def absent_ids(on: date | None = None) -> set[int]:
     """Ids of the people who are away on a day."""
     day = on or timezone.localdate()
     return set(Absence.objects.filter(from_on__lte=day, until_on__gte=day).values_list("user_id", flat=True))
+
+
+def absences_of(person: User) -> QuerySet[Absence]:
+    """Absences that have not ended yet, the next one first."""
+    return person.absences.filter(until_on__gte=timezone.localdate()).select_related("deputy")
+
+
+def get_absence(person: User, pk: int) -> Absence:
+    absence = person.absences.filter(pk=pk).select_related("user", "deputy").first()
+    if absence is None:
+        raise NotFound
+    return absence
+
+
+def addresses_of(person: User) -> list[str]:
+    """All proved addresses, the main one first."""
+    rows = EmailAddress.objects.filter(user=person, verified=True).order_by("-primary", "email")
+    return list(rows.values_list("email", flat=True)) or [person.email]
+
+
+def people_for_list(
+    user: User,
+    *,
+    words: str = "",
+    state: str = "active",
+    role: str = "",
+    company: Company | None = None,
+    department: Department | None = None,
+    team: Team | None = None,
+) -> QuerySet[User]:
+    """People that `user` may see, by reading. `state` is active, inactive, guest or empty for all."""
+    people = find_people(user, words).select_related("department", "company").prefetch_related("role_rows", "teams")
+    if state == "guest":
+        people = people.filter(is_guest=True)
+    elif state:
+        people = people.filter(is_guest=False, is_active=state == "active")
+    if role:
+        people = people.filter(Exists(UserRole.objects.filter(user=OuterRef("pk"), role=role)))
+    if company is not None:
+        people = people.filter(company=company)
+    if department is not None:
+        people = people.filter(department__in=departments_below(department.pk))
+    if team is not None:
+        people = people.filter(Exists(Membership.objects.filter(user=OuterRef("pk"), team=team)))
+    return people
+
+
+def departments_below(pk: int) -> list[int]:
+    """Ids of a department and of all below it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE below AS (
+                SELECT id FROM people_department WHERE id = %s
+                UNION SELECT d.id FROM people_department d JOIN below ON d.parent_id = below.id
+            ) SELECT id FROM below
+            """,
+            [pk],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def tree(rows: Iterable, order: Callable = lambda row: row.name) -> list[tuple[int, Any]]:
+    """(depth, row) of rows with `parent_id`, each followed by its children; what has no parent among them is on top."""
+    rows = list(rows)
+    known = {row.pk for row in rows}
+    children: dict = {}
+    for row in sorted(rows, key=order):
+        children.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+    found = []
+    waiting = [(0, row) for row in reversed(children.get(None, []))]
+    while waiting:
+        depth, row = waiting.pop()
+        found.append((depth, row))
+        waiting += [(depth + 1, child) for child in reversed(children.get(row.pk, []))]
+    return found
+
+
+def department_tree(company: Company) -> list[tuple[int, Department]]:
+    """(depth, department) of a company with `people_count`, those of active people."""
+    active = Count("people", filter=Q(people__is_active=True))
+    return tree(company.departments.select_related("head").annotate(people_count=active))
+
+
+def teams() -> QuerySet[Team]:
+    return Team.objects.select_related("lead", "next_team").annotate(
+        member_count=Count("members", filter=Q(members__is_active=True))
+    )
+
+
+def import_runs() -> QuerySet[ImportRun]:
+    """Imports, newest first, without the uploaded files."""
+    return ImportRun.objects.select_related("by").defer("content", "plan").order_by("-id")
+
+
+def get_or_404(rows: QuerySet, **key):
+    """The one row with this key, or NotFound."""
+    row = rows.filter(**key).first()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def audit_entries() -> QuerySet[AuditEntry]:
