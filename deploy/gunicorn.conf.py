@@ -18,6 +18,8 @@ max_requests, max_requests_jitter = 20_000, 2_000
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 – gunicorn's heartbeat, not on a disk
 # Which proxies are believed is decided by TRUSTED_PROXIES in the application, never by a header alone.
 forwarded_allow_ips = ""
+# gunicorn's own control interface: a way in that nobody needs.
+control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "info"

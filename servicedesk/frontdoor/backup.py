@@ -13,7 +13,7 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from servicedesk.frontdoor import services, venv
@@ -184,7 +184,7 @@ def restore(words: list[str]) -> int:
             if tables != "0":
                 raise Stop(f"The database has {tables} tables already. {_empty_only(home)}")
             step("unpacking")
-            tar.extractall(folder, filter="data")
+            _unpack(tar, Path(folder))
             step("writing the database")
             _pg(
                 home, env, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
@@ -206,6 +206,24 @@ def restore(words: list[str]) -> int:
         warn(f"Your environment names its own SECRET_KEY. The restored one is in {home.path / 'secret-key'}: use it,")
         warn("or second factors, signed links and mail tokens from before are not understood.")
     return 0
+
+
+def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
+    """Only what a backup holds: plain files under their names. (The `filter` of extractall is newer than Debian 12.)"""
+    for member in tar:
+        path = PurePosixPath(member.name)
+        known = path.parts[0] in FOLDERS or member.name in (*PRIVATE, "about.json", "database.dump")
+        if path.is_absolute() or ".." in path.parts or not known or not (member.isfile() or member.isdir()):
+            raise Stop(f"The file holds {member.name!r}, which is no part of a backup of Madoguchi.")
+        target = folder / path
+        if member.isdir():
+            target.mkdir(parents=True, exist_ok=True)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = tar.extractfile(member)
+        assert source
+        with source, open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as out:
+            shutil.copyfileobj(source, out)
 
 
 def _empty_only(home: Home) -> str:

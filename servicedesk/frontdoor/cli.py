@@ -1,14 +1,15 @@
 """The commands of `./madoguchi`. Each is a function that takes its words and returns an exit code."""
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from servicedesk.frontdoor import services, venv
+from servicedesk.frontdoor import checks, processes, services, translations, venv
+from servicedesk.frontdoor.backup import backup, restore
 from servicedesk.frontdoor.home import ROOT, Home
+from servicedesk.frontdoor.run import run
 from servicedesk.frontdoor.say import Stop, say, warn
 
 
@@ -18,32 +19,31 @@ class Command:
     act: Callable[[list[str]], int]
 
 
-def _run(words: list[str]) -> int:
-    from servicedesk.frontdoor.run import run
-
-    return run(words)
-
-
-def _with_services(command: Callable[[], list[str]], *, groups: tuple[str, ...] = ()) -> int:
+def _with_services(command: list[str]) -> int:
     """Runs one program with the services of a running installation, or with its own."""
-    venv.ensure(*services.groups(), *groups)
+    venv.ensure(*services.groups())
     with services.borrowed(Home()) as env:
         # Ctrl+C is the program's: it gets it from the terminal as we do, and we stop the services after it.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            return subprocess.run(
-                command(), env=env, cwd=os.getcwd(), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-            ).returncode
+            return subprocess.run(command, env=env, preexec_fn=_as_the_one_in_front).returncode
         finally:
             signal.signal(signal.SIGINT, before)
 
 
+def _as_the_one_in_front() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    processes.die_with_parent(signal.SIGTERM)
+
+
 def _manage(words: list[str]) -> int:
-    return _with_services(lambda: services.manage(*words))
+    if not words:
+        raise Stop("Which command? For example: ./madoguchi manage migrate, ./madoguchi manage help")
+    return _with_services(services.manage(*words))
 
 
 def _shell(words: list[str]) -> int:
-    return _with_services(lambda: services.manage("shell", *words))
+    return _with_services(services.manage("shell", *words))
 
 
 def _bench(words: list[str]) -> int:
@@ -53,27 +53,7 @@ def _bench(words: list[str]) -> int:
     return subprocess.run([venv.PYTHON, "-m", "bench", *words], cwd=ROOT).returncode
 
 
-def _test(words: list[str]) -> int:
-    from servicedesk.frontdoor.checks import test
-
-    return test(words)
-
-
-def _lint(words: list[str]) -> int:
-    from servicedesk.frontdoor.checks import lint
-
-    return lint(words)
-
-
-def _format(words: list[str]) -> int:
-    from servicedesk.frontdoor.checks import format_source
-
-    return format_source(words)
-
-
 def _messages(words: list[str]) -> int:
-    from servicedesk.frontdoor import translations
-
     venv.ensure()
     home = Home()
     home.make()
@@ -82,21 +62,7 @@ def _messages(words: list[str]) -> int:
     return 0
 
 
-def _backup(words: list[str]) -> int:
-    from servicedesk.frontdoor.backup import backup
-
-    return backup(words)
-
-
-def _restore(words: list[str]) -> int:
-    from servicedesk.frontdoor.backup import restore
-
-    return restore(words)
-
-
 def _install(words: list[str]) -> int:
-    from servicedesk.frontdoor import translations
-
     venv.ensure(*services.groups())
     translations.compile_stale()
     return 0
@@ -108,16 +74,16 @@ def _lock(words: list[str]) -> int:
 
 
 COMMANDS = {
-    "run": Command("set up and start the desk; Ctrl+C stops it. --empty starts without demo content", _run),
-    "test": Command("every check and test; with paths only pytest on these", _test),
-    "lint": Command("the checks that need no database: ruff, djlint, mypy, import order", _lint),
-    "format": Command("bring Python and templates into shape", _format),
+    "run": Command("set up and start the desk; Ctrl+C stops it. --empty starts without demo content", run),
+    "test": Command("every check and test; with paths only pytest on these", checks.test),
+    "lint": Command("the checks that need no database: ruff, djlint, mypy, import order", checks.lint),
+    "format": Command("bring Python and templates into shape", checks.format_source),
     "bench": Command("measure the speed on many tickets: bench [--tickets N]", _bench),
     "messages": Command("renew the translation files from the source and compile them", _messages),
     "shell": Command("a Python shell with the models loaded", _shell),
     "manage": Command("any Django command: manage COMMAND …", _manage),
-    "backup": Command("everything into one file: backup FILE", _backup),
-    "restore": Command("from such a file into an empty installation: restore FILE", _restore),
+    "backup": Command("everything into one file: backup FILE", backup),
+    "restore": Command("from such a file into an empty installation: restore FILE", restore),
     "install": Command("only make .venv/ and compile the translations, for production and images", _install),
     "lock": Command("pin the newest versions of what requirements*.in ask for", _lock),
 }

@@ -29,10 +29,9 @@ class Installation:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.port, mail, lmtp = free_ports(3)
-        given = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        for name in ("SECRET_KEY", "DJANGO_SETTINGS_MODULE", "SITE_URL", "MADOGUCHI_EMBEDDED"):
-            given.pop(name, None)
-        self.env = given | {
+        # What the run of the tests itself was given does not count here.
+        ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECRET_KEY_FILE", "DJANGO_SETTINGS_MODULE", "SITE_URL")
+        self.env = {name: value for name, value in os.environ.items() if name not in ours} | {
             "MADOGUCHI_HOME": str(home), "PORT": str(self.port), "MAIL_PORT": str(mail), "LMTP_PORT": str(lmtp),
         }  # fmt: skip
         self.process: subprocess.Popen | None = None

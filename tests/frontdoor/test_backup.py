@@ -47,3 +47,14 @@ class TestBackupAndRestore:
         refused = installation.command("restore", str(file))
         assert refused.returncode == 1
         assert "backup" in refused.stderr and "Traceback" not in refused.stderr
+
+    def test_a_file_that_would_be_written_elsewhere_is_refused(self, installation, tmp_path):
+        about = tmp_path / "about.json"
+        about.write_text('{"kind": "madoguchi-backup", "version": 1}')
+        with tarfile.open(tmp_path / "evil.tar", "w") as tar:
+            tar.add(about, "about.json")
+            tar.add(about, "files/../../outside")
+        refused = installation.command("restore", str(tmp_path / "evil.tar"))
+        assert refused.returncode == 1
+        assert "no part of a backup" in refused.stderr
+        assert not list(tmp_path.rglob("outside"))
