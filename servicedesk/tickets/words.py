@@ -4,6 +4,7 @@
 """
 
 import re
+import threading
 from functools import cache, lru_cache
 
 from sudachipy import Dictionary, SplitMode
@@ -19,9 +20,19 @@ _WORD = re.compile(r"\w")
 _LATIN = re.compile(r"([a-z0-9]+(?:['’][a-z]+)?)")
 
 
+_threads = threading.local()
+
+
 @cache
+def _dictionary():
+    return Dictionary(dict="core")
+
+
 def _tokenizer():
-    return Dictionary(dict="core").create(mode=SplitMode.A)
+    """One of the thread's own: a tokenizer that two threads use at once refuses."""
+    if not hasattr(_threads, "tokenizer"):
+        _threads.tokenizer = _dictionary().tokenizer(mode=SplitMode.A)
+    return _threads.tokenizer
 
 
 @lru_cache(maxsize=50_000)

@@ -30,6 +30,9 @@ CASES = [
     for status in workflow.statuses
     for transition in workflow.transitions
 ]
+every_case = pytest.mark.parametrize(
+    ("workflow", "status", "transition"), CASES, ids=lambda value: getattr(value, "name", value)
+)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Search finds what was meant, in Japanese and English, and only what one may see."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from servicedesk.tickets.actions import note, reply
@@ -76,6 +78,11 @@ class TestWords:
     def test_become_a_query_in_which_quotes_are_harmless(self):
         assert query_for("vpn プリンタ") == "'vpn' & 'プリンター'"
         assert query_for("。、") == ""
+
+    def test_are_parted_by_several_threads_at_once(self):
+        texts = [f"3階のプリンタ{number}が動かない。" * 50 for number in range(40)]
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(tokens, texts)) == [tokens(text) for text in texts]
 
 
 class TestNumbers:

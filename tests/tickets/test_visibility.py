@@ -1,4 +1,6 @@
-"""Who sees which ticket. The expected sight stands here as one table, worked out from the rules and not from the code."""
+"""Who sees which ticket. The expected sight stands here as one table, worked out from the rules and not from the
+code.
+"""
 
 import pytest
 
