@@ -46,7 +46,7 @@ class ServiceViewSet(View):
     scope = "settings"
     queryset = Service.objects.none()
     lookup_field = "code"
-    lookup_value_converter = "str"
+    lookup_value_converter = "path_code"
     ordering = ("name", "id")
 
     def rows(self):
@@ -63,7 +63,7 @@ class ServiceViewSet(View):
 
     @extend_schema(responses=ServiceOut)
     def retrieve(self, request, code):
-        service = self.rows().filter(code=code).first() if code.isprintable() else None
+        service = self.rows().filter(code=code).first()
         if service is None:
             raise NotFound
         return self.answer(ServiceOut, service)

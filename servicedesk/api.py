@@ -2,19 +2,40 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, register_converter
+from django.urls.converters import StringConverter
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from cmdb.api import ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
+from servicedesk.people.api.audit import AuditViewSet
+from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSet, TeamViewSet
+from servicedesk.people.api.persons import MeViewSet, PersonViewSet
+from servicedesk.people.api.tokens import TokenViewSet
 from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
+from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
 from servicedesk.web.access import signed_in
 from servicedesk.web.api import NothingHere
+
+
+class Code(StringConverter):
+    """What people gave as a code: letters of any script, no slash, nothing that cannot be printed."""
+
+    regex = "[^/]{1,32}"
+
+    def to_python(self, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("not a code")
+        return value
+
+
+register_converter(Code, "path_code")
 
 
 class Schema(SpectacularAPIView):
@@ -37,12 +58,21 @@ router = SimpleRouter(use_regex_path=False)
 router.register("tickets", TicketViewSet, "ticket")
 router.register("incidents", IncidentViewSet, "incident")
 router.register("requests", ServiceRequestViewSet, "request")
+router.register("people", PersonViewSet, "person")
+router.register("me/tokens", TokenViewSet, "token")
+router.register("companies", CompanyViewSet, "company")
+router.register("departments", DepartmentViewSet, "department")
+router.register("teams", TeamViewSet, "team")
+router.register("services", ServiceViewSet, "service")
+router.register("categories", CategoryViewSet, "category")
+router.register("audit", AuditViewSet, "audit")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("search", SearchViewSet, "search")
 
 app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
+    path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
     path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
     path("schema/", Schema.as_view(), name="schema"),

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ..models import Department, Team, User
+from ..models import Company, Department, Team, User
 from ..queries import active_teams, departments, visible_people
 
 LARGEST_ID = 2**63 - 1
@@ -78,6 +78,14 @@ class TeamField(Named):
 
     def find(self, given: str) -> Team | None:
         return active_teams().filter(code=given).first()
+
+
+@extend_schema_field({"type": "string", "description": "Code of a company."})
+class CompanyField(Named):
+    default_error_messages = {"missing": _("There is no such company: “%(given)s”.")}
+
+    def find(self, given: str) -> Company | None:
+        return Company.objects.filter(code=given).first()
 
 
 @extend_schema_field({"type": "integer", "description": "Id of a department."})
