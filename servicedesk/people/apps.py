@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class PeopleConfig(AppConfig):
@@ -6,4 +7,5 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self):
-        from . import permissions  # noqa: F401
+        # Rules and life cycles register themselves by name; whoever asks for one must find it whatever was imported.
+        autodiscover_modules("workflow", "permissions")
