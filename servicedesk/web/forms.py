@@ -38,8 +38,8 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
-    def __init__(self, *, most: int = 20, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, *, most: int = 20, required: bool = False, **kwargs):
+        super().__init__(required=required, **kwargs)
         self.most = most
 
     def clean(self, data, initial=None):

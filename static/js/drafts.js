@@ -107,6 +107,9 @@ if (sent && document.body.dataset.user && !document.body.matches(".is-error")) {
     if (again) again.reset();
   }
   sessionStorage.removeItem("draft-sent");
+} else if (sent && !document.body.dataset.user) {
+  // The session was lost on the way: nothing was taken, and the draft waits behind the sign-in.
+  sessionStorage.removeItem("draft-sent");
 }
 
 for (let index = localStorage.length - 1; index >= 0; index -= 1) {
