@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class RequestsConfig(AppConfig):
     name = "requests"
+
+    def ready(self):
+        from . import sentences  # noqa: F401

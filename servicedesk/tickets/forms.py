@@ -1,0 +1,220 @@
+"""Forms of the verbs that all tickets share."""
+
+import re
+
+from django import forms
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from servicedesk.people.models import Team, User
+from servicedesk.people.queries import agents, find_people, visible_people
+from servicedesk.web.forms import ActionForm, FilesField, TextField, WholeNumberField, dress
+from servicedesk.web.text import normalise
+
+from .actions.talk import MOST_LETTERS
+from .models import TicketLink
+from .queries import get_ticket, teams_to_assign, visible_tickets
+
+_ADDRESS = re.compile(r"<([^<>]+)>\s*$")
+
+
+def _suggesting(datalist: str, address: str) -> dict:
+    """Attributes of a field whose <datalist>, which the page has, is filled from `address` while one types."""
+    return {
+        "list": datalist,
+        "autocomplete": "off",
+        "hx-get": reverse_lazy(address),
+        "hx-trigger": "input changed delay:250ms",
+        "hx-target": f"#{datalist}",
+        "hx-swap": "outerHTML",
+    }
+
+
+class PersonField(forms.CharField):
+    """A person, typed: `佐藤 花子 <sato@example.com>` as the suggestions write it, an address, an employee number, or any
+    words that fit one person alone. Only people whom `reader` may see. The cleaned value is a `User` or None.
+    """
+
+    def __init__(self, *, reader: User, **kwargs):
+        self.reader = reader
+        kwargs.setdefault("max_length", 200)
+        super().__init__(**kwargs)
+        self.widget.attrs.update(_suggesting("people-found", "tickets:people"))
+
+    def clean(self, value):
+        typed = super().clean(value)
+        if not typed:
+            return None
+        people = visible_people(self.reader).filter(is_active=True)
+        address = _ADDRESS.search(typed)
+        plain = (address[1] if address else typed).strip()
+        exact = people.filter(email__iexact=plain).first() or people.filter(employee_number__iexact=plain).first()
+        if exact:
+            return exact
+        found = list(find_people(self.reader, plain).filter(is_active=True)[:2])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise forms.ValidationError(_("Several people fit. Choose one of the suggestions."), code="ambiguous")
+        raise forms.ValidationError(_("Nobody fits. Try a name, an address or an employee number."), code="nobody")
+
+    def prepare_value(self, value):
+        return person_text(value) if isinstance(value, User) else value
+
+
+def person_text(person: User) -> str:
+    """How a person stands in a field; what `PersonField` understands."""
+    return f"{person.display_name} <{person.email}>"
+
+
+class TicketField(forms.CharField):
+    """Another ticket by its number; not there and not visible are the same. The cleaned value is a `Ticket`."""
+
+    def __init__(self, *, reader: User, **kwargs):
+        self.reader = reader
+        kwargs.setdefault("max_length", 40)
+        super().__init__(**kwargs)
+        self.widget.attrs.update(_suggesting("tickets-found", "tickets:find"))
+
+    def clean(self, value):
+        typed = super().clean(value)
+        number = normalise(typed).upper().split(" ")[0] if typed else ""
+        ticket = visible_tickets(self.reader).filter(number=number).first() if len(number) <= 16 else None
+        if ticket is None:
+            raise forms.ValidationError(_("There is no such ticket."), code="no_ticket")
+        return get_ticket(self.reader, ticket.number)
+
+
+class ReplyForm(ActionForm):
+    body = TextField(label=gettext_lazy("Reply"), required=False, max_length=MOST_LETTERS)
+    files = FilesField(label=gettext_lazy("Files"))
+
+
+class NoteForm(ActionForm):
+    body = TextField(label=gettext_lazy("Internal note"), required=False, max_length=MOST_LETTERS)
+    files = FilesField(label=gettext_lazy("Files"))
+
+
+class PersonChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj):
+        return f"{obj.display_name} · {obj.reading}" if obj.reading else obj.display_name
+
+
+class AssignForm(ActionForm):
+    team = forms.ModelChoiceField(
+        Team.objects.none(), required=False, label=gettext_lazy("Team"), empty_label=gettext_lazy("As it is")
+    )
+    assignee = PersonChoice(
+        User.objects.none(), required=False, label=gettext_lazy("Assignee"), empty_label=gettext_lazy("Nobody yet")
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = teams_to_assign()
+        self.fields["assignee"].queryset = agents()
+
+
+class EscalateForm(ActionForm):
+    reason = TextField(
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy("The next tier reads this as an internal note: what was tried, what is missing."),
+    )
+
+
+class ShareForm(ActionForm):
+    def __init__(self, *args, reader: User, with_teams: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["user"] = PersonField(
+            reader=reader,
+            required=False,
+            label=gettext_lazy("Person"),
+            help_text=gettext_lazy("They see the ticket and can write in it."),
+        )
+        if with_teams:
+            self.fields["team"] = forms.ModelChoiceField(
+                teams_to_assign(), required=False, label=gettext_lazy("Or a team"), empty_label="–"
+            )
+            dress(self.fields["team"])
+        dress(self.fields["user"])
+
+
+class TagsForm(ActionForm):
+    tags = forms.CharField(
+        label=gettext_lazy("Tags"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy("Separated by commas. Leave it empty to take all away."),
+    )
+
+    def clean_tags(self) -> list[str]:
+        return [tag for tag in re.split(r"[,、，]", self.cleaned_data["tags"]) if tag.strip()]
+
+
+class LinkForm(ActionForm):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("This ticket is"),
+        choices=[(kind.value, kind.label) for kind in TicketLink.Kind if kind != TicketLink.Kind.CONVERTED],
+    )
+
+    def __init__(self, *args, reader: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["other"] = TicketField(
+            reader=reader, label=gettext_lazy("Ticket"), help_text="INC0000123"
+        )
+        dress(self.fields["other"])
+
+
+class WorkForm(ActionForm):
+    minutes = WholeNumberField(label=gettext_lazy("Minutes"))
+    worked_on = forms.DateField(label=gettext_lazy("On"), required=False, widget=forms.DateInput)
+    note = forms.CharField(label=gettext_lazy("What for"), required=False, max_length=200)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["worked_on"].initial = timezone.localdate
+
+
+class ConfidentialForm(ActionForm):
+    is_confidential = forms.BooleanField(
+        label=gettext_lazy("Confidential"),
+        required=False,
+        help_text=gettext_lazy("Only the requester, the team, the assignee and the people named on it see the ticket."),
+    )
+
+
+# What the steps of the life cycle ask, shared by the processes -------------------------------------------------------
+
+
+class PlainForm(ActionForm):
+    """A step that asks nothing."""
+
+
+class AskForm(ActionForm):
+    message = TextField(
+        label=gettext_lazy("Your question"), help_text=gettext_lazy("The answer resumes the work by itself.")
+    )
+    files = FilesField(label=gettext_lazy("Files"))
+
+
+class VendorForm(ActionForm):
+    note_text = TextField(
+        label=gettext_lazy("What we wait for"), required=False, help_text=gettext_lazy("Kept as an internal note.")
+    )
+
+
+class ReopenForm(ActionForm):
+    reason = TextField(label=gettext_lazy("What is not right yet"))
+
+
+class CancelForm(ActionForm):
+    reason = TextField(
+        label=gettext_lazy("Why"), required=False, help_text=gettext_lazy("The requester reads this as a reply.")
+    )
+
+
+class ResolveForm(ActionForm):
+    resolution = TextField(
+        label=gettext_lazy("What solved it"), help_text=gettext_lazy("The requester reads this and can reopen.")
+    )

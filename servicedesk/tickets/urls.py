@@ -1,0 +1,32 @@
+"""`/tickets/…`: what is the same for every process."""
+
+from django.urls import path
+
+from .views import look, talk, work
+
+app_name = "tickets"
+
+urlpatterns = [
+    path("find/", look.find, name="find"),
+    path("people/", look.people, name="people"),
+    path("preview/", talk.preview, name="preview"),
+    path("<str:number>/", look.detail, name="detail"),
+    path("<str:number>/peek/", look.peek, name="peek"),
+    path("<str:number>/reply/", talk.reply, name="reply"),
+    path("<str:number>/note/", talk.note, name="note"),
+    path("<str:number>/assign/", work.assign, name="assign"),
+    path("<str:number>/escalate/", work.escalate, name="escalate"),
+    path("<str:number>/change/", look.on, {"verb": "change"}, name="change"),
+    path("<str:number>/priority/", look.on, {"verb": "priority"}, name="priority"),
+    path("<str:number>/share/", work.share, name="share"),
+    path("<str:number>/unshare/", work.unshare, name="unshare"),
+    path("<str:number>/watch/", work.watch, name="watch"),
+    path("<str:number>/unwatch/", work.unwatch, name="unwatch"),
+    path("<str:number>/tags/", work.tags, name="tags"),
+    path("<str:number>/link/", work.link, name="link"),
+    path("<str:number>/unlink/", work.unlink, name="unlink"),
+    path("<str:number>/log-work/", work.log_work, name="log-work"),
+    path("<str:number>/confidential/", work.confidential, name="confidential"),
+    path("<str:number>/files/<int:pk>/", talk.attachment, name="attachment"),
+    path("<str:number>/files/<int:pk>/thumbnail/", talk.thumbnail, name="thumbnail"),
+]

@@ -1,0 +1,202 @@
+"""The page of a ticket: one context for the agent's and the requester's view of it, whatever the process."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from servicedesk.people.models import User
+from servicedesk.web.formats import clock_left
+from servicedesk.web.pages import page, wants_fragment
+
+from ..forms import NoteForm, ReplyForm
+from ..models import OPEN, Attachment, Comment, Priority, Ticket, TicketEvent
+from ..permissions import asked
+from ..queries import attachments, links, timeline, visible_tickets
+from ..sentences import Names, words_for
+from ..workflow import Phase, Transition
+
+SHOWS = ("all", "messages", "notes", "changes")
+# What the next step usually is, by status; the button that stands out.
+_NEXT = {
+    "new": "start",
+    "assigned": "start",
+    "in_progress": "resolve",
+    "waiting_requester": "resume",
+    "waiting_vendor": "resume",
+    "resolved": "close",
+    "closed": "reopen",
+}
+
+
+@dataclass
+class Entry:
+    """One line of the time line. `kind` is reply, note or event; `side` is requester or desk for messages."""
+
+    event: TicketEvent
+    kind: str
+    sentence: str = ""
+    side: str = "desk"
+    comment: Comment | None = None
+    files: list[Attachment] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A transition that the person may take now. `asks`: a form comes first, else one press does it."""
+
+    transition: Transition
+    url: str
+    is_next: bool
+
+    @property
+    def name(self) -> str:
+        return self.transition.name
+
+    @property
+    def label(self):
+        return self.transition.label
+
+    @property
+    def icon(self) -> str:
+        return self.transition.icon
+
+    @property
+    def asks(self) -> bool:
+        return bool(self.transition.asks)
+
+
+def steps_for(user: User, ticket: Ticket) -> list[Step]:
+    """The transitions out of the present status that the person may take, the usual next one first."""
+    wanted = _NEXT.get(ticket.status)
+    steps = [
+        Step(
+            transition,
+            reverse(f"{ticket.workflow.app}:{transition.name}", args=[ticket.number]),
+            transition.name == wanted,
+        )
+        for transition in ticket.workflow.leaving(ticket.status)
+        if user.may(transition.permission, ticket)
+    ]
+    return sorted(steps, key=lambda step: not step.is_next)
+
+
+def entries_for(user: User, ticket: Ticket, show: str = "all") -> list[Entry]:
+    """The time line as the person sees it, oldest first, in words."""
+    events = timeline(user, ticket)
+    names = Names(user, events)
+    entries = []
+    for event in events:
+        comment = getattr(event, "comment", None)
+        if comment is not None:
+            if show == "changes" or show == ("messages" if event.verb == "note" else "notes"):
+                continue
+            side = "requester" if event.by_id == ticket.requester_id else "desk"
+            files = list(comment.attachments.all())
+            entries.append(Entry(event, "note" if not comment.is_public else "reply", "", side, comment, files))
+        elif show in ("all", "changes"):
+            entries.append(Entry(event, "event", words_for(event, names)))
+    return entries
+
+
+def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bool) -> dict:
+    """What both pages of a ticket get; the templates say it in their heads."""
+    user = request.user
+    show = request.GET.get("show", "all") if works else "all"
+    steps = steps_for(user, ticket)
+    files = list(attachments(user, ticket))
+    context = {
+        "ticket": ticket,
+        "extension": extension,
+        "newest": newest_of(ticket, works),
+        "entries": entries_for(user, ticket, show if show in SHOWS else "all"),
+        "steps": steps,
+        "next_step": next((step for step in steps if step.is_next), None),
+        "files": [file for file in files if file.comment_id is None],
+        "all_files": files,
+        "ties": links(user, ticket),
+        "shares": list(ticket.shares.select_related("user", "team").order_by("id")),
+        "watching": ticket.watcher_rows.filter(user=user).exists(),
+        "asked": asked(user, ticket),
+        "reply_form": ReplyForm(),
+    }
+    if works:
+        context |= _desk_context(user, ticket, show, request.GET.get("box", ""))
+    return context
+
+
+def _desk_context(user: User, ticket: Ticket, show: str, box: str) -> dict:
+    others = visible_tickets(user).filter(OPEN, requester=ticket.requester_id).exclude(pk=ticket.pk)
+    kind = "note" if box == "note" else "reply"
+    return {
+        "kind": kind,
+        "form": NoteForm() if kind == "note" else ReplyForm(),
+        "show": show if show in SHOWS else "all",
+        "shows": [
+            ("all", _("Everything")),
+            ("messages", _("Messages")),
+            ("notes", _("Notes")),
+            ("changes", _("Changes")),
+        ],
+        "priority_reason": reason_of(ticket),
+        "watchers": list(User.objects.filter(watcher_rows__ticket=ticket)),
+        "tags": list(ticket.tags.values_list("name", flat=True)),
+        "minutes": ticket.work_times.aggregate(sum=Sum("minutes"))["sum"] or 0,
+        "work_times": list(ticket.work_times.select_related("user")),
+        "others": list(others.order_by("-created_at", "-id")[:6]),
+        "may_escalate": bool(ticket.team and ticket.team.next_team_id and ticket.is_open),
+        "clock": clock_of(ticket),
+    }
+
+
+def reason_of(ticket: Ticket) -> str:
+    """Why the ticket has its priority, in words."""
+    text = _("%(priority)s %(reason)s") % {
+        "priority": Priority(ticket.priority).label,
+        "reason": ticket.get_priority_reason_display(),
+    }
+    return f"{text}: {ticket.priority_note}" if ticket.priority_note else text
+
+
+def clock_of(ticket: Ticket) -> tuple[str, str]:
+    """(words, state) of the time until the resolution is due, for `clock_pill`; ("", "") without a target."""
+    if ticket.due_at is None:
+        return "", ""
+    if ticket.phase in (Phase.RESOLVED, Phase.CLOSED):
+        done = ticket.resolved_at or ticket.closed_at
+        if done and done <= ticket.due_at:
+            return _("met"), "met"
+        return _("missed"), "missed"
+    left = ticket.due_at - timezone.now()
+    seconds = left.total_seconds()
+    if seconds < 0:
+        return _("%(time)s late") % {"time": clock_left(-left)}, "missed"
+    total = (ticket.due_at - ticket.created_at).total_seconds() or 1
+    return _("%(time)s left") % {"time": clock_left(left)}, "near" if seconds < total / 4 else "running"
+
+
+def newest_of(ticket: Ticket, works: bool) -> int:
+    """Number of the newest event that the reader knows of: notes must not show by a refresh either."""
+    if works:
+        return ticket.event_count
+    return ticket.events.filter(is_public=True).order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def ticket_page(request: HttpRequest, ticket: Ticket, extension, *, name: str) -> HttpResponse:
+    """The agent's page for those who work on the ticket, the requester's for everybody else.
+
+    `name` is what the process calls its extension in templates. `?part=live&after=<event number>` is what an open page asks
+    every few seconds: 204 while nothing has happened, else the parts that changed.
+    """
+    works = request.user.may("tickets.work", ticket)
+    if wants_fragment(request) and request.GET.get("part") == "live":
+        if request.GET.get("after") == str(newest_of(ticket, works)):
+            return HttpResponse(status=204)
+        fragment = "tickets/_live.html" if works else "tickets/_requester_live.html"
+    else:
+        fragment = None
+    context = ticket_context(request, ticket, extension, works=works) | {name: extension}
+    return page(request, "tickets/agent.html" if works else "tickets/requester.html", context, fragment=fragment)

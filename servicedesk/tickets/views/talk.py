@@ -1,0 +1,100 @@
+"""Writing in a ticket, and its files."""
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from servicedesk.web.access import signed_in
+from servicedesk.web.errors import NotFound, Refused
+from servicedesk.web.formats import markdown
+from servicedesk.web.pages import changed, page, wants_fragment
+
+from .. import actions
+from ..actions.talk import MOST_LETTERS
+from ..forms import NoteForm, ReplyForm
+from ..queries import get_attachment, get_ticket
+from .answers import done, require
+
+
+@signed_in
+def reply(request: HttpRequest, number: str) -> HttpResponse:
+    """Write a public reply. GET is the box on a page of its own, for browsers without JavaScript."""
+    return _write(request, number, ReplyForm, actions.reply, "tickets.reply", _("Your reply was sent."), "reply")
+
+
+@signed_in
+def note(request: HttpRequest, number: str) -> HttpResponse:
+    return _write(request, number, NoteForm, actions.note, "tickets.note", _("The note was kept."), "note")
+
+
+def _write(request, number, form_class, action, permission, message, kind) -> HttpResponse:
+    ticket = get_ticket(request.user, number)
+    require(request, permission, ticket)
+    form = form_class(request.POST, request.FILES) if request.method == "POST" else form_class()
+    if request.method == "POST" and form.is_valid():
+        try:
+            action(ticket, by=request.user, via="page", **form.cleaned_data)
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            if wants_fragment(request):
+                context = {"ticket": ticket, "form": form_class(), "kind": kind}
+                detail = {"number": ticket.number}
+                return changed(
+                    request, ticket, fragment="tickets/_box.html", context=context, message=message, detail=detail
+                )
+            return done(request, ticket, message=message)
+    context = {
+        "ticket": ticket,
+        "form": form,
+        "kind": kind,
+        "frame": "base_desk.html" if request.user.may("tickets.work") else "base_portal.html",
+    }
+    return page(request, "tickets/box.html", context, fragment="tickets/_box.html", status=form.status)
+
+
+@signed_in
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """What somebody is writing, as it will be read. Kept nowhere."""
+    shown = markdown(request.POST.get("body", "")[:MOST_LETTERS])
+    return HttpResponse(format_html('<div class="prose preview" id="preview">{}</div>', shown))
+
+
+@signed_in
+def attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """A file, always as a download, in a sandbox of its own in case a browser shows it anyway."""
+    found = get_attachment(request.user, number, pk)
+    return _file(found.file, name=found.name, content_type=safe_type(found.content_type), inline=False)
+
+
+@signed_in
+def thumbnail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """The small picture, which we drew ourselves and which may be shown in the page."""
+    found = get_attachment(request.user, number, pk)
+    if not found.thumbnail:
+        raise NotFound
+    return _file(found.thumbnail, name="thumbnail.png", content_type="image/png", inline=True)
+
+
+# Types that a browser does not run when somebody opens the download from its list of downloads.
+_SAFE = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "application/zip", "text/plain")
+
+
+def safe_type(content_type: str) -> str:
+    return content_type if content_type in _SAFE else "application/octet-stream"
+
+
+def _file(file, *, name: str, content_type: str, inline: bool) -> HttpResponse:
+    try:
+        opened = file.open("rb")
+    except FileNotFoundError as error:
+        raise NotFound from error
+    response = FileResponse(opened, as_attachment=not inline, filename=name, content_type=content_type)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, max-age=3600" if inline else "private, no-store"
+    return response
+
+
