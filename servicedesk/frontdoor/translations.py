@@ -72,7 +72,10 @@ def messages(env: dict, folder: Path = ROOT) -> None:
             "servicedesk/frontdoor/*",
         ):
             words += ["--ignore", ignored]
-        done = subprocess.run([str(venv.PYTHON), str(folder / "manage.py"), *words], cwd=folder, env=env)
+        done = subprocess.run(
+            [str(venv.PYTHON), str(folder / "manage.py"), *words], cwd=folder,
+            env=env | {"DJANGO_SETTINGS_MODULE": "servicedesk.settings"},
+        )  # fmt: skip
         if done.returncode:
             raise Stop("makemessages failed.")
     for po in folder.glob("locale/*/LC_MESSAGES/*.po"):
