@@ -7,5 +7,5 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self):
-        # Rules, life cycles and sentences register themselves by name; whoever asks for one must find it whatever was imported.
-        autodiscover_modules("workflow", "permissions", "sentences")
+        # Rules, life cycles, sentences and ties register themselves by name; whoever asks for one must find it.
+        autodiscover_modules("workflow", "permissions", "sentences", "ties")

@@ -130,7 +130,7 @@ def changed_fields(obj: Model, fields: Mapping) -> dict[str, list]:
     """Set the fields that differ on `obj`; returns {field: [before, after]} of those, ready for the audit log."""
     changes = {}
     for name, value in fields.items():
-        before = getattr(obj, name)
+        before = getattr(obj, name, None)  # None: a new row has no company yet
         if before != value:
             changes[name] = [plain(before), plain(value)]
             setattr(obj, name, value)

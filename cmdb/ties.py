@@ -1,0 +1,27 @@
+"""What keeps a team in use: services that it looks after. And what a leaving contact is told."""
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from servicedesk.people.models import Team, User
+from servicedesk.people.ties import Tie, tie
+
+from .models import Service
+
+
+@tie(Team)
+def services_of_team(team: Team) -> Tie | None:
+    names = [str(service) for service in Service.objects.filter(team=team, is_active=True)[:5]]
+    if not names:
+        return None
+    return Tie(
+        _("Services of the team are in use: %(names)s. Give them another team first.") % {"names": ", ".join(names)},
+        True,
+    )
+
+
+@tie(User)
+def contact_of_services(person: User) -> Tie | None:
+    services = Service.objects.filter(Q(business_contact=person) | Q(system_contact=person), is_active=True)
+    names = [str(service) for service in services.distinct()[:5]]
+    return Tie(_("Is a contact of: %(names)s.") % {"names": ", ".join(names)}, False) if names else None
