@@ -8,7 +8,7 @@ import nh3
 from django.utils import dateformat, timezone, translation
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -88,7 +88,7 @@ def short_when(value: dt.datetime, now: dt.datetime | None = None) -> str:
     now = now or timezone.now()
     distance = abs((now - value).total_seconds())
     if distance < 60:
-        return gettext("now")
+        return pgettext("short time", "now")
     if distance < 7 * 86400:
         return duration(dt.timedelta(seconds=distance), parts=1)
     there, here = local(value), local(now)

@@ -1,7 +1,7 @@
 """Pages of long lists by key instead of offset: every page costs the same, and nothing is skipped or doubled when rows
 arrive meanwhile. One query of `size + 1` rows; nothing is counted.
 
-A cursor is the sort key of a row, base64url of a JSON list. It is not signed, because it says nothing the reader has
+A cursor is a tag of the order and the sort key of a row, base64url of a JSON list. It is not signed, because it says nothing the reader has
 not seen and selects nothing the queryset does not allow; it is parsed strictly, and a bad one means the first page.
 """
 
@@ -11,6 +11,7 @@ import datetime as dt
 import decimal
 import json
 import uuid
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,12 @@ class Key:
         return column.desc(**place) if self.descending else column.asc(**place)
 
 
+def order_tag(keys: Iterable[Key]) -> int:
+    """Stands in each cursor, so that one made for another order is not mistaken for one of this."""
+    spoken = ",".join(f"{key.name} {key.descending} {key.nulls_come_last()}" for key in keys)
+    return zlib.crc32(spoken.encode())
+
+
 class _RowCompare(Func):
     """`(a, b, c) > (x, y, z)`, which PostgreSQL answers with one index range scan."""
 
@@ -101,6 +108,7 @@ class KeysetPage:
         self.size = size
         self.keys = [self._with_nullable(queryset, Key.of(given)) for given in order]
         self._fields = [_field(queryset, key.name) for key in self.keys]
+        self._tag = order_tag(self.keys)
         start, backward = self._decode(after), False
         if start is None:
             start = self._decode(before)
@@ -133,7 +141,7 @@ class KeysetPage:
 
     def cursor(self, row) -> str:
         """The place of `row` in this order."""
-        values = [_plain(_value(row, key.name)) for key in self.keys]
+        values = [self._tag, *(_plain(_value(row, key.name)) for key in self.keys)]
         text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -149,11 +157,11 @@ class KeysetPage:
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             values = json.loads(raw)
-            if not isinstance(values, list) or len(values) != len(self.keys):
+            if not isinstance(values, list) or len(values) != len(self.keys) + 1 or values[0] != self._tag:
                 return None
             return [
                 _typed(value, field, bool(key.nullable))
-                for value, field, key in zip(values, self._fields, self.keys, strict=True)
+                for value, field, key in zip(values[1:], self._fields, self.keys, strict=True)
             ]
         except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, ValidationError):
             return None

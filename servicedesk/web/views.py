@@ -3,6 +3,7 @@
 import logging
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
@@ -36,7 +37,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
         return response
     user = request.user
     if user.is_authenticated and own_language(user) != language and hasattr(user, "language"):
-        type(user)._default_manager.filter(pk=user.pk).update(language=language)
+        get_user_model()._default_manager.filter(pk=user.pk).update(language=language)
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,

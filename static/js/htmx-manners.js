@@ -75,5 +75,5 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 // Errors of a page that came by a plain form: begin where something is wrong.
-const wrong = document.querySelector("main [data-focus], main [aria-invalid=true]:not(fieldset)");
+const wrong = document.querySelector("main form:not([data-many]) [data-focus], main form:not([data-many]) [aria-invalid=true]:not(fieldset)");
 if (wrong && !document.activeElement.matches("input, textarea, select")) wrong.focus();

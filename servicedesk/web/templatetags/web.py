@@ -133,10 +133,8 @@ def field(bound, css: str = "", label: str | None = None, hide_label: bool = Fal
         kind = "hidden"
     elif isinstance(widget, forms.FileInput):
         kind = "file"
-    hint = bound.help_text if hint is None else hint
-    if hint and kind != "choices":
-        described = f"{bound.auto_id}_helptext" + (f" {bound.auto_id}_error" if bound.errors else "")
-        attrs["aria-describedby"] = described
+    if hint is not None:
+        bound.help_text = hint  # Django's aria-describedby follows it
     return {
         "bound": bound,
         "kind": kind,
@@ -146,7 +144,7 @@ def field(bound, css: str = "", label: str | None = None, hide_label: bool = Fal
         "css": css,
         "label": bound.label if label is None else label,
         "hide_label": hide_label,
-        "hint": hint,
+        "hint": bound.help_text,
         "required": bound.field.required,
     }
 
