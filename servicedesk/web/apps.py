@@ -10,4 +10,6 @@ class WebConfig(AppConfig):
         # drf-spectacular then imports rest_framework.test, which asks for requests.adapters and dies.
         import rest_framework.compat
 
+        from . import checks  # noqa: F401 – registers itself
+
         rest_framework.compat.requests = None
