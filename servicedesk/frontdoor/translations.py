@@ -15,6 +15,15 @@ from servicedesk.frontdoor.home import ROOT
 from servicedesk.frontdoor.say import Stop, say, step
 
 LANGUAGES = ["ja"]  # English is the language of the source
+_HEADER = """msgid ""
+msgstr ""
+"Project-Id-Version: Madoguchi\\n"
+"Language: {language}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"""
 
 
 def stale() -> list[Path]:
@@ -39,19 +48,24 @@ def compile_stale(env: dict | None = None, log: Path | None = None) -> None:
         raise Stop(f"The translations could not be compiled.\n{processes.tail(log) if log else ''}")
 
 
-def _compile(files: list[str]) -> None:
+def _compile(files: list[str]) -> int:
     """In the venv: each file whole or not at all, because a running server may be reading it."""
     from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
+    from babel.messages.pofile import PoFileError, read_po
 
     for name in files:
         po = Path(name)
-        with open(po, "rb") as source:
-            catalog = read_po(source, locale=po.parts[-3], abort_invalid=True)
+        try:
+            with open(po, "rb") as source:
+                catalog = read_po(source, locale=po.parts[-3], abort_invalid=True)
+        except PoFileError as error:
+            say(f"{po}: {error}")
+            return 1
         new = po.with_suffix(f".mo.{os.getpid()}")
         with open(new, "wb") as target:
             write_mo(target, catalog, use_fuzzy=False)
         new.replace(po.with_suffix(".mo"))
+    return 0
 
 
 def messages(env: dict, folder: Path = ROOT) -> None:
@@ -62,6 +76,7 @@ def messages(env: dict, folder: Path = ROOT) -> None:
         words = ["makemessages", "--no-location", "--no-obsolete", "--no-wrap", "--verbosity=0", f"--domain={domain}"]
         for language in LANGUAGES:
             words += ["--locale", language]
+            _begin(folder / "locale" / language / "LC_MESSAGES" / f"{domain}.po", language)
         for ignored in (
             ".venv/*",
             "var/*",
@@ -80,6 +95,13 @@ def messages(env: dict, folder: Path = ROOT) -> None:
             raise Stop("makemessages failed.")
     for po in folder.glob("locale/*/LC_MESSAGES/*.po"):
         _settle(po)
+
+
+def _begin(po: Path, language: str) -> None:
+    """A catalogue of the right form to merge into; left to itself makemessages would guess two plural forms."""
+    if not po.exists():
+        po.parent.mkdir(parents=True, exist_ok=True)
+        po.write_text(_HEADER.format(language=language))
 
 
 def _javascript(folder: Path) -> list[str]:
