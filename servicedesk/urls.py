@@ -2,7 +2,12 @@
 
 from django.urls import include, path
 
+from servicedesk import health
+
 urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
     path("account/", include("allauth.urls")),
     path("api/v1/", include("servicedesk.api")),
     path("", include("servicedesk.web.urls")),

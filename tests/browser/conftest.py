@@ -1,4 +1,6 @@
-"""A real browser against the real pages: Debian's Chromium by Playwright, axe on every page, no console error passes."""
+"""A real browser against the real pages: Debian's Chromium by Playwright, axe on every page, no console error
+passes.
+"""
 
 import os
 import shutil
@@ -46,7 +48,9 @@ def chromium():
 
 
 class Visitor:
-    """Somebody at a browser. `page` is Playwright's page; what the console complains of is collected in `complaints`."""
+    """Somebody at a browser. `page` is Playwright's page; what the console complains of is collected in
+    `complaints`.
+    """
 
     def __init__(self, chromium, address: str, **options):
         self.address = address

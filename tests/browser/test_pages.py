@@ -1,4 +1,6 @@
-"""Every page, in both languages, light and dark, on a phone and on a desk: axe finds nothing, nothing scrolls sideways."""
+"""Every page, in both languages, light and dark, on a phone and on a desk: axe finds nothing, nothing scrolls
+sideways.
+"""
 
 import pytest
 
