@@ -269,10 +269,11 @@ class TicketEvent(models.Model):
     `Attachment`, where they can be erased.
     """
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events")
+    # Both keys are served by the indexes below, which begin with them.
+    ticket = models.ForeignKey(Ticket, models.PROTECT, db_index=False, related_name="events")
     number = models.PositiveIntegerField()
     verb = models.CharField(max_length=40)
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, db_index=False, related_name="+")
     via = models.CharField(max_length=24)
     is_public = models.BooleanField(default=False)
     data = models.JSONField(default=dict)
@@ -317,7 +318,7 @@ class Comment(models.Model):
         PLAIN = "plain", _("Plain text")
 
     event = models.OneToOneField(TicketEvent, models.PROTECT, primary_key=True, related_name="comment")
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="comments")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, db_index=False, related_name="comments")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
     is_public = models.BooleanField()
     body = models.TextField()

@@ -83,22 +83,27 @@ def worked_on_by(user: User) -> Q:
     )
 
 
+def desk_tickets(user: User) -> QuerySet[Ticket]:
+    """The tickets that the person works on: what the queue shows. Nobody's but an agent's queue has any."""
+    if not user.is_authenticated or not user.is_active:
+        return Ticket.objects.none()
+    return Ticket.objects.filter(worked_on_by(user))
+
+
 def get_ticket(user: User, number: str) -> Ticket:
-    """The visible ticket with this number (full-width and lower case are understood), or NotFound."""
+    """The visible ticket with this number (full-width and lower case are understood), or NotFound.
+
+    Comes with its people, service and contacts by four small queries: planning one join of all of them took PostgreSQL
+    longer (10 ms) than everything else on the page.
+    """
     ticket = (
         visible_tickets(user)
         .filter(number=normalise(number).upper())
-        .select_related(
-            "requester__department",
-            "requester__company",
-            "entered_by",
-            "assignee",
-            "team",
-            "category",
+        .select_related("entered_by", "assignee", "team", "category")
+        .prefetch_related(
+            Prefetch("requester", User.objects.select_related("department", "company")),
+            Prefetch("service", Service.objects.select_related("team", "business_contact", "system_contact")),
             "department",
-            "service__team",
-            "service__business_contact",
-            "service__system_contact",
         )
         .first()
     )
@@ -196,14 +201,19 @@ def search_tickets(user: User, words: str) -> QuerySet[Ticket]:
     by_number = list(visible.filter(number__in=numbers).values_list("pk", flat=True)) if len(plain) <= 16 else []
     if by_number:
         return visible.filter(pk__in=by_number)
+    return visible.filter(with_words(user, words))
+
+
+def with_words(user: User, words: str) -> Q:
+    """Tickets with all the words; those of internal notes count where the person works on the ticket."""
     asked_for = query_for(words)
     if not asked_for:
-        return visible.none()
+        return Q(pk__in=[])
     query = SearchQuery(asked_for, search_type="raw", config="simple")
     found = Q(words__public=query)
     if user.is_agent:
         found |= Q(words__internal=query) & worked_on_by(user)
-    return visible.filter(found)
+    return found
 
 
 def last_event_id() -> int:
