@@ -7,16 +7,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cmdb.models import Service
-from servicedesk.people.actions import audit
+from servicedesk.people.actions import audit, hold
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions import assign, lock, open_ticket, set_fields
 from servicedesk.tickets.errors import TicketError
-from servicedesk.tickets.models import OPEN, Impact, Priority, PriorityReason, Ticket, Urgency
+from servicedesk.tickets.models import Impact, Priority, PriorityReason, Ticket, Urgency
 from servicedesk.web.errors import Refused
 
 from .models import MatrixCell, PriorityTarget
-from .queries import Grid, cells_that_apply, grid, priority_for, restrict, targets_for
+from .queries import Grid, cells_that_apply, grid, priority_for, targets_for, that_change
 
 
 @transaction.atomic
@@ -127,6 +127,7 @@ def save_grid(service: Service | None, proposed: Grid, *, by: User, via: str) ->
             raise Refused(_("Every cell holds P1, P2, P3 or P4."), field="grid")
     if service is None and len(proposed) != 16:
         raise Refused(_("The matrix of the desk needs a priority in every cell."), field="grid")
+    hold()
     before = grid(service)
     MatrixCell.objects.filter(service=service).delete()
     MatrixCell.objects.bulk_create(
@@ -154,14 +155,18 @@ def _apply(service: Service | None, proposed: Grid, *, via: str) -> int:
     cells = cells_that_apply(service, proposed)
     reason = PriorityReason.SERVICE if service and proposed else PriorityReason.MATRIX
     changed = 0
-    tickets = restrict(Ticket.objects.filter(OPEN).exclude(priority_reason=PriorityReason.MANUAL), service)
-    for ticket in tickets.order_by("pk").iterator():
-        priority = cells[ticket.impact, ticket.urgency]
+    for ticket in that_change(Ticket.objects.all(), service, cells).order_by("pk").iterator():
+        lock(ticket)
+        if not ticket.is_open or ticket.priority_reason == PriorityReason.MANUAL:
+            continue  # somebody was quicker
         own = service is not None and (ticket.impact, ticket.urgency) in proposed
-        if priority != ticket.priority:
-            fields = _priority_fields(ticket, priority, reason if own or service is None else PriorityReason.MATRIX)
-            set_fields(ticket, by=None, via="system", verb="apply_matrix", **fields)
-            changed += 1
+        fields = _priority_fields(
+            ticket,
+            cells[ticket.impact, ticket.urgency],
+            reason if own or service is None else PriorityReason.MATRIX,
+        )
+        set_fields(ticket, by=None, via="system", verb="apply_matrix", **fields)
+        changed += 1
     return changed
 
 

@@ -1,13 +1,14 @@
 """Reads of the matrix: the priority of a ticket, the grid as people see it, and what a new grid would change."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from cmdb.models import Service
 from servicedesk.people.models import User
-from servicedesk.tickets.models import OPEN, Impact, PriorityReason, Ticket, Urgency
+from servicedesk.tickets.models import OPEN, Impact, Priority, PriorityReason, Ticket, Urgency
 from servicedesk.tickets.queries import visible_tickets
 
 from .models import MatrixCell, PriorityTarget
@@ -56,19 +57,53 @@ def services_with_grid() -> Iterable[Service]:
     return Service.objects.filter(matrix_cells__isnull=False).distinct()
 
 
-def would_change(user: User, service: Service | None, proposed: Grid) -> list[tuple[Ticket, int]]:
-    """(ticket, new priority) of the open tickets that a proposed grid would change, at most 1,000, most urgent first.
+@dataclass(frozen=True)
+class Preview:
+    """What a proposed grid would do to open tickets: how many in all, how many from which priority to which, and the
+    first of them as (ticket, new priority), most urgent first.
+    """
+
+    count: int
+    moves: list[tuple[int, int, int]]
+    rows: list[tuple[Ticket, int]]
+
+    @property
+    def left(self) -> int:
+        """How many are not among `rows`."""
+        return self.count - len(self.rows)
+
+
+def would_change(user: User, service: Service | None, proposed: Grid, most: int = 50) -> Preview:
+    """What a proposed grid would change. Two queries and those of sight, whatever the number of tickets.
 
     A grid of the desk leaves services alone where their own grid has the cell; tickets set by hand never change.
-    Confidential tickets that the person may not see are left out of the list, though they will change as well.
+    Confidential tickets that the person may not see are neither listed nor counted, though they will change as well.
     """
-    tickets = visible_tickets(user).filter(OPEN).exclude(priority_reason=PriorityReason.MANUAL)
+    cells = cells_that_apply(service, proposed)
+    tickets = that_change(visible_tickets(user), service, cells)
+    counted = tickets.order_by().values_list("priority", "impact", "urgency").annotate(found=Count("pk"))
+    moves: dict[tuple[int, int], int] = {}
+    for before, impact, urgency, found in counted:
+        move = (before, cells[impact, urgency])
+        moves[move] = moves.get(move, 0) + found
+    rows = tickets.defer("description", "resolution").order_by("priority", "created_at", "id")[:most] if moves else []
+    return Preview(
+        count=sum(moves.values()),
+        moves=[(before, after, found) for (before, after), found in sorted(moves.items())],
+        rows=[(ticket, cells[ticket.impact, ticket.urgency]) for ticket in rows],
+    )
+
+
+def that_change(tickets: QuerySet[Ticket], service: Service | None, cells: Grid) -> QuerySet[Ticket]:
+    """Those of the tickets that are open, follow this grid, and have another priority than its `cells` give them."""
     changed = Q(pk__in=[])
-    for (impact, urgency), priority in cells_that_apply(service, proposed).items():
-        changed |= Q(impact=impact, urgency=urgency) & ~Q(priority=priority)
-    rows = restrict(tickets, service).filter(changed).order_by("priority", "created_at", "id")[:1000]
-    new = cells_that_apply(service, proposed)
-    return [(ticket, new[ticket.impact, ticket.urgency]) for ticket in rows]
+    for priority in Priority.values:
+        here = Q(pk__in=[])
+        for (impact, urgency), given in cells.items():
+            if given == priority:
+                here |= Q(impact=impact, urgency=urgency)
+        changed |= here & ~Q(priority=priority)
+    return restrict(tickets.filter(OPEN).exclude(priority_reason=PriorityReason.MANUAL), service).filter(changed)
 
 
 def cells_that_apply(service: Service | None, proposed: Grid) -> dict[tuple[int, int], int]:
@@ -85,7 +120,7 @@ def restrict(tickets, service: Service | None):
         return tickets.filter(service=service)
     own = Q(pk__in=[])
     for cell in MatrixCell.objects.filter(service__isnull=False):
-        own |= Q(service=cell.service_id, impact=cell.impact, urgency=cell.urgency)
+        own |= Q(service__isnull=False, service=cell.service_id, impact=cell.impact, urgency=cell.urgency)
     return tickets.exclude(own)
 
 

@@ -1,6 +1,6 @@
 """What keeps a team in use: its open tickets. And what somebody who leaves still has on the desk.
 
-Confidential tickets stand in the way of a team too, but are neither named nor counted to those who may not know of them.
+Confidential tickets stand in the way of a team too, but are neither named nor counted.
 """
 
 from django.utils.translation import gettext as _
