@@ -53,11 +53,11 @@ class TestSupervisor:
         while time.monotonic() < end:
             look()
             time.sleep(0.02)
-        assert not any(lives(pid) for pid in first)
+        until(lambda: not any(lives(pid) for pid in first))
         second = [int(pid) for pid in (tmp_path / "pids").read_text().split()][2:]
         assert len(second) == 2 and all(lives(pid) for pid in second)
         supervisor.stop()
-        assert not any(lives(pid) for pid in second)
+        until(lambda: not any(lives(pid) for pid in second))
         told = capfd.readouterr().err
         assert "family was killed by signal 9; starting it again in 0.2 s" in told
         assert "failing ended with code 3; starting it again in 0.4 s" in told
