@@ -10,8 +10,6 @@ from tests.factories import a_person, a_service, a_team, a_ticket, an_agent, an_
 pytestmark = pytest.mark.django_db
 
 
-
-
 class TestPages:
     def test_every_row_comes_once_and_newest_first(self, api):
         user = a_person()

@@ -74,7 +74,9 @@ class TestEnd:
         deactivate_person(made[0].user, by=an_administrator(), via="page")
         assert self.answers(made[1]) == (401, INVALID)
 
-    @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Bearer mdg_", "bearer \x00", "Bearer mdg_ü", "Bearer a b"])
+    @pytest.mark.parametrize(
+        "header", ["Bearer", "Bearer ", "Bearer mdg_", "bearer \x00", "Bearer mdg_ü", "Bearer a b"]
+    )
     def test_an_unknown_one_does_not(self, header):
         assert self.answers(APIClient(headers={"Authorization": header}))[0] == 401
 
