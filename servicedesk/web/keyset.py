@@ -1,8 +1,9 @@
 """Pages of long lists by key instead of offset: every page costs the same, and nothing is skipped or doubled when rows
 arrive meanwhile. One query of `size + 1` rows; nothing is counted.
 
-A cursor is a tag of the order and the sort key of a row, base64url of a JSON list. It is not signed, because it says nothing the reader has
-not seen and selects nothing the queryset does not allow; it is parsed strictly, and a bad one means the first page.
+A cursor is a tag of the order and the sort key of a row, base64url of a JSON list. It is not signed, because it says
+nothing the reader has not seen and selects nothing the queryset does not allow; it is parsed strictly, and a bad one
+means the first page.
 """
 
 import base64

@@ -1,0 +1,208 @@
+"""The page scripts in a real browser under the strict policy: keys, input methods, drafts, files, toasts, passkeys."""
+
+import pytest
+
+from tests.factories import a_person, an_agent
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FORM = "form[data-draft=style-ja]"
+
+
+@pytest.fixture
+def style(visitor):
+    """An agent on the style page."""
+    someone = visitor().sign_in(an_agent())
+    someone.open("/style/")
+    return someone
+
+
+class TestTheme:
+    def test_a_choice_holds_from_page_to_page_and_the_system_is_followed_otherwise(self, visitor):
+        someone = visitor(color_scheme="dark").sign_in(a_person())
+        page = someone.open("/style/")
+        ground = "getComputedStyle(document.body).backgroundColor"
+        assert page.evaluate(ground) == "rgb(22, 24, 29)"
+        page.click(".topbar-user")
+        page.click("[data-theme-choice=light]")
+        assert page.evaluate(ground) == "rgb(255, 255, 255)"
+        page.reload()
+        assert page.evaluate(ground) == "rgb(255, 255, 255)"
+        page.click(".topbar-user")
+        page.click("[data-theme-choice='']")
+        page.reload()
+        assert page.evaluate(ground) == "rgb(22, 24, 29)"
+
+
+class TestMenusAndDialogs:
+    def test_escape_closes_and_gives_the_focus_back(self, style):
+        page = style.page
+        page.click(".topbar-user")
+        assert page.locator("details.menu[open]").count() == 1
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Escape")
+        assert page.locator("details.menu[open]").count() == 0
+        assert page.evaluate("document.activeElement.matches('.topbar-user')")
+
+    def test_a_click_elsewhere_closes_the_menu(self, style):
+        page = style.page
+        page.click(".topbar-user")
+        page.click("h1")
+        assert page.locator("details.menu[open]").count() == 0
+
+    def test_a_button_opens_its_dialog(self, style):
+        page = style.page
+        page.click("[data-dialog=example-dialog]")
+        assert page.locator("#example-dialog").is_visible()
+        style.check()
+        page.keyboard.press("Escape")
+        assert not page.locator("#example-dialog").is_visible()
+
+
+class TestKeys:
+    def test_j_and_k_move_among_the_rows(self, style):
+        page = style.page
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        assert page.locator("tr.is-current").get_attribute("id") == "row-ja-INC0000119"
+        page.keyboard.press("k")
+        assert page.locator("tr.is-current").get_attribute("id") == "row-ja-INC0000124"
+
+    def test_a_question_mark_shows_the_keys(self, style):
+        style.page.keyboard.press("?")
+        assert style.page.locator("#keys").is_visible()
+        style.check()
+
+    def test_letters_in_a_field_are_letters(self, style):
+        field = style.page.locator(f"{FORM} textarea")
+        field.fill("")
+        field.press_sequentially("jk?x")
+        assert field.input_value() == "jk?x"
+        assert style.page.locator("tr.is-current, dialog[open]").count() == 0
+
+    def test_keys_with_ctrl_belong_to_the_browser(self, style):
+        style.page.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: 'j', ctrlKey: true, bubbles: true}))")
+        assert style.page.locator("tr.is-current").count() == 0
+
+
+class TestInputMethod:
+    ENTER = """([selector, composing, keyCode]) => {
+        const field = document.querySelector(selector);
+        let sent = 0;
+        field.form.addEventListener("submit", (event) => { sent += 1; event.preventDefault(); });
+        const key = {key: "Enter", bubbles: true, cancelable: true, keyCode, ctrlKey: !composing};
+        key.isComposing = composing;
+        field.dispatchEvent(new KeyboardEvent("keydown", key));
+        return sent;
+    }"""
+
+    @pytest.mark.parametrize("how", [(True, 0), (False, 229)], ids=["composing", "Safari"])
+    def test_enter_while_composing_sends_nothing(self, style, how):
+        assert style.page.evaluate(self.ENTER, [f"{FORM} textarea", *how]) == 0
+
+    def test_ctrl_enter_sends(self, style):
+        style.page.eval_on_selector(FORM, "form => { form.noValidate = true; }")
+        assert style.page.evaluate(self.ENTER, [f"{FORM} textarea", False, 13]) == 1
+
+
+class TestDrafts:
+    def test_what_was_typed_survives_a_reload_and_belongs_to_the_person(self, visitor):
+        someone = visitor().sign_in(a_person())
+        page = someone.open("/style/")
+        page.locator(f"{FORM} textarea").fill("まだ送っていない文")
+        page.locator(f"{FORM} input[name=title]").fill("件名")
+        page.reload()
+        assert page.locator(f"{FORM} textarea").input_value() == "まだ送っていない文"
+        assert page.locator(f"{FORM} input[name=title]").input_value() == "件名"
+        someone.context.clear_cookies()
+        someone.sign_in(a_person())
+        someone.open("/style/")
+        assert page.locator(f"{FORM} textarea").input_value() == ""
+
+    def test_an_emptied_form_leaves_no_draft(self, style):
+        page = style.page
+        page.locator(f"{FORM} textarea").fill("x")
+        page.locator(f"{FORM} textarea").fill("")
+        page.reload()
+        assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))") == []
+
+
+class TestFiles:
+    PASTE = """([selector, text]) => {
+        const data = new DataTransfer();
+        data.items.add(new File(["x"], "image.png", {type: "image/png"}));
+        if (text) data.setData("text/plain", text);
+        document.querySelector(selector).dispatchEvent(
+            new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+    }"""
+    COUNT = f"document.querySelector('{FORM} input[type=file]').files.length"
+
+    def test_chosen_files_are_listed_and_can_be_taken_away(self, style):
+        page = style.page
+        page.set_input_files(
+            f"{FORM} input[type=file]",
+            [{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": b"hello"} for n in ("a", "b")],
+        )
+        assert page.locator(f"{FORM} .file-chip").count() == 2
+        page.get_by_role("button", name="Remove: a.txt").click()
+        assert page.evaluate(self.COUNT) == 1
+
+    def test_a_screenshot_can_be_pasted(self, style):
+        style.page.evaluate(self.PASTE, [f"{FORM} textarea", ""])
+        assert style.page.evaluate(self.COUNT) == 1
+        assert "Screenshot-" in style.page.inner_text(f"{FORM} .file-list")
+
+    def test_pasted_text_is_text_even_when_a_picture_of_it_comes_along(self, style):
+        style.page.evaluate(self.PASTE, [f"{FORM} textarea", "from a spreadsheet"])
+        assert style.page.evaluate(self.COUNT) == 0
+
+
+class TestToasts:
+    def test_events_become_toasts_as_text(self, style):
+        page = style.page
+        page.evaluate(
+            "document.body.dispatchEvent(new CustomEvent('toast', {bubbles: true, detail:"
+            " {message: '<img src=x onerror=alert(1)>', level: 'danger', undo: '//evil.example/'}}))"
+        )
+        assert "<img" in page.inner_text("#toasts")
+        assert page.locator("#toasts img, #toasts .toast-undo").count() == 0
+        page.click("#toasts [data-toast-close]")
+        assert page.locator("#toasts .toast-sheet").count() == 0
+
+
+class TestPasskeys:
+    def test_one_is_added_and_signs_in_without_a_password(self, visitor):
+        someone = visitor().sign_in(a_person())
+        page = someone.page
+        devtools = someone.context.new_cdp_session(page)
+        devtools.send("WebAuthn.enable")
+        devtools.send(
+            "WebAuthn.addVirtualAuthenticator",
+            {
+                "options": {
+                    "protocol": "ctap2",
+                    "transport": "internal",
+                    "hasResidentKey": True,
+                    "hasUserVerification": True,
+                    "isUserVerified": True,
+                    "automaticPresenceSimulation": True,
+                }
+            },
+        )
+        someone.open("/account/2fa/webauthn/add/")
+        if "reauthenticate" in page.url:
+            page.fill("[name=password]", "correct horse battery")
+            page.click("main button[type=submit]")
+        page.check("input[name=passwordless]")
+        someone.check()
+        page.click("#mfa_webauthn_add")
+        page.wait_for_url("**/recovery-codes/")
+        someone.check()
+        someone.open("/account/2fa/webauthn/")
+        assert page.locator("tbody tr").count() == 1
+        someone.check()
+        someone.open("/account/logout/")
+        page.click("main button[type=submit]")
+        someone.open("/account/login/?next=/style/")
+        page.click("#passkey_login")
+        page.wait_for_url("**/style/")
