@@ -1,0 +1,224 @@
+"""HTML of mails: as text for the ticket, and cleaned for showing in a sandboxed frame."""
+
+import re
+from html import escape, unescape
+
+import nh3
+from selectolax.lexbor import LexborHTMLParser
+
+# Longer HTML is cut before it is looked at; all of it stays in the raw mail.
+MOST_LETTERS = 1_000_000
+_DEEPEST = 200
+_BLOCKS = frozenset(
+    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr"  # noqa: SIM905
+    " html li main nav ol p pre section table tbody tfoot thead tr ul".split()
+)
+_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre".split())  # noqa: SIM905
+_NOT_TEXT = frozenset("script style head title template noscript svg math object iframe select textarea".split())  # noqa: SIM905
+# Where mail programs put what is not new: what comes after it is the old mail.
+_OLD_MAIL = ("divrplyfwdmsg", "appendonsend", "gmail_quote", "gmail_quote_container", "moz-cite-prefix", "yahoo_quoted")
+CUT = "\u241e"
+
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+# Tags that close themselves when the next one opens: any number of them in a row nests nothing.
+_SHALLOW = frozenset("p br hr img input meta link col li dt dd td th tr tbody thead tfoot option area wbr".split())  # noqa: SIM905
+_DEEPEST_PARSED = 2000
+
+
+def is_too_deep(html: str) -> bool:
+    """Parsers need time by the square of the depth; what nests deeper than any mail program writes is not parsed."""
+    depth = 0
+    for match in _TAG.finditer(html):
+        if match[2].lower() in _SHALLOW:
+            continue
+        depth = max(depth - 1, 0) if match[1] else depth + 1
+        if depth > _DEEPEST_PARSED:
+            return True
+    return False
+
+
+def _without_tags(html: str) -> str:
+    return unescape(re.sub(r"<[^<>]{0,2000}>", " ", html))
+
+
+def to_text(html: str) -> str:
+    """The text as a person would read it: lines by block, quotes with "> ", addresses behind their words. `CUT` on a
+    line of its own marks where the program that wrote it says the old mail begins.
+    """
+    html = html[:MOST_LETTERS]
+    if is_too_deep(html):
+        return _without_tags(html)
+    tree = LexborHTMLParser(html)
+    root = tree.body or tree.root
+    if root is None:
+        return ""
+    out = _Lines()
+    _walk(root, out)
+    return out.text()
+
+
+class _Lines:
+    """Collects words into lines; knows how deep in quotes it is."""
+
+    def __init__(self):
+        self.done: list[str] = []
+        self.now = ""
+        self.quotes = 0
+        self.pre = 0
+
+    def word(self, text: str) -> None:
+        if self.pre:
+            first, *more = text.split("\n")
+            self.now += first
+            for line in more:
+                self.end(always=True)
+                self.now = line
+            return
+        text = re.sub(r"[ \t\r\n\f]+", " ", text)
+        if not self.now or self.now.endswith(" "):
+            text = text.lstrip(" ")
+        self.now += text
+
+    def end(self, always: bool = False) -> None:
+        if self.now.strip() or always:
+            self.done.append(("> " * self.quotes + self.now.rstrip()).rstrip() if self.quotes else self.now.rstrip())
+        self.now = ""
+
+    def blank(self) -> None:
+        self.end()
+        if self.done and self.done[-1].strip("> "):
+            self.done.append(("> " * self.quotes).rstrip())
+
+    def text(self) -> str:
+        self.end()
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(self.done)).strip().replace("\xa0", " ")
+
+
+def _walk(root, out: _Lines) -> None:
+    """Iterative: hostile HTML nests deeper than Python recurses."""
+    stack = [(root, False)]
+    depth = 0
+    while stack:
+        node, leaving = stack.pop()
+        tag = node.tag
+        if leaving:
+            depth -= 1
+            _leave(node, tag, out)
+            continue
+        if tag == "-text":
+            out.word(node.text_content or "")
+            continue
+        if tag in _NOT_TEXT or tag.startswith("-") or tag == "_comment":
+            continue
+        _enter(node, tag, out)
+        depth += 1
+        stack.append((node, True))
+        if depth > _DEEPEST:
+            out.word(node.text(deep=True) or "")
+            continue
+        children = []
+        child = node.child
+        while child is not None:
+            children.append(child)
+            child = child.next
+        stack.extend((child, False) for child in reversed(children))
+
+
+def _enter(node, tag: str, out: _Lines) -> None:
+    if tag in _BLOCKS:
+        out.end()
+        names = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}".lower()
+        if any(sign in names for sign in _OLD_MAIL):
+            out.end()
+            out.done.append(CUT)
+    if tag in _SPACED:
+        out.blank()
+    if tag == "br":
+        out.end(always=True)
+    elif tag == "hr":
+        out.done.append("----------")
+    elif tag == "blockquote":
+        out.quotes += 1
+    elif tag == "pre":
+        out.pre += 1
+    elif tag == "li":
+        out.now = "- "
+    elif tag in ("td", "th") and out.now.strip():
+        out.now = out.now.rstrip() + "  "
+    elif tag == "img":
+        label = (node.attributes.get("alt") or "").strip()
+        if label:
+            out.word(f"[{label}]")
+
+
+def _leave(node, tag: str, out: _Lines) -> None:
+    if tag == "a":
+        href = (node.attributes.get("href") or "").strip()
+        shown = (node.text(deep=True) or "").strip()
+        plain = href.removeprefix("mailto:")
+        if href.startswith(("http://", "https://", "mailto:")) and plain.rstrip("/") not in shown and len(href) < 2000:
+            out.word(f" ({plain})" if shown else plain)
+    if tag == "blockquote":
+        out.end()
+        out.quotes -= 1
+    elif tag == "pre":
+        out.end()
+        out.pre -= 1
+    elif tag in _BLOCKS:
+        out.end()
+    if tag in _SPACED:
+        out.blank()
+
+
+_TAGS = set(nh3.ALLOWED_TAGS) - {"map", "area"} | {"font", "center", "big"}
+_ATTRIBUTES = {
+    tag: set(names)
+    for tag, names in {
+        "*": {"align", "dir", "lang", "title", "style", "valign", "bgcolor"},
+        "a": {"href"},
+        "font": {"color", "face", "size"},
+        "img": {"alt", "height", "src", "width"},
+        "ol": {"start", "type"},
+        "table": {"border", "cellpadding", "cellspacing", "width"},
+        "td": {"colspan", "rowspan", "width"},
+        "th": {"colspan", "rowspan", "scope", "width"},
+    }.items()
+}
+_STYLES = {
+    "background-color", "border", "border-bottom", "border-collapse", "border-left", "border-right", "border-top",
+    "color", "font-family", "font-size", "font-style", "font-weight", "line-height", "margin", "margin-bottom",
+    "margin-left", "margin-right", "margin-top", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top",
+    "text-align", "text-decoration", "vertical-align", "white-space", "width",
+}  # fmt: skip
+_PICTURE = re.compile(r"data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)
+
+
+def clean(html: str, pictures: dict[str, str] | None = None) -> str:
+    """HTML without anything that runs, loads or submits. Pictures of the mail itself (`cid:` → data address in
+    `pictures`) stay, all others go: fetching them would tell the sender who reads when.
+    """
+    html = html[:MOST_LETTERS]
+    if is_too_deep(html):
+        return f"<pre>{escape(_without_tags(html))}</pre>"
+    pictures = pictures or {}
+
+    def keep(tag: str, name: str, value: str) -> str | None:
+        if tag == "img" and name == "src":
+            if value.lower().startswith("cid:"):
+                return pictures.get(value[4:].strip("<> "))
+            return value if _PICTURE.match(value) else None
+        return value
+
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=keep,
+        filter_style_properties=_STYLES,
+        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        strip_comments=True,
+        clean_content_tags={"script", "style", "title", "template", "noscript"},
+    )
