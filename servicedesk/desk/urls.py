@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from . import help_pages, portal
+from . import entry, help_pages, portal, queue, search, settings_index
 
 app_name = "desk"
 urlpatterns = [
     path("", portal.home, name="home"),
     path("my/", portal.my_tickets, name="my-tickets"),
+    path("desk/", queue.queue, name="queue"),
+    path("desk/changes/", queue.changes, name="changes"),
+    path("desk/filters/", queue.filter_form, name="filters"),
+    path("desk/export.csv", queue.export, name="export"),
+    path("desk/new/", entry.new_ticket, name="new-ticket"),
+    path("desk/new/caller/", entry.caller, name="caller"),
+    path("search/", search.search, name="search"),
+    path("settings/", settings_index.index, name="settings"),
     path("help/", help_pages.index, name="help"),
     path("help/<slug:slug>/", help_pages.show, name="help-page"),
 ]

@@ -16,8 +16,8 @@ from servicedesk.web.forms import ActionForm, dress
 
 
 class ChangeForm(ActionForm):
-    """Only what the person changed is saved. The hidden field `was` holds what the form showed when it was opened, so that
-    a field that somebody else changed meanwhile is neither set back nor overwritten unseen.
+    """Only what the person changed is saved. The hidden field `was` holds what the form showed when it was opened, so
+    that a field that somebody else changed meanwhile is neither set back nor overwritten unseen.
     """
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200)

@@ -33,8 +33,8 @@ def _suggesting(datalist: str, address: str) -> dict:
 
 
 class PersonField(forms.CharField):
-    """A person, typed: `佐藤 花子 <sato@example.com>` as the suggestions write it, an address, an employee number, or any
-    words that fit one person alone. Only people whom `reader` may see. The cleaned value is a `User` or None.
+    """A person, typed: `佐藤 花子 <sato@example.com>` as the suggestions write it, an address, an employee number, or
+    any words that fit one person alone. Only people whom `reader` may see. The cleaned value is a `User` or None.
     """
 
     def __init__(self, *, reader: User, **kwargs):
@@ -160,9 +160,7 @@ class LinkForm(ActionForm):
 
     def __init__(self, *args, reader: User, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["other"] = TicketField(
-            reader=reader, label=gettext_lazy("Ticket"), help_text="INC0000123"
-        )
+        self.fields["other"] = TicketField(reader=reader, label=gettext_lazy("Ticket"), help_text="INC0000123")
         dress(self.fields["other"])
 
 

@@ -1,5 +1,5 @@
-"""Events in words: one sentence per verb, in the reader's language, for the time line and for anything else that tells people
-what happened.
+"""Events in words: one sentence per verb, in the reader's language, for the time line and for anything else that tells
+people what happened.
 
 An app that records a verb of its own states the sentence for it, once:
 
@@ -7,8 +7,8 @@ An app that records a verb of its own states the sentence for it, once:
     def _(event, names):
         return _("%(who)s converted this.") % {"who": names.who(event)}
 
-Sentences name people, teams and other tickets through `names`, which reads all of them in a fixed number of queries for any
-number of events. A sentence is text and gets escaped, unless it comes from `format_html`.
+Sentences name people, teams and other tickets through `names`, which reads all of them in a fixed number of queries for
+any number of events. A sentence is text and gets escaped, unless it comes from `format_html`.
 """
 
 from collections.abc import Callable, Iterable

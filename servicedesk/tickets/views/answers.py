@@ -16,8 +16,8 @@ from ..queries import visible_tickets
 
 
 def done(request: HttpRequest, ticket: Ticket, *, message=None, undo: str | None = None) -> HttpResponse:
-    """After a write: plain forms go to the ticket, or to `next` when it is ours; htmx gets the event `ticket-changed`, on
-    which open pages fetch what changed. Who no longer sees the ticket is sent to the desk and told so.
+    """After a write: plain forms go to the ticket, or to `next` when it is ours; htmx gets the event `ticket-changed`,
+    on which open pages fetch what changed. Who no longer sees the ticket is sent to the desk and told so.
     """
     if not visible_tickets(request.user).filter(pk=ticket.pk).exists():
         message = _("%(number)s is now with others, who alone see it.") % {"number": ticket.number}
@@ -54,8 +54,8 @@ def verb_page(
     danger: bool = False,
     **context,
 ) -> HttpResponse:
-    """The form of one verb: GET shows it, POST runs `act` with the cleaned data. A refusal comes back on the form with 422
-    and everything that was typed. `draft` is the key under which a browser keeps what is half written.
+    """The form of one verb: GET shows it, POST runs `act` with the cleaned data. A refusal comes back on the form with
+    422 and everything that was typed. `draft` is the key under which a browser keeps what is half written.
     """
     require(request, permission, ticket)
     if request.method == "POST" and form.is_valid():

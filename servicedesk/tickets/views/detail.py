@@ -188,8 +188,8 @@ def newest_of(ticket: Ticket, works: bool) -> int:
 def ticket_page(request: HttpRequest, ticket: Ticket, extension, *, name: str) -> HttpResponse:
     """The agent's page for those who work on the ticket, the requester's for everybody else.
 
-    `name` is what the process calls its extension in templates. `?part=live&after=<event number>` is what an open page asks
-    every few seconds: 204 while nothing has happened, else the parts that changed.
+    `name` is what the process calls its extension in templates. `?part=live&after=<event number>` is what an open page
+    asks every few seconds: 204 while nothing has happened, else the parts that changed.
     """
     works = request.user.may("tickets.work", ticket)
     if wants_fragment(request) and request.GET.get("part") == "live":

@@ -60,7 +60,9 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @needs("tickets.work")
 def find(request: HttpRequest) -> HttpResponse:
-    """Suggestions for a ticket field: visible tickets by number or words; newest open ones first when nothing is typed."""
+    """Suggestions for a ticket field: visible tickets by number or words; newest open ones first when nothing is
+    typed.
+    """
     words = _typed(request)
     rows = search_tickets(request.user, words) if words else visible_tickets(request.user).filter(OPEN).order_by("-pk")
     if words and words.upper().startswith(("INC", "REQ")):

@@ -17,7 +17,9 @@ from .answers import verb_page
 
 @dataclass(frozen=True)
 class StepPage:
-    """How a transition is taken from a page: its action, and the form whose cleaned data become the action's arguments."""
+    """How a transition is taken from a page: its action, and the form whose cleaned data become the action's
+    arguments.
+    """
 
     act: Callable
     form: type[ActionForm] = PlainForm
@@ -25,8 +27,8 @@ class StepPage:
 
 
 def step_view(workflow: Workflow, name: str, step: StepPage, get: Callable):
-    """The view of one transition. `get(user, number)` fetches the record or raises NotFound; the action checks the right,
-    the status and the fields.
+    """The view of one transition. `get(user, number)` fetches the record or raises NotFound; the action checks the
+    right, the status and the fields.
     """
     transition = workflow.transition(name)
 

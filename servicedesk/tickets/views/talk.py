@@ -96,5 +96,3 @@ def _file(file, *, name: str, content_type: str, inline: bool) -> HttpResponse:
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, max-age=3600" if inline else "private, no-store"
     return response
-
-

@@ -1,0 +1,116 @@
+"""A ticket that an agent enters for somebody: a phone call, a visit."""
+
+import re
+import secrets
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from servicedesk.intake.actions import receive
+from servicedesk.people.models import User
+from servicedesk.people.queries import visible_people
+from servicedesk.tickets.actions import assign
+from servicedesk.tickets.forms import PersonField, person_text
+from servicedesk.tickets.models import OPEN, Channel
+from servicedesk.tickets.queries import visible_tickets
+from servicedesk.web.access import needs
+from servicedesk.web.errors import Refused
+from servicedesk.web.pages import changed, page
+from servicedesk.web.text import normalise
+
+from .forms import NewTicketForm
+
+
+@needs("desk.use")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_ticket(request: HttpRequest) -> HttpResponse:
+    """`?from=` is the number that a telephone shows: whose it is, is filled in. `?channel=phone` chooses the channel,
+    `?for=` a person.
+    """
+    caller = None
+    if request.method == "POST":
+        form = NewTicketForm(request.POST, request.FILES, reader=request.user)
+        if form.is_valid():
+            try:
+                ticket = _open(request, form.cleaned_data)
+            except Refused as refusal:
+                form.refuse(refusal)
+            else:
+                return changed(request, ticket, message=_("%(number)s is open.") % {"number": ticket.number})
+        caller = form.cleaned_data.get("requester")
+        form.data = form.data.copy()
+        form.data["key"] = secrets.token_urlsafe(18)
+    else:
+        number = request.GET.get("from", "")
+        caller = caller_by_number(request.user, number) if number else _person(request)
+        by_phone = number or request.GET.get("channel") == Channel.PHONE
+        form = NewTicketForm(
+            reader=request.user,
+            initial={
+                "requester": person_text(caller) if caller else "",
+                "channel": Channel.PHONE if by_phone else Channel.DESK,
+                "key": secrets.token_urlsafe(18),
+            },
+        )
+    context = {"form": form, "draft": "new-ticket", "caller": caller, "others": open_of(request.user, caller)}
+    return page(request, "desk/new_ticket.html", context, status=form.status)
+
+
+def _open(request: HttpRequest, data: dict):
+    data = dict(data)
+    data.pop("key", None)
+    ticket = receive(by=request.user, via="page", language=data["requester"].language, key=_key(request), **data)
+    if request.POST.get("mine") and visible_tickets(request.user).filter(pk=ticket.pk).exists():
+        assign(ticket, by=request.user, via="page", assignee=request.user)
+    return ticket
+
+
+def _key(request: HttpRequest) -> str:
+    key = request.POST.get("key", "")
+    return key if re.fullmatch(r"[\w-]{10,64}", key) else ""
+
+
+def _person(request: HttpRequest) -> User | None:
+    wanted = request.GET.get("for", "")
+    if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 16):
+        return None
+    return visible_people(request.user).filter(pk=int(wanted), is_active=True).first()
+
+
+def caller_by_number(user: User, number: str) -> User | None:
+    """Whose telephone number or extension this is, when it is one person's alone. Brackets, hyphens and blanks do not
+    matter, nor does +81 for the leading zero.
+    """
+    digits = re.sub(r"\D", "", re.sub(r"^\+?81(?=\d{9,10}$)", "0", re.sub(r"[^\d+]", "", normalise(number))))
+    if not 2 <= len(digits) <= 15:
+        return None
+    people = visible_people(user).filter(is_active=True)
+    if len(digits) <= 6:
+        found = list(people.filter(extension=digits)[:2])
+    else:
+        # The last digits are never broken by a hyphen; the rest is compared without any.
+        near = people.filter(phone__contains=digits[-4:])[:200]
+        found = [person for person in near if re.sub(r"\D", "", normalise(person.phone)) == digits]
+    return found[0] if len(found) == 1 else None
+
+
+def open_of(user: User, caller: User | None) -> list:
+    if caller is None:
+        return []
+    return list(visible_tickets(user).filter(OPEN, requester=caller).order_by("-created_at", "-id")[:8])
+
+
+@needs("desk.use")
+@require_safe
+def caller(request: HttpRequest) -> HttpResponse:
+    """The panel about the person who stands in the caller's field; empty while nobody or several fit."""
+    found = None
+    typed = request.GET.get("requester", "").strip()[:200]
+    if typed:
+        try:
+            found = PersonField(reader=request.user, required=False).clean(typed)
+        except ValidationError:
+            found = None
+    return page(request, "desk/_caller.html", {"caller": found, "others": open_of(request.user, found)})
