@@ -104,7 +104,15 @@ DATABASES["default"]["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": e
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"}}
+# Rate limits alone live here. In the database, so that signing in does not hang on the broker; far more entries than
+# Django's 300, because what is culled is a limit forgotten.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 MEDIA_ROOT = HOME / "files"
 STATIC_URL = "/static/"
@@ -144,7 +152,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 AUTH_USER_MODEL = "people.User"
 # W004 asks for unique=True on the address; the constraint on its small letters (`person_email_once`) is stricter.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["servicedesk.people.signin.Backend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -155,6 +163,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "servicedesk.people.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "servicedesk.people.signin.ResetForm"}
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -236,6 +246,8 @@ CELERY_BEAT_SCHEDULE = {
         ("read mail", "servicedesk.intake.tasks.read_incoming_mail", 1),
         ("fetch mailboxes", "servicedesk.intake.tasks.fetch_mailboxes", 15),
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
+        ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
+        ("check chains", "servicedesk.desk.tasks.check_chains", 2),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
     ]
 }
