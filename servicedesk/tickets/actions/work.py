@@ -162,7 +162,15 @@ def set_fields(
 
 
 @transaction.atomic
-def share(ticket: Ticket, *, by: User, via: str, user: User | None = None, team: Team | None = None) -> Ticket:
+def share(
+    ticket: Ticket,
+    *,
+    by: User,
+    via: str,
+    user: User | None = None,
+    team: Team | None = None,
+    at: datetime | None = None,
+) -> Ticket:
     """Let one more person or team see the ticket. Doing it again changes nothing. Refuses guests and people who
     left.
     """
@@ -174,9 +182,11 @@ def share(ticket: Ticket, *, by: User, via: str, user: User | None = None, team:
         raise TicketError(_("%(name)s is no longer here.") % {"name": user.display_name}, field="user")
     if team is not None:
         check(by, "tickets.work", ticket)
-    _row, made = TicketShare.objects.get_or_create(ticket=ticket, user=user, team=team, defaults={"by": by})
+    _row, made = TicketShare.objects.get_or_create(
+        ticket=ticket, user=user, team=team, defaults={"by": by, "at": at or timezone.now()}
+    )
     if made:
-        record(ticket, "share", by=by, via=via, public=True, user=_person(user), team=_named(team))
+        record(ticket, "share", by=by, via=via, public=True, at=at, user=_person(user), team=_named(team))
     return ticket
 
 
@@ -192,13 +202,13 @@ def unshare(ticket: Ticket, *, by: User, via: str, user: User | None = None, tea
 
 
 @transaction.atomic
-def watch(ticket: Ticket, *, by: User, via: str) -> Ticket:
+def watch(ticket: Ticket, *, by: User, via: str, at: datetime | None = None) -> Ticket:
     """Hear about what happens to the ticket from now on."""
     lock(ticket)
     check(by, "tickets.watch", ticket)
     _row, made = Watcher.objects.get_or_create(ticket=ticket, user=by)
     if made:
-        record(ticket, "watch", by=by, via=via)
+        record(ticket, "watch", by=by, via=via, at=at)
     return ticket
 
 
@@ -212,7 +222,7 @@ def unwatch(ticket: Ticket, *, by: User, via: str) -> Ticket:
 
 
 @transaction.atomic
-def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str]) -> Ticket:
+def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str], at: datetime | None = None) -> Ticket:
     """Make these the ticket's tags, each up to 40 characters, at most 20; unknown ones are made."""
     lock(ticket)
     check(by, "tickets.change", ticket)
@@ -227,12 +237,14 @@ def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str]) -> Ticket:
     TicketTag.objects.bulk_create(
         [TicketTag(ticket=ticket, tag=tag) for tag in Tag.objects.filter(name__in=names)], ignore_conflicts=True
     )
-    record(ticket, "change", by=by, via=via, changes={"tags": [before, sorted(names)]})
+    record(ticket, "change", by=by, via=via, at=at, changes={"tags": [before, sorted(names)]})
     return ticket
 
 
 @transaction.atomic
-def link(ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str) -> TicketLink:
+def link(
+    ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str, at: datetime | None = None
+) -> TicketLink:
     """Tie two tickets that `by` sees and works on; the same tie twice is one. Both get the event.
 
     Refuses a ticket with itself and an unknown kind; an invisible other ticket is refused as if it were not there.
@@ -250,10 +262,12 @@ def link(ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str) -> Tic
         mirrored = TicketLink.objects.filter(source=other, target=ticket, kind=kind).first()
         if mirrored:
             return mirrored
-    tie, made = TicketLink.objects.get_or_create(source=ticket, target=other, kind=kind, defaults={"by": by})
+    tie, made = TicketLink.objects.get_or_create(
+        source=ticket, target=other, kind=kind, defaults={"by": by, "at": at or timezone.now()}
+    )
     if made:
-        record(ticket, "link", by=by, via=via, kind=kind, other=other.number)
-        record(other, "link", by=by, via=via, kind=kind, other=ticket.number, backward=True)
+        record(ticket, "link", by=by, via=via, at=at, kind=kind, other=other.number)
+        record(other, "link", by=by, via=via, at=at, kind=kind, other=ticket.number, backward=True)
     return tie
 
 

@@ -1,0 +1,354 @@
+"""The life of one demo ticket: planned as steps with their times, then lived by the actions that people use."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from incidents import actions as incident_actions
+from incidents.models import CauseCode, Incident
+from requests import actions as request_actions
+from requests.models import ServiceRequest
+from servicedesk.intake.actions import receive
+from servicedesk.people.models import User
+from servicedesk.priorities.actions import change_ticket, override_priority
+from servicedesk.tickets.actions import assign, escalate, link, log_work, note, reply, set_tags, share, watch
+from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.workflow import TicketType
+
+from .company import MONITOR, Cast
+from .files import file
+from .grammar import Story, Telling
+from .times import after, opening
+
+Act = Callable[[datetime], object]
+# Where a life may stop today; the rest goes on until it is closed.
+NEW, ASSIGNED, IN_PROGRESS, ASKED, VENDOR, RESOLVED = "new", "assigned", "in_progress", "asked", "vendor", "resolved"
+_CANCELS = {
+    "ja": [
+        "再起動したら直りました。お騒がせしました。",
+        "自己解決しましたので取り下げます。",
+        "同じ内容で課の者が先に連絡していました。",
+    ],
+    "en": ["It works again after a restart. Sorry for the noise.", "Solved it myself, thank you anyway."],
+}
+_OVERRIDES = {
+    "ja": ["本日の取締役会で使うため", "お客様立ち会いの検査が明日あるため", "決算作業の期間中のため"],
+    "en": ["Customer visit tomorrow morning", "Needed for the closing of the quarter"],
+}
+_MORE = {
+    "ja": ["補足です。昨日の夕方までは問題ありませんでした。", "急ぎではありませんが、今週中に見ていただけると助かります。"],
+    "en": ["One more thing: it still worked yesterday afternoon.", "No hurry, but this week would be great."],
+}
+
+
+@dataclass
+class Step:
+    """What happens at a moment. `leaves` is the stage in which the ticket is afterwards, where that matters."""
+
+    at: datetime
+    act: Act
+    leaves: str = ""
+
+
+@dataclass
+class Life:
+    """One ticket. `urgency` replaces the story's; `stop` is the stage in which it is today, empty when closed."""
+
+    story: Story
+    cast: Cast
+    rng: random.Random
+    created: datetime
+    requester: User
+    stop: str = ""
+    urgency: int | None = None
+    steps: list[Step] = field(default_factory=list)
+    ticket: Ticket | None = None
+    record: Incident | ServiceRequest | None = None
+
+    def __post_init__(self):
+        story = self.story
+        self.japanese = story.language == "ja"
+        self.service = self.cast.services[story.service]
+        self.agent = self._agent_of(story.team or self.service.team.code)
+        self.channel = story.channel or self._channel()
+        colleague = self.rng.choice([key for key in self.cast.staff if self._speaks(key)])
+        department = self.requester.department
+        self.telling = Telling(
+            story,
+            self.rng,
+            {
+                "me": self._short(self.requester),
+                "my_department": department.name if self.japanese else department.name_en,
+                "colleague": self._short(self.cast.people[colleague]),
+                "agent": self._short(self.agent),
+                "team": self.service.team.name,
+                "floor": self.rng.choice(["2階", "3階", "4階", "5階"] if self.japanese else ["3rd floor", "5th floor"]),
+                "pc": f"PC-{self.rng.randint(201, 890):04d}",
+                "ext": self.requester.extension,
+            },
+        )
+        self._plan()
+
+    # --- words and people ---------------------------------------------------------------------------------------------
+
+    def _speaks(self, key: str) -> bool:
+        person = self.cast.people[key]
+        return (person.language == "ja") == self.japanese and person.pk != self.requester.pk
+
+    def _short(self, person: User) -> str:
+        """The family name of Japanese people, the first name of others."""
+        return person.name.split(" ")[0]
+
+    def _agent_of(self, team: str) -> User:
+        """Somebody of a team, rather one who writes the language of the ticket."""
+        members = [self.cast.people[key] for key in self.cast.members[team]]
+        if self.story.service == "hr":
+            return members[0]
+        if self.story.service == "security":
+            return members[-1]
+        same = [person for person in members if person.language == self.story.language]
+        return self.rng.choice(same or members)
+
+    def _channel(self) -> str:
+        if self.story.source == "alert":
+            return "alert"
+        return self.rng.choices(["portal", "mail", "phone", "chat", "desk"], [48, 27, 16, 5, 4])[0]
+
+    # --- the plan -----------------------------------------------------------------------------------------------------
+
+    def _then(self, at: datetime, act: Act, leaves: str = "") -> datetime:
+        self.steps.append(Step(at, act, leaves))
+        return at
+
+    def _plan(self) -> None:
+        story, rng = self.story, self.rng
+        at = self._then(self.created, self._open, NEW)
+        entered_by_desk = self.channel in ("phone", "chat", "desk")
+        if not self.stop and story.source != "alert" and not entered_by_desk and rng.random() < 0.04:
+            self._then(after(at, rng.uniform(4, 60)), self._cancel)
+            return
+        if rng.random() < 0.1 and story.source != "alert":
+            at = self._then(after(at, rng.uniform(3, 30)), self._says_more)
+        if rng.random() < 0.06 and not self.service.is_confidential and story.source != "alert":
+            self._then(at + timedelta(minutes=2), self._share)
+            at += timedelta(minutes=2)
+        at = self._taken(at, entered_by_desk)
+        for answer in story.answers[: 1 if rng.random() < 0.9 else 0]:
+            at = self._then(after(at, rng.uniform(3, 40)), self._replies(answer))
+        for question, answer in story.asks:
+            at = self._then(after(at, rng.uniform(4, 60)), self._asks(question), ASKED)
+            at = self._then(after(at, rng.uniform(8, 400)), self._answers(answer))
+        if story.notes:
+            at = self._then(after(at, rng.uniform(5, 50)), self._notes(rng.choice(story.notes)))
+        if story.escalate:
+            at = self._escalated(at)
+        if story.vendor:
+            at = self._then(after(at, rng.uniform(5, 60)), self._waits, VENDOR)
+            at = self._then(after(at, rng.uniform(300, 1500)), self._resumes)
+        at = self._done(at, story.resolutions, half=bool(story.reopens))
+        if story.reopens and (self.stop or rng.random() < 0.6):
+            at = self._then(after(at, rng.uniform(120, 900)), self._reopens)
+            at = self._done(after(at, rng.uniform(30, 300)), story.again, half=True)
+        if rng.random() < 0.55:
+            self._then(after(at, rng.uniform(10, 700)), self._confirms)
+        else:
+            self._then(at + timedelta(days=7, minutes=rng.randint(1, 9)), self._closes_by_itself)
+
+    def _taken(self, at: datetime, entered_by_desk: bool) -> datetime:
+        """Somebody of the team takes it, or the lead gives it to somebody; perhaps its fields are put right."""
+        rng = self.rng
+        wait = rng.uniform(1, 6) if entered_by_desk else rng.uniform(6, 150) if self._hurry() > 1 else rng.uniform(2, 25)
+        if self.stop == ASSIGNED or (rng.random() < 0.25 and not entered_by_desk):
+            at = self._then(after(at, wait), self._assigned, ASSIGNED)
+            wait = rng.uniform(5, 90)
+        at = self._then(after(at, wait), self._starts, IN_PROGRESS)
+        if rng.random() < 0.3:
+            at = self._then(at + timedelta(minutes=rng.randint(1, 4)), self._sorts)
+        if rng.random() < 0.04 and self.story.source != "alert":
+            at = self._then(at + timedelta(minutes=1), self._overrides)
+        if self.story.tags and rng.random() < 0.6:
+            at = self._then(at + timedelta(minutes=1), self._tags)
+        return at
+
+    def _hurry(self) -> int:
+        return self.urgency or self.story.urgency
+
+    def _escalated(self, at: datetime) -> datetime:
+        rng = self.rng
+        at = self._then(after(at, rng.uniform(5, 45)), self._escalates)
+        at = self._then(after(at, rng.uniform(8, 120)), self._second_tier_takes)
+        for text in self.story.tier2_notes:
+            at = self._then(after(at, rng.uniform(20, 180)), self._notes(text))
+        return at
+
+    def _done(self, at: datetime, resolutions: list[str], *, half: bool) -> datetime:
+        least, most = (value // (2 if half else 1) for value in self.story.minutes)
+        minutes = max(5, self.rng.randint(least, most))
+        at = self._then(after(at, minutes), self._logs(minutes))
+        return self._then(at + timedelta(minutes=1), self._resolves(resolutions), RESOLVED)
+
+    def until(self, stage: str) -> bool:
+        """Cut the plan behind the first step that leaves the ticket in this stage; False when none does."""
+        for place, step in enumerate(self.steps):
+            if step.leaves == stage:
+                del self.steps[place + 1 :]
+                return True
+        return False
+
+    # --- what happens, each by an action ------------------------------------------------------------------------------
+
+    @property
+    def _is_incident(self) -> bool:
+        assert self.ticket is not None
+        return self.ticket.type == TicketType.INCIDENT
+
+    def _do(self, verb: str, at: datetime, **more) -> None:
+        """One transition of the ticket's process."""
+        if self._is_incident:
+            getattr(incident_actions, f"{verb}_incident")(self.record, at=at, **more)
+        else:
+            getattr(request_actions, f"{verb}_service_request")(self.record, at=at, **more)
+
+    def _open(self, at: datetime) -> None:
+        by, via, source = self.requester, "page", ""
+        if self.channel == "alert":
+            by, via, source = self.cast.people[MONITOR], "api", "mon01"
+        elif self.channel == "mail":
+            via, source = "mail", self.cast.mailbox
+        elif self.channel in ("phone", "chat", "desk"):
+            by = self.agent
+        self.ticket = receive(
+            kind=self.story.kind,
+            title=self.telling.one(self.story.titles),
+            description=self.telling.asked(self.channel),
+            requester=by if self.channel == "alert" else self.requester,
+            by=by,
+            via=via,
+            channel=self.channel,
+            source=source,
+            service=self.service,
+            category=self._category() if self.rng.random() < 0.6 or self.channel == "alert" else None,
+            team=self.cast.teams.get(self.story.team),
+            impact=self.story.impact,
+            urgency=self._hurry(),
+            files=[file(name, self.rng) for name in self.story.files if self.rng.random() < 0.7],
+            language=self.story.language,
+            at=at,
+            keep_original=self.channel != "mail",
+        )
+        self.record = (
+            Incident.objects.get(pk=self.ticket.pk) if self._is_incident else ServiceRequest.objects.get(pk=self.ticket.pk)
+        )
+        self.record.ticket = self.ticket
+
+    def _category(self):
+        return self.cast.categories[self.story.category]
+
+    def _cancel(self, at: datetime) -> None:
+        reason = self.rng.choice(_CANCELS[self.story.language])
+        self._do("cancel", at, by=self.requester, via="page", reason=reason)
+
+    def _says_more(self, at: datetime) -> None:
+        reply(self.ticket, by=self.requester, body=self.rng.choice(_MORE[self.story.language]), via=self._their_way(), at=at)
+
+    def _their_way(self) -> str:
+        return "mail" if self.channel == "mail" else "page"
+
+    def _share(self, at: datetime) -> None:
+        head = self.requester.department.head
+        if head is not None and head.pk != self.requester.pk:
+            share(self.ticket, by=self.requester, via="page", user=head, at=at)
+
+    def _assigned(self, at: datetime) -> None:
+        lead = self.cast.people[self.ticket.team.lead.email.split("@")[0]]
+        assign(self.ticket, by=lead, via="page", assignee=self.agent, at=at)
+
+    def _starts(self, at: datetime) -> None:
+        self._do("start", at, by=self.agent, via="page")
+        if self.ticket.priority <= 2 and self.rng.random() < 0.5:
+            watch(self.ticket, by=self.cast.people["yumi.inoue"], via="page", at=at)
+        if not self._is_incident and self.story.kind == "request" and self.rng.random() < 0.6:
+            self._do("change", at, by=self.agent, via="page", delivery_on=after(at, 1600).date())
+
+    def _sorts(self, at: datetime) -> None:
+        change_ticket(self.ticket, by=self.agent, via="page", at=at, category=self._category())
+
+    def _overrides(self, at: datetime) -> None:
+        if self.ticket.priority > 1:
+            override_priority(
+                self.ticket, by=self.agent, via="page", priority=self.ticket.priority - 1,
+                note=self.rng.choice(_OVERRIDES[self.story.language]), at=at,
+            )  # fmt: skip
+
+    def _tags(self, at: datetime) -> None:
+        set_tags(self.ticket, by=self.agent, via="page", tags=self.story.tags, at=at)
+
+    def _replies(self, text: str) -> Act:
+        return lambda at: reply(
+            self.ticket, by=self.agent, via="page", at=at, body=self.telling.greeted(text, self._short(self.agent))
+        )
+
+    def _asks(self, question: str) -> Act:
+        return lambda at: self._do(
+            "ask_requester", at, by=self.agent, via="page",
+            message=self.telling.greeted(question, self._short(self.agent)),
+        )  # fmt: skip
+
+    def _answers(self, answer: str) -> Act:
+        return lambda at: reply(
+            self.ticket, by=self.requester, body=self.telling.fill(answer), via=self._their_way(), at=at,
+            files=[file(name, self.rng) for name in self.story.answer_files],
+        )  # fmt: skip
+
+    def _notes(self, text: str) -> Act:
+        return lambda at: note(self.ticket, by=self.agent, body=self.telling.fill(text), via="page", at=at)
+
+    def _escalates(self, at: datetime) -> None:
+        log_work(self.ticket, by=self.agent, via="page", minutes=15, worked_on=at.date(), at=at)
+        escalate(self.ticket, by=self.agent, via="page", reason=self.telling.fill(self.story.escalate), at=at)
+
+    def _second_tier_takes(self, at: datetime) -> None:
+        self.agent = self._agent_of(self.ticket.team.code)
+        assign(self.ticket, by=self.agent, via="page", assignee=self.agent, at=at)
+
+    def _waits(self, at: datetime) -> None:
+        self._do("wait_for_vendor", at, by=self.agent, via="page", note_text=self.telling.fill(self.story.vendor))
+
+    def _resumes(self, at: datetime) -> None:
+        self._do("resume", at, by=self.agent, via="page")
+
+    def _logs(self, minutes: int) -> Act:
+        return lambda at: log_work(
+            self.ticket, by=self.agent, via="page", minutes=minutes, worked_on=opening(at).date(), at=at
+        )
+
+    def _resolves(self, resolutions: list[str]) -> Act:
+        def act(at: datetime) -> None:
+            more = {}
+            if self._is_incident:
+                code = CauseCode.objects.get(code=self.story.cause)
+                more = {"code": code, "human_error": self.story.human_error}
+                if self.story.changed or self.story.security:
+                    self._do(
+                        "change", at, by=self.agent, via="page", caused_by_change=self.story.changed,
+                        is_security=self.story.security,
+                    )  # fmt: skip
+            self._do("resolve", at, by=self.agent, via="page", resolution=self.telling.one(resolutions), **more)
+
+        return act
+
+    def _reopens(self, at: datetime) -> None:
+        self._do("reopen", at, by=self.requester, via="page", reason=self.telling.one(self.story.reopens))
+
+    def _confirms(self, at: datetime) -> None:
+        """The requester agrees; for a machine whoever solved it does."""
+        by = self.agent if self.channel == "alert" else self.requester
+        self._do("close", at, by=by, via="page")
+
+    def _closes_by_itself(self, at: datetime) -> None:
+        self._do("close", at, by=None, via="system")
+
+    def ties(self, other: "Life") -> Act:
+        """An agent of the team notes that two tickets belong together."""
+        return lambda at: link(self.ticket, other.ticket, "related", by=self.agent, via="page", at=at)
