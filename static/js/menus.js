@@ -41,3 +41,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("focusin", (event) => {
   for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
 });
+
+// Strips that scroll sideways on a phone begin with the present place in view.
+for (const here of document.querySelectorAll(".tabs [aria-current], .rail [aria-current]")) {
+  const strip = here.closest(".tabs, .rail");
+  const box = here.getBoundingClientRect();
+  if (box.right > strip.getBoundingClientRect().right) strip.scrollLeft += box.right - strip.getBoundingClientRect().right + 16;
+}
