@@ -92,17 +92,13 @@ def receive(
     try:
         with transaction.atomic():
             if original is not None and key:
-                # The other press of the button may be at work just now: whoever has the row first opens the ticket.
-                twin = (
-                    Original.objects.select_for_update(of=("self",))
-                    .select_related("ticket")
-                    .filter(pk=original.pk)
-                    .first()
-                )
+                # The other press of the button may be at work just now: whoever has the row first opens the ticket. No
+                # join here: after waiting for the lock PostgreSQL reads this row anew, but joined ones as they were.
+                twin = Original.objects.select_for_update().filter(pk=original.pk).first()
                 if twin is None:  # refused and taken away a moment ago
                     original = Original.objects.create(by=by, key=key, **handed_over)
-                elif twin.ticket is not None:
-                    return twin.ticket
+                elif twin.ticket_id is not None:
+                    return Ticket.objects.get(pk=twin.ticket_id)
             ticket = _open(
                 requester=requester, by=by, via=via, channel=channel, source=source, files=files, at=at,
                 strict_files=strict_files, **fields,
