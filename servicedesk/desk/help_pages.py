@@ -101,6 +101,11 @@ class HelpPage:
     words: str
 
     @property
+    def summary(self) -> str:
+        """The lead without its marks, for lists."""
+        return re.sub(r"[`*]", "", self.lead)
+
+    @property
     def intro(self) -> SafeString:
         return formats.markdown(self.lead, top=3)
 

@@ -5,7 +5,7 @@ import secrets
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cmdb.models import Service
 from servicedesk.people.models import User
@@ -31,7 +31,7 @@ TROUBLES = (
 )
 HITS = (
     (str(Impact.PERSON.value), gettext_lazy("Only me"), ""),
-    (str(Impact.GROUP.value), gettext_lazy("My team"), ""),
+    (str(Impact.GROUP.value), pgettext_lazy("who is hit", "My team"), ""),
     (str(Impact.DEPARTMENT.value), gettext_lazy("My department or site"), ""),
     (str(Impact.COMPANY.value), gettext_lazy("The whole company"), ""),
 )
