@@ -100,7 +100,7 @@ TEMPLATES = [
 
 # --- Data -----------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", "postgres:///madoguchi")}
-DATABASES["default"]["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 10)})
+DATABASES["default"]["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 10), "timeout": 5})
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -272,6 +272,11 @@ MAIL_LISTEN_HOST = env.text("MAIL_LISTEN_HOST", "127.0.0.1")
 MAIL_PORT = env.integer("MAIL_PORT", 2525)
 LMTP_PORT = env.integer("LMTP_PORT", 2524)
 MAIL_MAX_BYTES = env.integer("MAIL_MAX_MB", 50, least=1) * 1024 * 1024
+# Against loops and floods: more mails of one sender in an hour are held, more receipts to one address are not written.
+MAIL_SENDER_PER_HOUR = env.integer("MAIL_SENDER_PER_HOUR", 60, least=1)
+MAIL_RECEIPTS_PER_HOUR = env.integer("MAIL_RECEIPTS_PER_HOUR", 20, least=0)
+# An answer to a ticket that was closed longer ago begins a new one.
+MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)
 
 # --- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
