@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import entry, help_pages, portal, queue, search, settings_index
+from . import entry, help_pages, lists, portal, queue, search, settings_index
 
 app_name = "desk"
 urlpatterns = [
@@ -16,6 +16,12 @@ urlpatterns = [
     path("desk/new/caller/", entry.caller, name="caller"),
     path("search/", search.search, name="search"),
     path("settings/", settings_index.index, name="settings"),
+    path("settings/categories/", lists.categories, name="categories"),
+    path("settings/categories/new/", lists.category_new, name="category-new"),
+    path("settings/categories/<int:pk>/", lists.category, name="category"),
+    path("settings/cause-codes/", lists.cause_codes, name="cause-codes"),
+    path("settings/cause-codes/new/", lists.cause_code_new, name="cause-code-new"),
+    path("settings/cause-codes/<int:pk>/", lists.cause_code, name="cause-code"),
     path("help/", help_pages.index, name="help"),
     path("help/<slug:slug>/", help_pages.show, name="help-page"),
 ]

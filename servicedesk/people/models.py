@@ -325,6 +325,22 @@ class AuditEntry(models.Model):
         return f"{self.verb} {self.object_type} {self.label}"
 
 
+class AccountMail(models.Model):
+    """A mail about signing in on its way out: a link for a new password, word of a change. Deleted when it has left,
+    because the link in it opens the account.
+    """
+
+    to_address = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=300)
+    text = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    try_after = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return f"{self.pk}"
+
+
 class ImportRun(models.Model):
     """A file of people, departments or teams on its way in: uploaded, looked at, then applied once or thrown away.
 

@@ -1,7 +1,7 @@
 """Reads of people and teams."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from servicedesk.web.errors import NotFound
-from servicedesk.web.text import normalise
+from servicedesk.web.text import katakana, normalise
 
 from .models import (
     Absence,
@@ -81,7 +81,7 @@ def find_people(user: User, words: str) -> QuerySet[User]:
     for word in normalise(words).split():
         people = people.filter(
             Q(name__icontains=word)
-            | Q(reading__icontains=word)
+            | Q(reading__icontains=katakana(word))
             | Q(email__icontains=word)
             | Q(employee_number__iexact=word)
             | Q(phone__contains=word)
@@ -120,6 +120,17 @@ def absent_ids(on: date | None = None) -> set[int]:
 def absences_of(person: User) -> QuerySet[Absence]:
     """Absences that have not ended yet, the next one first."""
     return person.absences.filter(until_on__gte=timezone.localdate()).select_related("deputy")
+
+
+def coming_absences(weeks: int = 8) -> tuple[list[Absence], list[Absence]]:
+    """(away today, away later within some weeks) of active people, by first day."""
+    today = timezone.localdate()
+    rows = (
+        Absence.objects.filter(until_on__gte=today, from_on__lte=today + timedelta(weeks=weeks), user__is_active=True)
+        .select_related("user", "deputy")
+        .order_by("from_on", "user__reading", "id")
+    )
+    return [row for row in rows if row.from_on <= today], [row for row in rows if row.from_on > today]
 
 
 def get_absence(person: User, pk: int) -> Absence:
@@ -229,6 +240,19 @@ def live_tokens() -> QuerySet[ApiToken]:
 
 def companies() -> QuerySet[Company]:
     return Company.objects.all()
+
+
+def companies_for_list() -> QuerySet[Company]:
+    """Companies with `people_count` and `department_count`, those in use."""
+    return Company.objects.annotate(
+        people_count=Count("people", filter=Q(people__is_active=True), distinct=True),
+        department_count=Count("departments", filter=Q(departments__is_active=True), distinct=True),
+    )
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Live tokens of a person, the newest first."""
+    return live_tokens().filter(user=user).order_by("-created_at", "-id")
 
 
 def departments() -> QuerySet[Department]:

@@ -32,5 +32,5 @@ def tie(model: type[Model]):
 
 def ties_of(obj: Model) -> list[Tie]:
     """All ties of an object, those that hold it first."""
-    found = [found for function in _TIES.get(type(obj), {}).values() if (found := function(obj)) is not None]
+    found = [found for function in _TIES.get(obj._meta.model, {}).values() if (found := function(obj)) is not None]
     return sorted(found, key=lambda one: not one.holds)

@@ -151,10 +151,9 @@ class MatrixViewSet(View):
         if asked["dry_run"]:
             if service is None and len(cells) != 16:
                 raise Refused(_("The matrix of the desk needs a priority in every cell."), field="grid")
-            found = [
-                {"ticket": ticket, "new_priority": new} for ticket, new in would_change(request.user, service, cells, most=1000).rows
-            ]
-            return self.answer(GridChangeOut, {"dry_run": True, "changed": len(found), "tickets": found})
+            preview = would_change(request.user, service, cells, most=1000)
+            found = [{"ticket": ticket, "new_priority": new} for ticket, new in preview.rows]
+            return self.answer(GridChangeOut, {"dry_run": True, "changed": preview.count, "tickets": found})
         changed = save_grid(service, cells, by=request.user, via="api")
         return self.answer(GridChangeOut, {"dry_run": False, "changed": changed, "tickets": []})
 

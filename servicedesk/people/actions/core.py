@@ -101,7 +101,7 @@ def hold() -> None:
 
 def lock(obj: Model) -> None:
     """Take the row lock and read the row anew into the same object."""
-    obj.refresh_from_db(from_queryset=type(obj)._default_manager.select_for_update())
+    obj.refresh_from_db(from_queryset=obj._meta.model._default_manager.select_for_update())
 
 
 def plain(value):
@@ -172,7 +172,7 @@ def allow(fields: Mapping, names: Iterable[str]) -> None:
 
 def refuse_loop(obj: Model, parent_name: str, parent: Model | None) -> None:
     """Refuse a parent that stands below `obj`, or is `obj` itself. Call it under `hold()`."""
-    model, seen, node = type(obj), [], parent
+    model, seen, node = obj._meta.model, [], parent
     column = model._meta.get_field(parent_name).attname
     while node is not None:
         if node.pk == obj.pk and obj.pk is not None:

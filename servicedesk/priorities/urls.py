@@ -1,0 +1,14 @@
+"""`/settings/priorities/`."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "priorities"
+
+urlpatterns = [
+    path("settings/priorities/", views.matrix, name="matrix"),
+    path("settings/priorities/service/", views.choose_service, name="choose-service"),
+    path("settings/priorities/service/<int:pk>/", views.service_matrix, name="service-matrix"),
+    path("settings/priorities/targets/", views.targets, name="targets"),
+]

@@ -1,0 +1,91 @@
+"""The matrix and the targets in the settings."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from cmdb.models import Service
+from servicedesk.people.queries import get_or_404
+from servicedesk.web.access import needs
+from servicedesk.web.errors import Refused
+from servicedesk.web.pages import changed, page
+
+from .actions import save_grid, save_targets
+from .forms import GridForm, NewGridForm, TargetsForm
+from .queries import all_targets, effective_grid, grid, services_with_grid, would_change
+
+
+@needs("settings.change")
+def matrix(request: HttpRequest) -> HttpResponse:
+    """The grid of the desk: change it, see which open tickets would change, save."""
+    return _grid_page(request, None)
+
+
+@needs("settings.change")
+def service_matrix(request: HttpRequest, pk: int) -> HttpResponse:
+    """The cells that a service has its own way; empty ones follow the desk."""
+    return _grid_page(request, get_or_404(Service.objects.all(), pk=pk))
+
+
+@needs("settings.change")
+@require_safe
+def choose_service(request: HttpRequest) -> HttpResponse:
+    """From the box below the matrix to the grid of a service."""
+    form = NewGridForm(request.GET)
+    if form.is_valid():
+        address = reverse("priorities:service-matrix", args=[form.cleaned_data["service"].pk])
+        return changed(request, address, event=None)
+    return changed(request, reverse("priorities:matrix"), event=None)
+
+
+def _grid_page(request: HttpRequest, service: Service | None) -> HttpResponse:
+    own, whole = grid(service), effective_grid(None)
+    form = GridForm(request.POST or None, service=service, own=own, whole=whole)
+    preview = None
+    if request.method == "POST" and form.is_valid():
+        if "save" in request.POST:
+            try:
+                count = save_grid(service, form.grid(), by=request.user, via="page")
+            except Refused as refusal:
+                form.refuse(refusal)
+            else:
+                return _saved(request, count)
+        else:
+            preview = would_change(request.user, service, form.grid())
+    context = {
+        "form": form,
+        "service": service,
+        "preview": preview,
+        "services": [] if service else services_with_grid(),
+        "new_form": None if service else NewGridForm(),
+    }
+    return page(request, "priorities/matrix.html", context, fragment="priorities/_matrix.html", status=form.status)
+
+
+def _saved(request: HttpRequest, count: int) -> HttpResponse:
+    message = _("The matrix was saved. No open ticket changed.")
+    if count:
+        message = ngettext(
+            "The matrix was saved; %(count)d open ticket has a new priority.",
+            "The matrix was saved; %(count)d open tickets have a new priority.",
+            count,
+        ) % {"count": count}
+    messages.success(request, message)
+    return changed(request, reverse("priorities:matrix"), event=None)
+
+
+@needs("settings.change")
+def targets(request: HttpRequest) -> HttpResponse:
+    """Minutes until first response and resolution, per priority."""
+    form = TargetsForm(request.POST or None, targets=all_targets())
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_targets(form.minutes(), by=request.user, via="page")
+        except Refused as refusal:
+            form.add_error(f"{refusal.field}_response" if refusal.field else None, str(refusal.sentence))
+        else:
+            return changed(request, reverse("priorities:targets"), event=None, message=_("The targets were saved."))
+    return page(request, "priorities/targets.html", {"form": form}, status=form.status)
