@@ -36,8 +36,8 @@ def cause_codes() -> QuerySet[CauseCode]:
 
 
 def disturbed_services() -> list[tuple[Service, datetime]]:
-    """(service, since when) of the open major incidents, the longest first: the one thing about them that everybody at work
-    may know. Confidential incidents and services are left out, and so is what is resolved.
+    """(service, since when) of the open major incidents, the longest first: the one thing about them that everybody may
+    know. Confidential incidents and services are left out, and so is what is resolved.
     """
     since = dict(
         Ticket.objects.filter(

@@ -78,8 +78,8 @@ def _receive(request, form: NewRequestForm):
 
 
 def _draft(form: NewRequestForm) -> str:
-    """The name of the draft in the browser: a question carried over from elsewhere is not overwritten by an old one, and a
-    form that was refused goes on under its name.
+    """The name of the draft in the browser: a question carried over from elsewhere is not overwritten by an old one,
+    and a form that was refused goes on under its name.
     """
     if form.is_bound:
         return named[0] if (named := _DRAFT.fullmatch(form.data.get("draft", ""))) else "new-request"

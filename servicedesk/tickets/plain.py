@@ -37,7 +37,9 @@ def outlook(ticket: Ticket, now: datetime | None = None) -> Outlook:
         case "waiting_requester":
             return Outlook(_("Please answer our question. Then we go on."), is_yours=True)
         case "waiting_vendor":
-            return _promise(_("A supplier has to do something. We tell you as soon as we hear from them."), ticket.due_at, now)
+            return _promise(
+                _("A supplier has to do something. We tell you as soon as we hear from them."), ticket.due_at, now
+            )
         case "resolved":
             return Outlook(_("Please tell us whether it is solved."), by=closes_at(ticket), is_yours=True)
         case "closed":

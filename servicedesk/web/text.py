@@ -69,6 +69,11 @@ def fold_variants(value: str) -> str:
     return value.translate(_VARIANTS)
 
 
+def katakana(value: str) -> str:
+    """Hiragana as katakana, in which readings are kept: すずき finds スズキ."""
+    return "".join(chr(ord(sign) + 0x60) if "ぁ" <= sign <= "ゖ" else sign for sign in value)
+
+
 def search_key(value: str) -> str:
     return fold_variants(normalise(value))
 

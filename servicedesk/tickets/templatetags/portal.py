@@ -37,7 +37,6 @@ def day_and_time(moment) -> str:
     return formats.exact(moment)
 
 
-
 @register.simple_tag(name="step")
 def step_named(steps, name: str):
     """The step of that name among those that the person may take now, or None: `{% step steps "close" as close %}`."""
