@@ -100,7 +100,9 @@ TEMPLATES = [
 
 # --- Data -----------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", "postgres:///madoguchi")}
-DATABASES["default"]["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 10), "timeout": 5})
+DATABASES["default"]["OPTIONS"].setdefault(
+    "pool", {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 10), "timeout": 5}
+)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
