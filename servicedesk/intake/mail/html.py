@@ -188,7 +188,8 @@ _ATTRIBUTES = {
 _STYLES = {
     "background-color", "border", "border-bottom", "border-collapse", "border-left", "border-right", "border-top",
     "color", "font-family", "font-size", "font-style", "font-weight", "line-height", "margin", "margin-bottom",
-    "margin-left", "margin-right", "margin-top", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top",
+    "margin-left", "margin-right", "margin-top",
+    "padding", "padding-bottom", "padding-left", "padding-right", "padding-top",
     "text-align", "text-decoration", "vertical-align", "white-space", "width",
 }  # fmt: skip
 _PICTURE = re.compile(r"data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)

@@ -35,6 +35,9 @@ _SOMEBODY_WROTE = re.compile(
     )\s*$""",
     re.VERBOSE,
 )
+# Longer rows are nobody's header or signature, and patterns would look at them for long.
+_LONGEST_ROW = 1000
+_MOST_ROWS = 20_000
 _QUOTED = re.compile(r"^\s{0,3}[>\uff1e|\uff5c]")
 _SIGNATURE = re.compile(r"^-- ?$")
 
@@ -44,14 +47,16 @@ def reply_part(text: str) -> str:
     left."""
     rows = text.split("\n")
     end = len(rows)
-    for number, row in enumerate(rows):
+    for number, row in enumerate(rows[:_MOST_ROWS]):
+        if len(row) > _LONGEST_ROW:
+            continue
         if row == CUT:
             end = _above_the_rule(rows, number)
             break
         if _LINE_THAT_BEGINS_THE_OLD_MAIL.match(row) and _is_old_mail(rows, number):
             end = number
             break
-        joined = row if number + 1 >= len(rows) else f"{row} {rows[number + 1].strip()}"
+        joined = row if number + 1 >= len(rows) else f"{row} {rows[number + 1][:_LONGEST_ROW].strip()}"
         wrapped = not _SOMEBODY_WROTE.match(row) and row.lstrip().startswith("On ") and _SOMEBODY_WROTE.match(joined)
         if (_SOMEBODY_WROTE.match(row) or wrapped) and _only_quotes(rows[number + (2 if wrapped else 1) :]):
             end = number
@@ -76,7 +81,7 @@ def _above_the_rule(rows: list[str], number: int) -> int:
     above = number
     while above and not rows[above - 1].strip():
         above -= 1
-    if above and _SOMEBODY_WROTE.match(rows[above - 1]):
+    if above and _SOMEBODY_WROTE.match(rows[above - 1][:_LONGEST_ROW]):
         return above - 1
     return number
 
@@ -108,6 +113,6 @@ def _without_quotes_at_the_end(rows: list[str]) -> list[str]:
     end = len(rows)
     while end and (not rows[end - 1].strip() or _QUOTED.match(rows[end - 1])):
         end -= 1
-    if end and end < len(rows) and _SOMEBODY_WROTE.match(rows[end - 1]):
+    if end and end < len(rows) and _SOMEBODY_WROTE.match(rows[end - 1][:_LONGEST_ROW]):
         end -= 1
     return rows[:end]

@@ -1,0 +1,187 @@
+"""Reads of mailboxes, mails and originals, and where a mail belongs."""
+
+import re
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from servicedesk.people.models import User
+from servicedesk.tickets.models import Comment, Ticket, TicketLink, TicketShare, Watcher
+from servicedesk.tickets.permissions import asked, works_on
+from servicedesk.tickets.queries import scope_of, visible_tickets
+from servicedesk.web.errors import NotFound
+
+from . import tokens
+from .mail.reading import Letter
+from .models import IncomingMail, Mailbox, Original
+from .permissions import read_mail
+
+State = IncomingMail.State
+_NUMBER = re.compile(r"\[((?:INC|REQ|PRB|CHG)\d{7})\]")
+
+
+def mailboxes() -> QuerySet[Mailbox]:
+    return Mailbox.objects.select_related("service", "team")
+
+
+def get_mailbox(pk: int) -> Mailbox:
+    mailbox = mailboxes().filter(pk=pk).first()
+    if mailbox is None:
+        raise NotFound
+    return mailbox
+
+
+def mailbox_for(address: str) -> Mailbox | None:
+    """The mailbox that takes mail for an address which a mail server hands over: its own (plus parts do not matter),
+    else the one that takes its whole domain, else None. A fetched mailbox never takes what is handed over.
+    """
+    plain = tokens.without_plus(address)
+    handed_over = Mailbox.objects.filter(kind=Mailbox.Kind.LISTENER, is_active=True)
+    found = handed_over.filter(address__iexact=plain).first()
+    if found is None:
+        domain = plain.rpartition("@")[2]
+        found = handed_over.filter(is_default=True, address__iendswith=f"@{domain}").order_by("id").first()
+    return found
+
+
+def own_addresses() -> set[str]:
+    """Addresses under which the desk itself writes."""
+    rows = Mailbox.objects.values_list("address", flat=True)
+    return {tokens.without_plus(each) for each in [settings.MAIL_FROM, *rows]}
+
+
+def mailboxes_to_fetch() -> list[int]:
+    """Ids of the mailboxes whose turn it is, longest waiting first."""
+    rows = Mailbox.objects.filter(kind=Mailbox.Kind.IMAP, is_active=True, try_after__lte=timezone.now())
+    return list(rows.order_by("try_after").values_list("pk", flat=True))
+
+
+def visible_mails(user: User) -> QuerySet[IncomingMail]:
+    """Mails in the ledger that a person may know of, without their raw bytes.
+
+    Of a ticket: whoever sees the ticket at the desk; a confidential one's only its team and assignee. Of none: agents
+    those of their teams' mailboxes and of mailboxes without a team, administrators all but those of confidential
+    services.
+    """
+    if not user.is_active or not (user.is_agent or user.is_administrator):
+        return IncomingMail.objects.none()
+    teams = scope_of(user).teams
+    box = Q(pk__in=[])
+    if user.is_administrator:
+        box |= Q(mailbox__service__isnull=True) | Q(mailbox__service__is_confidential=False)
+    if user.is_agent:
+        box |= Q(mailbox__team__in=teams) | Q(mailbox__service__team__in=teams)
+        box |= Q(mailbox__team__isnull=True, mailbox__service__isnull=True)
+    ours = Q(ticket__is_confidential=False) | Q(ticket__assignee=user) | Q(ticket__team__in=teams)
+    seen = Q(ticket__isnull=True) & box | Q(ticket__in=visible_tickets(user)) & ours
+    return IncomingMail.objects.filter(seen).defer("raw").select_related("mailbox", "ticket")
+
+
+def get_mail(user: User, pk: int) -> IncomingMail:
+    """The mail with its raw bytes at hand, or NotFound."""
+    mail = visible_mails(user).filter(pk=pk).select_related("mailbox", "ticket__service", "mentions").first()
+    if mail is None or not read_mail(user, mail):
+        raise NotFound
+    return mail
+
+
+def mails_of_ticket(user: User, ticket: Ticket) -> list[IncomingMail]:
+    """What came in by mail for a ticket, oldest first, for those who may read it; nothing for others."""
+    return list(visible_mails(user).filter(ticket=ticket).order_by("received_at", "id")[:200])
+
+
+def failed_originals(user: User) -> QuerySet[Original]:
+    """Submissions of other channels that failed on our side. They may be about anything: for administrators."""
+    rows = Original.objects.filter(ticket__isnull=True).exclude(error="").select_related("by", "requester")
+    return rows if user.is_administrator else rows.none()
+
+
+def needs_a_look(user: User) -> int:
+    """How many mails wait for a decision, up to 100."""
+    rows = visible_mails(user).filter(state__in=[State.HELD, State.FAILED])
+    return rows.values("pk")[:100].count()
+
+
+# --- where a mail belongs -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Thread:
+    """`ticket`: where the mail belongs, None for nowhere. `is_proved`: by a token that we sent to this sender.
+    `mentions`: a ticket that it names without a right to it.
+    """
+
+    ticket: Ticket | None = None
+    is_proved: bool = False
+    mentions: Ticket | None = None
+
+
+def thread_of(letter: Letter, envelope_to: str, sender: User | None) -> Thread:
+    """Where a mail belongs: by the signed token; else by what it refers to, when the sender takes part in that
+    ticket."""
+    given = tokens.found_in(*letter.to, envelope_to, letter.in_reply_to, *reversed(letter.references))
+    if sender is not None:
+        own = {letter.from_address, sender.email, *_proved_addresses(sender)}
+        for ticket_id, signature in given:
+            if any(tokens.is_genuine(ticket_id, signature, address) for address in own):
+                ticket = visible_tickets(sender).filter(pk=ticket_id).first()
+                if ticket is not None:
+                    return Thread(ticket, is_proved=True)
+    mentions = None
+    for ticket in _tickets_referred_to(letter, [ticket_id for ticket_id, _signature in given]):
+        if sender is not None and takes_part(sender, ticket):
+            return Thread(ticket)
+        mentions = mentions or ticket
+    return Thread(mentions=mentions)
+
+
+def successor(user: User, ticket: Ticket) -> Ticket:
+    """What a converted ticket became, as far as the person sees it; else the ticket itself."""
+    link = ticket.links_out.filter(kind=TicketLink.Kind.CONVERTED).order_by("-id").first()
+    if link is None or ticket.is_open:
+        return ticket
+    return visible_tickets(user).filter(pk=link.target_id).first() or ticket
+
+
+def _proved_addresses(user: User) -> list[str]:
+    return list(user.emailaddress_set.filter(verified=True).values_list("email", flat=True))  # type: ignore[attr-defined]
+
+
+def _tickets_referred_to(letter: Letter, by_token: list[int]) -> list[Ticket]:
+    referred = [each for each in [letter.in_reply_to, *reversed(letter.references)] if each]
+    by_mail = IncomingMail.objects.filter(message_id__in=referred, ticket__isnull=False).exclude(message_id="")
+    ids = [*by_token, *by_mail.values_list("ticket_id", flat=True)[:20]]
+    numbers = _NUMBER.findall(letter.subject.upper())[:5]
+    found = list(Ticket.objects.filter(pk__in=ids[:50])) + list(Ticket.objects.filter(number__in=numbers))
+    return list({ticket.pk: ticket for ticket in found}.values())
+
+
+def takes_part(user: User, ticket: Ticket) -> bool:
+    """Whether somebody sees a ticket and has to do with it: asked, works on it, watches it, has it shared, wrote in
+    it."""
+    if not visible_tickets(user).filter(pk=ticket.pk).exists():
+        return False
+    return (
+        asked(user, ticket)
+        or works_on(user, ticket)
+        or Watcher.objects.filter(ticket=ticket, user=user).exists()
+        or TicketShare.objects.filter(ticket=ticket, user=user).exists()
+        or Comment.objects.filter(ticket=ticket, author=user, is_public=True).exists()
+    )
+
+
+def addressed_ticket(letter: Letter, raw: bytes, envelope_to: str) -> Ticket | None:
+    """The ticket that an automatic answer or a bounce is about: a token in it that is genuine for any address it names.
+    Only for showing agents where it belongs.
+    """
+    head = raw[:200_000].decode("ascii", "replace")
+    given = tokens.found_in(*letter.to, envelope_to, letter.in_reply_to, *reversed(letter.references), head)
+    if not given:
+        return None
+    named = {each.lower() for each in re.findall(r"[\w.+%-]{1,64}@[\w.-]{3,200}", head)[:500]} | {letter.from_address}
+    for ticket_id, signature in given[:10]:
+        if any(tokens.is_genuine(ticket_id, signature, address.strip(".")) for address in list(named)[:100]):
+            return Ticket.objects.filter(pk=ticket_id).first()
+    return None
