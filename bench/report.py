@@ -1,0 +1,74 @@
+"""From measured answers to a table for people and one line for machines."""
+
+from collections.abc import Callable
+
+from servicedesk.frontdoor.home import Home
+
+from . import measure
+from .client import Client
+from .fill import AGENT
+from .server import THREADS, WORKERS, Server, machine
+
+Say = Callable[[str], None]
+
+
+def measured(home: Home, env: dict, *, tickets: int, rounds: int, say: Say) -> dict:
+    """Start both servers, measure, print the table; returns what the last line says."""
+    server, bare = Server(home, env, "bench.settings"), None
+    try:
+        bare = Server(home, env, "bench.bare_settings")
+        server.wait("/healthz")
+        bare.wait("/bare/")
+        cases = measure.run(measure.cases(server.port, bare.port), rounds=rounds, each=10, say=say)
+        _throughput(cases, server, bare, say)
+        return _told(cases, server, bare, tickets, say)
+    finally:
+        server.stop()
+        if bare is not None:
+            bare.stop()
+
+
+def _throughput(cases: list, server: Server, bare: Server, say: Say) -> None:
+    say(f"\nRequests per second, 4 clients at once on the same machine ({WORKERS} workers, {THREADS} threads each):")
+    say(f"  {'bare view':<28}{measure.per_second(lambda: Client(bare.port), '/bare/'):>8}")
+    session = measure.sign_in(AGENT)
+    for name, path in (("queue, my team", "/desk/?view=team"),):
+        say(f"  {name:<28}{measure.per_second(lambda: Client(server.port, session=session), path):>8}")
+
+
+def _told(cases: list[measure.Case], server: Server, bare: Server, tickets: int, say: Say) -> dict:
+    say(f"\n{tickets:,} tickets, {machine()}. Milliseconds; wall is what the client waits, server what Django takes.")
+    say(
+        f"  {'':<28}{'p50 wall':>9}{'p95 wall':>9}{'p50 srv':>9}{'p95 srv':>9}{'SQL':>7}{'queries':>8}{'kB':>7}{'× bare':>8}"
+    )
+    groups: dict[str, list[float]] = {}
+    server_side: dict[str, list[float]] = {}
+    for case in cases:
+        groups.setdefault(case.group, []).extend(answer.wall_ms for answer in case.answers)
+        server_side.setdefault(case.group, []).extend(answer.server_ms for answer in case.answers)
+    base = measure.median(groups["bare"]) if groups.get("bare") else None
+    for case in cases:
+        wall = [answer.wall_ms for answer in case.answers]
+        took = [answer.server_ms for answer in case.answers]
+        ratio = f"{measure.median(wall) / base:.2f}" if base else "–"
+        say(
+            f"  {case.name:<28}{measure.median(wall):>9.1f}{measure.percentile(wall, 0.95):>9.1f}"
+            f"{measure.median(took):>9.1f}{measure.percentile(took, 0.95):>9.1f}"
+            f"{measure.median([answer.sql_ms for answer in case.answers]):>7.1f}"
+            f"{case.answers[-1].queries:>8}{len(case.answers[-1].body) / 1024:>7.0f}{ratio:>8}"
+        )
+    pss = server.pss_mb()
+    say(f"\nMemory (PSS) of {len(server.pids())} processes: {pss} MB; of the bare project {bare.pss_mb()} MB")
+    named = {name: values for name, values in groups.items() if name}
+    return {
+        "ratios": {
+            name: round(measure.median(values) / base, 2) if base else None
+            for name, values in named.items()
+            if name != "bare"
+        },
+        "p50_ms": {name: round(measure.median(values), 1) for name, values in named.items()},
+        "p95_ms": {name: round(measure.percentile(values, 0.95), 1) for name, values in named.items()},
+        "server_p50_ms": {name: round(measure.median(values), 1) for name, values in server_side.items() if name},
+        "pss_mb": pss,
+        "tickets": tickets,
+    }
