@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import entry, help_pages, lists, portal, queue, search, settings_index
+from . import audit, entry, help_pages, lists, portal, queue, search, settings_index
 
 app_name = "desk"
 urlpatterns = [
@@ -19,6 +19,10 @@ urlpatterns = [
     path("settings/categories/", lists.categories, name="categories"),
     path("settings/categories/new/", lists.category_new, name="category-new"),
     path("settings/categories/<int:pk>/", lists.category, name="category"),
+    path("settings/audit/", audit.log, name="audit"),
+    path("settings/audit/export/", audit.export, name="audit-export"),
+    path("settings/audit/check/", audit.check_start, name="audit-check"),
+    path("settings/audit/check/state/", audit.check_state, name="audit-check-state"),
     path("settings/cause-codes/", lists.cause_codes, name="cause-codes"),
     path("settings/cause-codes/new/", lists.cause_code_new, name="cause-code-new"),
     path("settings/cause-codes/<int:pk>/", lists.cause_code, name="cause-code"),

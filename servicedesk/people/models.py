@@ -325,6 +325,18 @@ class AuditEntry(models.Model):
         return f"{self.verb} {self.object_type} {self.label}"
 
 
+class AuditTail(models.Model):
+    """The end of the chain of the audit log: how many entries there are and the hash of the last. One row, whose lock
+    also keeps the chain from forking. A tail that was cut off the log shows by it.
+    """
+
+    count = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, blank=True)
+
+    def __str__(self):
+        return str(self.count)
+
+
 class AccountMail(models.Model):
     """A mail about signing in on its way out: a link for a new password, word of a change. Deleted when it has left,
     because the link in it opens the account.

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from servicedesk.web.errors import Refused
 
 from ..chain import link
-from ..models import AuditEntry, User
+from ..models import AuditEntry, AuditTail, User
 
-_AUDIT_LOCK = 0x6D616475
 _PEOPLE_LOCK = 0x70656F70
 
 
@@ -34,28 +33,34 @@ def audit(obj: Model | None, verb: str, *, by: User | None, via: str, label: str
     one end.
     """
     with transaction.atomic():
-        entry = _entry(obj, verb, by=by, via=via, label=label, data=data, previous=_end_of_chain())
+        tail = _tail()
+        entry = _entry(obj, verb, by=by, via=via, label=label, data=data, previous=tail.hash)
         entry.save()
+        _grow(tail, 1, entry.hash)
     return entry
 
 
 def audit_many(changes: Iterable[Change], *, by: User | None, via: str) -> int:
     """The same for many objects at once, as an import needs it: one lock, one read, few inserts. Returns how many."""
     with transaction.atomic():
-        previous = _end_of_chain()
-        entries = []
+        tail = _tail()
+        previous, entries = tail.hash, []
         for change in changes:
             entry = _entry(change.obj, change.verb, by=by, via=via, label="", data=change.data, previous=previous)
             previous = entry.hash
             entries.append(entry)
         AuditEntry.objects.bulk_create(entries, batch_size=1000)
+        _grow(tail, len(entries), previous)
     return len(entries)
 
 
-def _end_of_chain() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_AUDIT_LOCK])
-    return AuditEntry.objects.order_by("-id").values_list("hash", flat=True).first() or ""
+def _tail() -> AuditTail:
+    """The end of the chain under its lock, which lasts until the transaction ends."""
+    return AuditTail.objects.select_for_update().get_or_create(pk=1)[0]
+
+
+def _grow(tail: AuditTail, by: int, end: str) -> None:
+    AuditTail.objects.filter(pk=tail.pk).update(count=tail.count + by, hash=end)
 
 
 def _entry(obj, verb, *, by, via, label, data, previous) -> AuditEntry:

@@ -1,0 +1,143 @@
+"""The audit log for administrators: who did what to settings, people and tickets, and whether the log is whole."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from servicedesk.people.actions import audit as write_audit
+from servicedesk.people.csvfiles import write
+from servicedesk.people.models import AuditEntry, ChainCheck
+from servicedesk.tickets.sentences import Names, words_for
+from servicedesk.web.access import needs
+from servicedesk.web.keyset import KeysetPage
+from servicedesk.web.pages import changed, page
+
+from .audit_filters import OBJECT_NAMES, AuditFilter
+from .chains import reason_words
+
+PAGE_SIZE = 50
+MOST_EXPORTED = 50_000
+
+
+@needs("audit.read")
+@require_safe
+def log(request: HttpRequest) -> HttpResponse:
+    """Settings and people, or with `?of=tickets` the events of tickets; newest first."""
+    about_tickets = request.GET.get("of") == "tickets"
+    form = AuditFilter(request.GET, asker=request.user, about_tickets=about_tickets)
+    if about_tickets:
+        keyset = KeysetPage.of(request, form.events(request.user), ["-at", "-id"], size=PAGE_SIZE)
+        names = Names(request.user, keyset.rows)
+        rows = [{"row": event, "words": words_for(event, names)} for event in keyset]
+    else:
+        keyset = KeysetPage.of(request, form.entries(), ["-id"], size=PAGE_SIZE)
+        rows = [{"row": entry, "about": _about(entry), "changes": _changes(entry)} for entry in keyset]
+    context = {
+        "form": form,
+        "keyset": keyset,
+        "rows": rows,
+        "about_tickets": about_tickets,
+        "check": _last_check(),
+        "most_exported": MOST_EXPORTED,
+    }
+    return page(request, "settings/audit.html", context, status=200)
+
+
+@needs("audit.read")
+@require_safe
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """What the filters find as CSV, at most 50,000 rows; a last row says when there was more."""
+    about_tickets = request.GET.get("of") == "tickets"
+    form = AuditFilter(request.GET, asker=request.user, about_tickets=about_tickets)
+    if about_tickets:
+        rows = form.events(request.user).order_by("-at", "-id")
+    else:
+        rows = form.entries().order_by("-id")
+    head = [_("When"), _("Who"), _("Address"), _("What"), _("Number"), _("Verb"), _("Through"), _("Data"), _("Hash")]
+    answer = StreamingHttpResponse(write(head, _cells(rows)), content_type="text/csv; charset=utf-8")
+    name = "tickets" if about_tickets else "settings"
+    answer["Content-Disposition"] = f'attachment; filename="audit-{name}-{timezone.localdate():%Y%m%d}.csv"'
+    return answer
+
+
+def _cells(rows) -> Iterator[list]:
+    for row in islice(rows.iterator(chunk_size=2000), MOST_EXPORTED):
+        settings = isinstance(row, AuditEntry)
+        yield [
+            timezone.localtime(row.at).isoformat(timespec="seconds"),
+            row.by.display_name if row.by else _("The desk"),
+            row.by.email if row.by else "",
+            row.label if settings else row.ticket.number,
+            f"{row.object_type} {row.object_id}" if settings else row.number,
+            row.verb,
+            row.via,
+            json.dumps(row.data, ensure_ascii=False, sort_keys=True),
+            row.hash,
+        ]
+    if rows[MOST_EXPORTED : MOST_EXPORTED + 1]:
+        yield [_("There is more. Narrow the filter: at most %(most)d rows are exported.") % {"most": MOST_EXPORTED}]
+
+
+@needs("audit.read")
+@require_POST
+def check_start(request: HttpRequest) -> HttpResponse:
+    """Have all hash chains checked in the background; one check at a time."""
+    back = f"{reverse('desk:audit')}#chains"
+    try:
+        with transaction.atomic():
+            check = ChainCheck.objects.create(by=request.user)
+            write_audit(check, "check_chains", by=request.user, via="page", label=_("Check of the hash chains"))
+    except IntegrityError:
+        return changed(request, back, event=None, message=_("A check is under way already."))
+    return changed(request, back, event=None, message=_("The check has begun."))
+
+
+@needs("audit.read")
+@require_safe
+def check_state(request: HttpRequest) -> HttpResponse:
+    """How far the last check is; asks for itself again while it runs."""
+    return page(request, "settings/audit_check.html", {"check": _last_check()}, fragment="settings/_chain_check.html")
+
+
+def _last_check() -> ChainCheck | None:
+    check = ChainCheck.objects.select_related("by").first()
+    if check is not None:
+        check.links = [one | {"words": reason_words(one["reason"])} for one in check.broken]
+    return check
+
+
+def _about(entry: AuditEntry) -> str:
+    return str(OBJECT_NAMES.get(entry.object_type, entry.object_type))
+
+
+def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """(field, before, after) of changes, then (name, "", value) of what else the entry says."""
+    found = [
+        (name, _plain(pair[0]), _plain(pair[1]))
+        if isinstance(pair, list) and len(pair) == 2
+        else (name, "", _plain(pair))
+        for name, pair in (entry.data.get("changes") or {}).items()
+    ]
+    return found + [(name, "", _plain(value)) for name, value in entry.data.items() if name != "changes"]
+
+
+def _plain(value) -> str:
+    """A value of the log for people: references by their name, lists by their items."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        if len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], str):
+            return value[1]
+        return ", ".join(_plain(one) for one in value) or "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_plain(one)}" for name, one in value.items())
+    return str(value)

@@ -1,0 +1,103 @@
+"""What the audit page is asked for, from the address."""
+
+from datetime import datetime, time, timedelta
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from servicedesk.people.fields import PersonField
+from servicedesk.people.models import AuditEntry, User
+from servicedesk.people.queries import audit_entries
+from servicedesk.tickets.models import TicketEvent
+from servicedesk.tickets.queries import visible_tickets
+from servicedesk.web.forms import ActionForm
+from servicedesk.web.text import normalise
+
+VIAS = (
+    ("", gettext_lazy("Through anything")),
+    ("page", gettext_lazy("Page")),
+    ("api", gettext_lazy("API")),
+    ("mail", gettext_lazy("E-mail")),
+    ("command", gettext_lazy("Command")),
+    ("system", gettext_lazy("The desk itself")),
+)
+# What settings entries are about, by the names of models.
+OBJECTS = (
+    ("", gettext_lazy("Anything")),
+    ("people.user", gettext_lazy("People")),
+    ("people.company", gettext_lazy("Companies")),
+    ("people.department", gettext_lazy("Departments")),
+    ("people.team", gettext_lazy("Teams")),
+    ("people.apitoken", gettext_lazy("API tokens")),
+    ("people.importrun", gettext_lazy("Imports")),
+    ("cmdb.service", gettext_lazy("Services")),
+    ("tickets.category", gettext_lazy("Categories")),
+    ("incidents.causecode", gettext_lazy("Cause codes")),
+    ("priorities.matrixcell", gettext_lazy("Priority matrix")),
+    ("priorities.prioritytarget", gettext_lazy("Priority targets")),
+    ("intake.mailbox", gettext_lazy("Mailboxes")),
+)
+OBJECT_NAMES = dict(OBJECTS[1:])
+
+
+class AuditFilter(ActionForm):
+    who = PersonField(label=gettext_lazy("Who"), required=False, guests=True, help_text="")
+    what = forms.ChoiceField(label=gettext_lazy("What"), choices=OBJECTS, required=False)
+    number = forms.CharField(label=gettext_lazy("Ticket or name"), max_length=120, required=False)
+    verb = forms.CharField(label=gettext_lazy("Verb"), max_length=40, required=False)
+    via = forms.ChoiceField(label=gettext_lazy("Through"), choices=VIAS, required=False)
+    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput)
+    until = forms.DateField(label=gettext_lazy("Until"), required=False, widget=forms.DateInput)
+
+    def __init__(self, data, *, asker: User, about_tickets: bool):
+        super().__init__(data, auto_id="filter_%s")
+        self.fields["who"].asker = asker
+        if about_tickets:
+            del self.fields["what"]
+
+    def entries(self) -> QuerySet[AuditEntry]:
+        """Settings entries that fit, newest first. A filter that was not understood finds nothing."""
+        rows = audit_entries()
+        if not self.is_valid():
+            return rows.none()
+        asked = self.cleaned_data
+        if asked["what"]:
+            rows = rows.filter(object_type=asked["what"])
+        if asked["number"]:
+            rows = rows.filter(Q(label__icontains=asked["number"]) | Q(object_id=asked["number"]))
+        return self._common(rows)
+
+    def events(self, reader: User) -> QuerySet[TicketEvent]:
+        """Events of tickets that the reader may see and that fit, newest first."""
+        rows = TicketEvent.objects.select_related("by", "ticket")
+        if not self.is_valid():
+            return rows.none()
+        asked = self.cleaned_data
+        tickets = visible_tickets(reader)
+        if asked["number"]:
+            tickets = tickets.filter(number=normalise(asked["number"]).upper())
+            rows = rows.filter(ticket__in=list(tickets.values_list("pk", flat=True)))
+        else:
+            rows = rows.filter(ticket__in=tickets)
+        return self._common(rows)
+
+    def _common(self, rows):
+        asked = self.cleaned_data
+        if asked["who"] is not None:
+            rows = rows.filter(by=asked["who"])
+        if asked["verb"]:
+            rows = rows.filter(verb=normalise(asked["verb"]).replace(" ", "_"))
+        if asked["via"]:
+            rows = rows.filter(via=asked["via"])
+        if asked["since"]:
+            rows = rows.filter(at__gte=_midnight(asked["since"]))
+        if asked["until"]:
+            rows = rows.filter(at__lt=_midnight(asked["until"] + timedelta(days=1)))
+        return rows
+
+
+def _midnight(day) -> datetime:
+    """The beginning of a day in the reader's zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))  # noqa: DTZ901 - made aware right here
