@@ -38,9 +38,10 @@ SHAPES = {
     "p2": '<path d="M4.5 18.5 12 5.5l7.5 13z" fill="currentColor"/>',
     "p3": '<circle cx="12" cy="12" r="6.5" fill="currentColor"/>',
     "p4": '<circle cx="12" cy="12" r="5.5" fill="none" stroke="currentColor" stroke-width="2.5"/>',
+    # A counter: the window and its sill, cut out of the wall.
     "brand": (
-        '<path d="M3 5.5A2.5 2.5 0 0 1 5.5 3h13A2.5 2.5 0 0 1 21 5.5V21H3z" fill="currentColor"/>'
-        '<path d="M6.5 7.5h11v7h-11z" class="brand-pane"/><path d="M6.5 17h11" class="brand-sill"/>'
+        '<path fill="currentColor" fill-rule="evenodd" '
+        'd="M3 5.5A2.5 2.5 0 0 1 5.5 3h13A2.5 2.5 0 0 1 21 5.5V21H3zM6.5 7v7.5h11V7zM6.5 17v1.5h11V17z"/>'
     ),
 }
 
