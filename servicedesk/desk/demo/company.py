@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from cmdb.actions import create_service
 from cmdb.models import Service
 from servicedesk.intake.models import Mailbox, Makes
 from servicedesk.people.actions import (
@@ -23,6 +24,7 @@ from servicedesk.people.actions import (
 )
 from servicedesk.people.models import Company, Department, Role, Team, User
 from servicedesk.priorities.actions import save_grid
+from servicedesk.tickets.actions.settings import create_category
 from servicedesk.tickets.models import Category
 
 HERE = Path(__file__).parent
@@ -154,27 +156,23 @@ def _teams(cast: Cast, lines: list) -> None:
 def _services(cast: Cast, lines: list) -> None:
     for each in lines:
         cast.weights[each["code"]] = each["weight"]
-        cast.services[each["code"]] = service = Service.objects.create(
-            code=each["code"],
-            name=each["name"],
-            name_en=each["name_en"],
-            description=each["description"],
-            description_en=each["description_en"],
+        cast.services[each["code"]] = create_service(
+            by=cast.administrator,
+            via=VIA,
             team=cast.teams[each["team"]],
             business_contact=cast.people[each["business"]],
             system_contact=cast.people[each["system"]],
             default_impact=each["impact"],
             is_confidential=each.get("confidential", False),
+            **{name: each[name] for name in ("code", "name", "name_en", "description", "description_en")},
         )
-        audit(service, "create", by=cast.administrator, via=VIA, changes={"code": [None, service.code]})
 
 
 def _categories(cast: Cast, lines: list) -> None:
     for code, name, name_en, parent in lines:
-        cast.categories[code] = category = Category.objects.create(
-            code=code, name=name, name_en=name_en, parent=cast.categories.get(parent)
+        cast.categories[code] = create_category(
+            by=cast.administrator, via=VIA, code=code, name=name, name_en=name_en, parent=cast.categories.get(parent)
         )
-        audit(category, "create", by=cast.administrator, via=VIA, changes={"code": [None, category.code]})
 
 
 def _absences(cast: Cast, today: date) -> None:
