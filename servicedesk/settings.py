@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "servicedesk.web.middleware.HtmxLogin",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "servicedesk.people.middleware.NoteSessions",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 

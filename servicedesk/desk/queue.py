@@ -40,6 +40,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "keyset": keyset,
         "rows": Rows().of(keyset),
+        "oob": False,
         "views": rail(request, asked.view.name),
         "narrowed": without_place(request.GET),
         "poll": poll_address(request.GET, newest, [ticket.pk for ticket in keyset], []),
@@ -118,11 +119,13 @@ def changes(request: HttpRequest) -> HttpResponse:
     asked = filters.read(request.user, request.GET)
     belonging = set(asked.tickets.filter(Q(pk__in=changed | set(fresh))).values_list("pk", flat=True))
     redrawn = for_queue(desk_tickets(request.user).filter(pk__in=changed & set(shown)))
-    rows = Rows()
+    rows = Rows().of(redrawn)
+    for row in rows:
+        row.css = "" if int(row.pk) in belonging else "is-gone"
     new = sorted((belonging - set(shown)) & (changed | set(fresh)))[:_MOST_NEW]
     context = {
         "asked": asked,
-        "rows": [rows.row(ticket, "" if ticket.pk in belonging else "is-gone") for ticket in redrawn],
+        "rows": rows,
         "new": new,
         "narrowed": without_place(request.GET),
         "poll": poll_address(request.GET, touched[-1][0], shown, new),

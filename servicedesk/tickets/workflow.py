@@ -56,7 +56,8 @@ class Transition:
 class Workflow:
     """The life cycle of one process. The first status is the one that a new record has.
 
-    `app` is the first word of the process's permissions and of its page names (`incidents:detail`, `incidents:resolve`).
+    `app` is the first word of the process's permissions and of its page names (`incidents:detail`,
+    `incidents:resolve`).
     `when_requester_writes` maps a status to the transition that an answer of the requester sets in motion.
     """
 
@@ -135,7 +136,7 @@ def usual_workflow(ticket_type: TicketType, app: str, *, resolve_asks: tuple[str
                 ["new", "assigned", "in_progress", "waiting_vendor"],
                 "waiting_requester",
                 _("Ask the requester"),
-                "message-question",
+                "help-circle",
                 ("message",),
             ),
             way(

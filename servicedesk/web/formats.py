@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import lru_cache
 from html import escape
 
 import nh3
@@ -240,6 +241,10 @@ def markdown(value: str | None, top: int = 3) -> SafeString:
     source = (value or "").replace("\r\n", "\n")
     if len(source) > _LONGEST_MARKDOWN:
         return plain(source)
+    return (_kept_markdown if len(source) < _MOST_KEPT else _markdown)(source, top)
+
+
+def _markdown(source: str, top: int) -> SafeString:
     tokens = _MARKDOWN.parse(source)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -255,6 +260,11 @@ def markdown(value: str | None, top: int = 3) -> SafeString:
             strip_comments=True,
         )
     )
+
+
+# A message is read many times and written once; short ones are kept, about 10 MB at most.
+_MOST_KEPT = 2_000
+_kept_markdown = lru_cache(maxsize=2_000)(_markdown)
 
 
 def initials(name: str) -> str:

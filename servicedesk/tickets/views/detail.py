@@ -1,8 +1,8 @@
 """The page of a ticket: one context for the agent's and the requester's view of it, whatever the process."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from servicedesk.web.formats import clock_left
 from servicedesk.web.pages import page, wants_fragment
 
 from ..forms import NoteForm, ReplyForm
-from ..models import OPEN, Attachment, Comment, Priority, Ticket, TicketEvent
+from ..models import OPEN, Attachment, Comment, Ticket, TicketEvent
 from ..permissions import asked
 from ..queries import attachments, links, timeline, visible_tickets
 from ..sentences import Names, words_for
@@ -89,17 +89,31 @@ def entries_for(user: User, ticket: Ticket, show: str = "all") -> list[Entry]:
     events = timeline(user, ticket)
     names = Names(user, events)
     entries = []
+    before = None
     for event in events:
         comment = getattr(event, "comment", None)
         if comment is not None:
             if show == "changes" or show == ("messages" if event.verb == "note" else "notes"):
                 continue
+            before = event
             side = "requester" if event.by_id == ticket.requester_id else "desk"
             files = list(comment.attachments.all())
             entries.append(Entry(event, "note" if not comment.is_public else "reply", "", side, comment, files))
-        elif show in ("all", "changes"):
+        elif show in ("all", "changes") and not _goes_without_saying(event, before):
             entries.append(Entry(event, "event", words_for(event, names)))
+        before = event
     return entries
+
+
+def _goes_without_saying(event: TicketEvent, before: TicketEvent | None) -> bool:
+    """A new ticket that somebody takes is accepted by that; one line says both."""
+    return (
+        event.verb == "accept"
+        and before is not None
+        and before.verb == "assign"
+        and before.by_id == event.by_id
+        and event.at - before.at < timedelta(seconds=5)
+    )
 
 
 def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bool) -> dict:
@@ -108,6 +122,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     show = request.GET.get("show", "all") if works else "all"
     steps = steps_for(user, ticket)
     files = list(attachments(user, ticket))
+    watchers = list(User.objects.filter(watcher_rows__ticket=ticket).only("name", "email"))
     context = {
         "ticket": ticket,
         "extension": extension,
@@ -119,18 +134,19 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         "all_files": files,
         "ties": links(user, ticket),
         "shares": list(ticket.shares.select_related("user", "team").order_by("id")),
-        "watching": ticket.watcher_rows.filter(user=user).exists(),
+        "watching": any(watcher.pk == user.pk for watcher in watchers),
         "asked": asked(user, ticket),
         "reply_form": ReplyForm(),
     }
     if works:
-        context |= _desk_context(user, ticket, show, request.GET.get("box", ""))
+        context |= _desk_context(user, ticket, show, request.GET.get("box", "")) | {"watchers": watchers}
     return context
 
 
 def _desk_context(user: User, ticket: Ticket, show: str, box: str) -> dict:
     others = visible_tickets(user).filter(OPEN, requester=ticket.requester_id).exclude(pk=ticket.pk)
     kind = "note" if box == "note" else "reply"
+    work_times = list(ticket.work_times.select_related("user"))
     return {
         "kind": kind,
         "form": NoteForm() if kind == "note" else ReplyForm(),
@@ -142,10 +158,9 @@ def _desk_context(user: User, ticket: Ticket, show: str, box: str) -> dict:
             ("changes", _("Changes")),
         ],
         "priority_reason": reason_of(ticket),
-        "watchers": list(User.objects.filter(watcher_rows__ticket=ticket)),
         "tags": list(ticket.tags.values_list("name", flat=True)),
-        "minutes": ticket.work_times.aggregate(sum=Sum("minutes"))["sum"] or 0,
-        "work_times": list(ticket.work_times.select_related("user")),
+        "minutes": sum(work.minutes for work in work_times),
+        "work_times": work_times,
         "others": list(others.order_by("-created_at", "-id")[:6]),
         "may_escalate": bool(ticket.team and ticket.team.next_team_id and ticket.is_open),
         "clock": clock_of(ticket),
@@ -154,11 +169,8 @@ def _desk_context(user: User, ticket: Ticket, show: str, box: str) -> dict:
 
 def reason_of(ticket: Ticket) -> str:
     """Why the ticket has its priority, in words."""
-    text = _("%(priority)s %(reason)s") % {
-        "priority": Priority(ticket.priority).label,
-        "reason": ticket.get_priority_reason_display(),
-    }
-    return f"{text}: {ticket.priority_note}" if ticket.priority_note else text
+    reason = str(ticket.get_priority_reason_display())
+    return f"{reason}: {ticket.priority_note}" if ticket.priority_note else reason
 
 
 def clock_of(ticket: Ticket) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """`{% load web %}`: the tags and filters of every page."""
 
 import datetime as dt
+from functools import lru_cache
 
 from django import forms, template
 from django.templatetags.static import static
@@ -54,6 +55,12 @@ def when(value, style: str = "near") -> str:
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """An icon from static/icons.svg; always decoration: the words beside it, or an aria-label, carry the meaning."""
+    return _icon(str(name), str(css))
+
+
+@lru_cache(maxsize=1000)
+def _icon(name: str, css: str) -> SafeString:
+    """Kept, because a page shows a hundred of them and the address of a static file takes a while to find."""
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         f"icon {css}".strip(),
