@@ -7,9 +7,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -48,6 +49,8 @@ HELP_FOR_VIEW = {
     "desk:my-tickets": "my-requests",
     "desk:queue": "queue",
     "desk:search": "search",
+    "desk:new-ticket": "phone",
+    "intake:convert": "ticket",
     "desk:audit": "audit",
     "desk:settings": "first-steps",
     "desk:first-run": "first-steps",
@@ -60,23 +63,30 @@ HELP_FOR_PATH = (
     ("/me/tokens/", "api"),
     ("/me/", "your-details"),
     ("/desk/mail/", "mailboxes"),
-    ("/desk/phone/", "phone"),
-    ("/desk/call/", "phone"),
     ("/desk/", "queue"),
     ("/settings/priorit", "matrix"),
     ("/settings/matrix", "matrix"),
     ("/settings/mail", "mailboxes"),
+    ("/settings/outgoing", "mailboxes"),
+    ("/settings/held", "mailboxes"),
     ("/settings/people", "people"),
     ("/settings/compan", "people"),
     ("/settings/depart", "people"),
     ("/settings/team", "people"),
+    ("/settings/absence", "leading"),
+    ("/settings/import", "people"),
     ("/settings/service", "services"),
     ("/settings/categor", "services"),
     ("/settings/audit", "audit"),
     ("/settings/", "first-steps"),
     ("/api/", "api"),
 )
-_FACT = re.compile(r"\{\{ ?(\w+) ?\}\}")
+# {{ close_days }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own
+# language and in its quotation marks, so that the help always says what the pages say; {{ 'Send' }} has no marks;
+# {{ "Next" step }} is the label with that context.
+FACT = re.compile(r"\{\{ (\w+) \}\}")
+LABEL = re.compile(r"""\{\{ (["'])(.+?)\1(?: (\w+))? \}\}""")
+_MARKS = {"ja": "「%s」", "en": "“%s”"}
 
 
 @dataclass(frozen=True)
@@ -127,8 +137,7 @@ def read(language: str, slug: str) -> HelpPage:
     path = FOLDER / language / f"{slug}.md"
     if slug not in SLUGS or language not in LANGUAGES or not path.is_file():
         raise LookupError(f"There is no help page {language}/{slug}.")
-    facts = _facts()
-    text = _FACT.sub(lambda match: facts[match[1]], path.read_text(encoding="utf-8"))
+    text = _filled_in(path.read_text(encoding="utf-8"), language)
     head, *parts = re.split(r"^## ", text, flags=re.MULTILINE)
     title, _line, lead = head.strip().removeprefix("# ").partition("\n")
     sections = []
@@ -136,6 +145,17 @@ def read(language: str, slug: str) -> HelpPage:
         name, _line, body = part.partition("\n")
         sections.append(Section(f"s{number}", name.strip(), body.strip()))
     return HelpPage(slug, title.strip(), lead.strip(), tuple(sections), search_key(text))
+
+
+def _filled_in(text: str, language: str) -> str:
+    facts = _facts()
+
+    def label(match: re.Match) -> str:
+        said = pgettext(match[3], match[2]) if match[3] else gettext(match[2])
+        return _MARKS[language] % said if match[1] == '"' else said
+
+    with translation.override(language):
+        return LABEL.sub(label, FACT.sub(lambda match: facts[match[1]], text))
 
 
 def find(language: str, words: str) -> list[HelpPage]:

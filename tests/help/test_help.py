@@ -6,7 +6,7 @@ import pytest
 from django.urls import Resolver404, resolve
 from django.utils.html import escape
 
-from servicedesk.desk.help_pages import FOLDER, GROUPS, LANGUAGES, SLUGS, find, help_for, read
+from servicedesk.desk.help_pages import FACT, FOLDER, GROUPS, LABEL, LANGUAGES, SLUGS, find, help_for, read
 from tests.factories import a_person
 
 pytestmark = pytest.mark.django_db
@@ -14,6 +14,15 @@ pytestmark = pytest.mark.django_db
 
 def source(language, slug) -> str:
     return (FOLDER / language / f"{slug}.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def sources() -> str:
+    """Everything in which a label can stand."""
+    root = FOLDER.parent.parent
+    folders = [root / name for name in ("servicedesk", "incidents", "requests", "cmdb", "templates")]
+    files = [path for folder in folders for ending in ("*.py", "*.html") for path in folder.rglob(ending)]
+    return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
 class TestBothLanguages:
@@ -32,9 +41,15 @@ class TestBothLanguages:
     def test_links_and_facts_match(self, slug):
         def told(language):
             text = source(language, slug)
-            return sorted(re.findall(r"\]\(([^)]+)\)", text)), sorted(re.findall(r"\{\{ \w+ \}\}", text))
+            labels = {match.group() for match in LABEL.finditer(text)}
+            return sorted(re.findall(r"\]\(([^)]+)\)", text)), sorted(FACT.findall(text)), labels
 
         assert told("ja") == told("en")
+
+    @pytest.mark.parametrize("slug", SLUGS)
+    def test_every_label_is_one_of_the_interface(self, slug, sources):
+        for match in LABEL.finditer(source("en", slug)):
+            assert f'"{match[2]}"' in sources, f"Nothing is called {match[2]} any more."
 
     @pytest.mark.parametrize("slug", SLUGS)
     def test_japanese_is_written_in_japanese_and_politely(self, slug):
