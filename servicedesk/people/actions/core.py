@@ -111,6 +111,8 @@ def lock(obj: Model) -> None:
 
 def plain(value):
     """A value as it stands in the audit log: rows as [id, name], dates as ISO text, sets as sorted lists."""
+    if value is None or type(value) in (str, int, bool):
+        return value
     if isinstance(value, Model):
         return [value.pk, _name(value)]
     if isinstance(value, Mapping):

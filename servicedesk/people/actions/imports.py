@@ -16,7 +16,7 @@ from ..csvfiles import Table, read
 from ..importing import HEADERS, Plan, PlannedRow, plan_of
 from ..models import Department, ImportRun, Membership, Team, User, UserRole
 from ..rules import check
-from .core import Change, audit, audit_many, hold, lock, plain
+from .core import Change, audit, audit_many, hold, lock
 from .persons import end_access
 
 _SETS = ("addresses", "roles", "members")
@@ -184,7 +184,7 @@ def _audits(rows: list[PlannedRow]) -> list[tuple[PlannedRow, str, dict]]:
 
 def _entries(audits: list[tuple[PlannedRow, str, dict]]) -> list[Change]:
     """Call it when everything is written: new rows have their ids then."""
-    return [Change(row.obj, verb, {"changes": plain(changes), "import": True}) for row, verb, changes in audits]
+    return [Change(row.obj, verb, {"changes": changes, "import": True}) for row, verb, changes in audits]
 
 
 def _write(rows: list[PlannedRow], model: type[Model], link: str, **made) -> None:
