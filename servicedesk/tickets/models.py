@@ -196,6 +196,7 @@ class Ticket(models.Model):
                 fields=["priority", "created_at", "id"], condition=Q(phase="waiting"), name="ticket_open_waiting"
             ),
             models.Index(fields=["resolved_at"], condition=Q(phase="resolved"), name="ticket_resolved_not_closed"),
+            models.Index(fields=["service"], condition=OPEN & Q(is_major=True), name="ticket_open_major"),
             models.Index(fields=["requester", "-created_at", "-id"], name="ticket_by_requester"),
             models.Index(fields=["department", "-created_at", "-id"], name="ticket_by_department"),
             models.Index(fields=["-created_at", "-id"], name="ticket_by_time"),

@@ -21,4 +21,4 @@ function openTarget() {
   }
 }
 addEventListener("hashchange", openTarget);
-openTarget();
+addEventListener("load", () => setTimeout(openTarget));

@@ -2,10 +2,10 @@
 
 import pytest
 
-from incidents.actions import cancel_incident
+from incidents.actions import ask_requester_incident, cancel_incident
 from servicedesk.tickets.actions import share
 from servicedesk.tickets.delivery import deliver_waiting
-from tests.factories import a_company, a_department, a_person, a_service, an_incident
+from tests.factories import a_company, a_department, a_person, a_service, a_team, again, an_agent, an_incident
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +67,19 @@ class TestMyRequests:
         an_incident(requester=hanako, is_confidential=True)
 
         assert shown(visit(taro).get(MY, {"view": "department"})) == [ticket.number]
+
+    def test_of_others_it_says_whose_turn_it_is(self, visit, hanako, taro):
+        team = a_team()
+        incident = an_incident(requester=taro, service=a_service(team))
+        share(incident.ticket, by=taro, via="page", user=hanako)
+        ask_requester_incident(incident, by=again(an_agent(team)), via="page", message="Which floor?")
+
+        html = visit(hanako).get(MY, {"view": "shared"}).content.decode()
+        page = visit(hanako).get(incident.ticket.get_absolute_url()).content.decode()
+
+        for shown_to_others in (html, page):
+            assert "Now it is up to 鈴木 太郎." in shown_to_others
+            assert "Please answer our question" not in shown_to_others
 
     def test_who_heads_nothing_has_no_such_page(self, visit, hanako):
         client = visit(hanako)
