@@ -1,0 +1,193 @@
+"""Sending what waits, row by row, and trying again what failed.
+
+A mail is sent at least once: when the process dies between the server's answer and our commit, it is sent again, with
+the same Message-ID, by which receiving programs know the two for one.
+"""
+
+import logging
+import smtplib
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from servicedesk.people.actions import audit
+from servicedesk.people.models import User
+from servicedesk.people.rules import check
+from servicedesk.tickets.queries import visible_tickets
+from servicedesk.web.errors import Refused
+from servicedesk.web.logs import about
+
+from .models import OutgoingMail
+
+log = logging.getLogger(__name__)
+State = OutgoingMail.State
+
+GIVE_UP_AFTER = timedelta(days=3)
+_LONGEST_PAUSE = timedelta(hours=1)
+_SERVER_PAUSE = timedelta(seconds=30)
+# Beyond this the files of a reply stay on the ticket's page and the mail names them.
+MOST_ATTACHED_BYTES = 8 * 1024 * 1024
+
+
+class ServerTrouble(Exception):
+    """The mail server cannot be used at all just now; no single mail is to blame."""
+
+
+class NotVisible(Exception):
+    """The recipient may no longer see the ticket."""
+
+
+def send_waiting(limit: int = 200) -> int:
+    """Send up to `limit` due mails, oldest first, each in its own transaction; returns how many left.
+
+    A mail that fails waits longer each time and stops no other; one that the server refuses for good is marked as
+    failed. When the server itself cannot be reached all due mails wait half a minute.
+    """
+    sent = 0
+    server: BaseEmailBackend | None = None
+    try:
+        for _turn in range(limit):
+            with transaction.atomic():
+                mail = (
+                    OutgoingMail.objects.select_for_update(skip_locked=True, of=("self",))
+                    .select_related("ticket", "to_user")
+                    .filter(state=State.WAITING, try_after__lte=timezone.now())
+                    .order_by("try_after", "id")
+                    .first()
+                )
+                if mail is None:
+                    break
+                with about(ticket_number=mail.ticket.number, work_id=f"mail-out-{mail.pk}"):
+                    server = server or _server()
+                    sent += _send(mail, server)
+    except ServerTrouble as trouble:
+        log.warning("the mail server cannot be used: %s", trouble)
+        now = timezone.now()
+        OutgoingMail.objects.filter(state=State.WAITING, try_after__lte=now).update(
+            try_after=now + _SERVER_PAUSE, error=f"{trouble}"[:500]
+        )
+    finally:
+        if server is not None:
+            try:
+                server.close()
+            except (OSError, smtplib.SMTPException):
+                log.debug("the mail server went before the goodbye")
+    return sent
+
+
+def _server() -> BaseEmailBackend:
+    """An open connection. Raises ServerTrouble."""
+    server = get_connection(timeout=10) if settings.MAIL_SERVER else get_connection()
+    if not settings.MAIL_SERVER and not settings.EMAIL_BACKEND.endswith("locmem.EmailBackend"):
+        return _OneFileEach()
+    try:
+        server.open()
+    except (OSError, smtplib.SMTPException) as error:
+        raise ServerTrouble(f"{type(error).__name__}: {error}") from None
+    return server
+
+
+class _OneFileEach(BaseEmailBackend):
+    """Mails as files, for a trial without a mail server. The file has its name only when it is whole."""
+
+    def send_messages(self, messages):
+        folder = settings.MAIL_OUT_FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        for message in messages:
+            name = message.extra_headers["Message-ID"].strip("<>").partition("@")[0]
+            temporary = folder / f".{name}.part"
+            temporary.write_bytes(message.message().as_bytes(linesep="\r\n"))
+            temporary.replace(folder / f"{timezone.now():%Y%m%d-%H%M%S}-{name}.eml")
+        return len(messages)
+
+
+def _send(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
+    now = timezone.now()
+    mail.attempts += 1
+    try:
+        message = _message(mail)
+        server.send_messages([message])
+    except NotVisible:
+        _fail(mail, "not_visible")
+    except smtplib.SMTPRecipientsRefused as error:
+        code, answer = next(iter(error.recipients.values()), (450, b""))
+        _refused(mail, code, answer)
+    except smtplib.SMTPDataError as error:
+        _refused(mail, error.smtp_code, error.smtp_error)
+    except (smtplib.SMTPException, OSError) as error:
+        if isinstance(error, smtplib.SMTPServerDisconnected | smtplib.SMTPSenderRefused | OSError):
+            raise ServerTrouble(f"{type(error).__name__}: {error}") from None
+        _later(mail, f"{type(error).__name__}: {error}")
+    except Exception as error:
+        # Django refuses line breaks in headers; files may be gone from their store.
+        log.exception("outgoing mail %s could not be made", mail.pk)
+        _later(mail, f"{type(error).__name__}: {error}")
+    else:
+        mail.state, mail.sent_at, mail.error = State.SENT, now, ""
+    mail.save(update_fields=["state", "attempts", "try_after", "error", "sent_at"])
+    return mail.state == State.SENT
+
+
+def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
+    """The message, built by the library alone. Raises NotVisible when the recipient lost sight of the ticket
+    meanwhile."""
+    person = mail.to_user
+    if not person.is_active or not visible_tickets(person).filter(pk=mail.ticket_id).exists():
+        raise NotVisible
+    message = EmailMultiAlternatives(
+        mail.subject,
+        mail.text,
+        from_email=mail.from_address,
+        to=[mail.to_address],
+        headers={"Message-ID": mail.message_id, **mail.headers},
+    )
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
+    if mail.with_files:
+        files = mail.event.comment.attachments.filter(is_public=True)
+        if sum(each.size for each in files) <= MOST_ATTACHED_BYTES:
+            for each in files:
+                with each.file.open("rb") as stream:
+                    # Whatever it is, it is a file to keep and nothing to show: a sender's HTML never opens by itself.
+                    message.attach(each.name, stream.read(), "application/octet-stream")
+    return message
+
+
+def _refused(mail: OutgoingMail, code: int, answer: bytes | str) -> None:
+    words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
+    if 500 <= code < 600:
+        _fail(mail, f"{code} {words}")
+    else:
+        _later(mail, f"{code} {words}")
+
+
+def _fail(mail: OutgoingMail, error: str) -> None:
+    mail.state, mail.error = State.FAILED, error[:2000]
+
+
+def _later(mail: OutgoingMail, error: str) -> None:
+    now = timezone.now()
+    if now - mail.created_at > GIVE_UP_AFTER:
+        _fail(mail, error)
+        return
+    mail.try_after = now + min(timedelta(seconds=10 * 2 ** min(mail.attempts, 10)), _LONGEST_PAUSE)
+    mail.error = error[:2000]
+
+
+@transaction.atomic
+def resend_mail(mail: OutgoingMail, *, by: User, via: str) -> OutgoingMail:
+    """Send a mail that failed, or that waits for its next try, now. Refuses one that was sent."""
+    mail.refresh_from_db(from_queryset=OutgoingMail.objects.select_for_update())
+    check(by, "mails.resend", mail)
+    if mail.state == State.SENT:
+        raise Refused(_("This mail has been sent already."), code="wrong_state")
+    mail.state, mail.attempts, mail.try_after, mail.error = State.WAITING, 0, timezone.now(), ""
+    mail.created_at = timezone.now() if mail.created_at < timezone.now() - GIVE_UP_AFTER else mail.created_at
+    mail.save(update_fields=["state", "attempts", "try_after", "error", "created_at"])
+    audit(mail, "resend", by=by, via=via, label=f"mail {mail.pk}")
+    return mail

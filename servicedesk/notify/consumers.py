@@ -1,0 +1,142 @@
+"""Who hears of an event: rows of outgoing mail, one for each person. Repeating it makes no second row
+(`mail_out_once`)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from servicedesk.intake.models import IncomingMail
+from servicedesk.people.models import User
+from servicedesk.tickets.models import Comment, Ticket, TicketEvent, TicketLink
+from servicedesk.tickets.permissions import asked, works_on
+from servicedesk.tickets.queries import visible_tickets
+
+from .letters import compose
+from .models import OutgoingMail
+
+Kind = OutgoingMail.Kind
+# Older events come from imports, or from a desk that stood still: nobody wants to read today what they know.
+TELLS_FOR = timedelta(days=3)
+_KINDS = {
+    "open": Kind.RECEIPT,
+    "reply": Kind.REPLY,
+    "resolve": Kind.RESOLVED,
+    "reopen": Kind.REOPENED,
+    "close": Kind.CLOSED,
+    "cancel": Kind.CANCELLED,
+    "assign": Kind.ASSIGNED,
+}
+
+
+def tell_people(event: TicketEvent) -> None:
+    """Write the mails about an event: a receipt for the requester, a reply for the other side, and so on.
+
+    Nobody hears of what they did themselves, of a ticket that they may not see at this moment, or of words whose
+    sender is not proved.
+    """
+    kind = _KINDS.get(event.verb)
+    if kind is None or event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
+        return
+    ticket = event.ticket
+    comment = (
+        Comment.objects.prefetch_related("attachments").filter(pk=event.pk).first() if kind == Kind.REPLY else None
+    )
+    if kind in (Kind.REOPENED, Kind.CANCELLED) and _goes_with_a_reply(event):
+        return
+    rows = []
+    told: set[int] = {event.by_id} if event.by_id and not _may_tell_themselves(kind, event) else set()
+    for person in _whom(kind, event, ticket):
+        if person.pk in told or not person.is_active or not person.email:
+            continue
+        told.add(person.pk)
+        if not visible_tickets(person).filter(pk=ticket.pk).exists():
+            continue
+        if kind == Kind.RECEIPT and _had_enough_receipts(person):
+            continue
+        letter = compose(kind, event, person, echo=kind != Kind.RECEIPT or ticket.channel != "mail", comment=comment)
+        rows.append(
+            OutgoingMail(
+                ticket=ticket,
+                event=event,
+                kind=kind,
+                to_user=person,
+                to_address=person.email,
+                from_address=letter.from_address,
+                subject=letter.subject,
+                text=letter.text,
+                html=letter.html,
+                message_id=letter.message_id,
+                headers=letter.headers,
+                with_files=letter.with_files,
+            )
+        )
+    OutgoingMail.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _may_tell_themselves(kind: str, event: TicketEvent) -> bool:
+    """A receipt goes to whoever asked; that is its purpose."""
+    return kind == Kind.RECEIPT
+
+
+def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
+    """People an event concerns, before the question whether they may see it."""
+    watchers = [row.user for row in ticket.watcher_rows.select_related("user").order_by("id")]
+    match kind:
+        case Kind.RECEIPT:
+            if _gets_a_receipt(event, ticket):
+                yield ticket.requester
+        case Kind.REPLY:
+            if event.by is None or not works_on(event.by, ticket) or asked(event.by, ticket):
+                yield from _assignee(ticket)
+            yield from _requesters(ticket)
+            yield from watchers
+        case Kind.RESOLVED | Kind.CLOSED:
+            yield from _requesters(ticket)
+            yield from watchers
+        case Kind.REOPENED | Kind.CANCELLED:
+            yield from _assignee(ticket)
+            yield from _requesters(ticket)
+            yield from watchers
+        case Kind.ASSIGNED:
+            changed = event.data.get("changes", {}).get("assignee")
+            if changed and changed[1] and changed[1][0] == ticket.assignee_id:
+                yield from _assignee(ticket)
+
+
+def _assignee(ticket: Ticket) -> Iterator[User]:
+    if ticket.assignee is not None:
+        yield ticket.assignee
+
+
+def _requesters(ticket: Ticket) -> Iterator[User]:
+    """The requester, and a colleague who asked for them. An agent who entered it is the desk."""
+    yield ticket.requester
+    if ticket.entered_by_id != ticket.requester_id and not works_on(ticket.entered_by, ticket):
+        yield ticket.entered_by
+
+
+def _gets_a_receipt(event: TicketEvent, ticket: Ticket) -> bool:
+    """Not for mail that must not be answered (RFC 3834), nor for the second half of a conversion, of which the first
+    tells."""
+    if TicketLink.objects.filter(target=ticket, kind=TicketLink.Kind.CONVERTED).exists():
+        return False
+    if event.via == "mail":
+        first = IncomingMail.objects.filter(ticket=ticket, state=IncomingMail.State.TICKET).only("answerable").first()
+        return first is not None and first.answerable
+    return True
+
+
+def _had_enough_receipts(person: User) -> bool:
+    recent = OutgoingMail.objects.filter(
+        kind=Kind.RECEIPT, to_address=person.email, created_at__gt=timezone.now() - timedelta(hours=1)
+    )
+    return recent.count() >= settings.MAIL_RECEIPTS_PER_HOUR
+
+
+def _goes_with_a_reply(event: TicketEvent) -> bool:
+    """Whether the same person's reply stands beside the event: its mail says it all."""
+    return TicketEvent.objects.filter(
+        ticket_id=event.ticket_id, number__in=(event.number - 1, event.number + 1), verb="reply", by=event.by_id
+    ).exists()
