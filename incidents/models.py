@@ -1,7 +1,7 @@
 """What only an incident has."""
 
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.tickets.models import Ticket
@@ -36,7 +36,7 @@ class Incident(models.Model):
     """The extension of a ticket of type incident."""
 
     class HumanError(models.TextChoices):
-        NONE = "", _("no")
+        NONE = "", pgettext_lazy("human error", "no")
         WITHOUT_EFFECT = "without_effect", _("yes, without effect")
         WITH_EFFECT = "with_effect", _("yes, with effect")
 

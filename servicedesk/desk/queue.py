@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from cmdb.models import Service
@@ -201,8 +202,8 @@ def export(request: HttpRequest) -> HttpResponse:
         _("Channel"),
         _("Created"),
         _("Due"),
-        _("Resolved"),
-        _("Closed"),
+        pgettext("date", "Resolved"),
+        pgettext("date", "Closed"),
     ]
 
     content = b"".join(write(head, [_cells(ticket) for ticket in tickets]))

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from servicedesk.people.models import User
 from servicedesk.tickets.models import Ticket, TicketEvent
@@ -20,7 +21,7 @@ class OutgoingMail(models.Model):
     class Kind(models.TextChoices):
         RECEIPT = "receipt", _("Receipt")
         REPLY = "reply", _("Reply")
-        RESOLVED = "resolved", _("Resolution")
+        RESOLVED = "resolved", pgettext_lazy("mail", "Resolution")
         REOPENED = "reopened", _("Taken up again")
         CLOSED = "closed", _("Closing")
         CANCELLED = "cancelled", _("Withdrawal")
@@ -28,7 +29,7 @@ class OutgoingMail(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
-        SENT = "sent", _("Sent")
+        SENT = "sent", pgettext_lazy("mail", "Sent")
         FAILED = "failed", _("Not delivered")
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="mails_out")

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from servicedesk.web.forms import ActionForm, FilesField, TextField, WholeNumberField
 
@@ -163,7 +163,7 @@ class TokenForm(ActionForm):
         label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("What it is for, so that you know it later.")
     )
     scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("May"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple
+        label=pgettext_lazy("token", "May"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple
     )
     days = WholeNumberField(
         label=gettext_lazy("Lives for days"), initial=90, help_text=gettext_lazy("1 to 365. Then it ends by itself.")

@@ -18,7 +18,7 @@ from django.db.models import Model
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from cmdb.models import Service
 from servicedesk.people.models import Language, Team, User
@@ -61,7 +61,7 @@ class Names:
         self._events = list(events)
 
     def who(self, event: TicketEvent) -> str:
-        return event.by.display_name if event.by else _("The desk")
+        return _called(event.by.display_name) if event.by else _("The desk")
 
     def person(self, kept: list | None) -> str:
         return self._named(self._people, kept)
@@ -134,6 +134,11 @@ class Names:
             return {}
         rows = visible_tickets(self.reader).filter(number__in=numbers).only("number", "type", "title")
         return {ticket.number: ticket for ticket in rows}
+
+
+def _called(name: str) -> str:
+    """A person's name inside a sentence; Japanese adds さん."""
+    return pgettext("person in a sentence", "%(name)s") % {"name": name}
 
 
 def words_for(event: TicketEvent, names: Names) -> str:
@@ -246,7 +251,9 @@ def _unshare(event, names):
 
 
 def _shared(event, names) -> str:
-    return names.person(event.data["user"]) if event.data.get("user") else names.team(event.data.get("team"))
+    if event.data.get("user"):
+        return _called(names.person(event.data["user"]))
+    return names.team(event.data.get("team"))
 
 
 @sentence("link", "unlink")

@@ -149,9 +149,9 @@ def usual_workflow(ticket_type: TicketType, app: str, *, resolve_asks: tuple[str
             ),
             way("resume", ["waiting_requester", "waiting_vendor"], "in_progress", _("Resume work"), "player-play"),
             way("resolve", _UNRESOLVED, "resolved", _("Resolve"), "check", resolve_asks),
-            way("close", ["resolved"], "closed", _("Close"), "circle-check"),
+            way("close", ["resolved"], "closed", pgettext_lazy("step", "Close"), "circle-check"),
             way("reopen", ["resolved", "closed"], "in_progress", _("Reopen"), "refresh", ("reason",)),
-            way("cancel", _UNRESOLVED, "cancelled", _("Cancel"), "x", ("reason",)),
+            way("cancel", _UNRESOLVED, "cancelled", pgettext_lazy("step", "Cancel"), "x", ("reason",)),
         ),
         when_requester_writes={"waiting_requester": "resume", "resolved": "reopen"},
     )

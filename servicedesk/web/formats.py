@@ -109,7 +109,10 @@ def duration(value: dt.timedelta | int | float, parts: int = 2) -> str:
         words.append(gettext("%(count)d h") % {"count": hours})
     if minutes or not words:
         words.append(gettext("%(count)d min") % {"count": minutes})
-    return gettext(" ").join(words[:parts])
+    text = words[0]
+    for word in words[1:parts]:
+        text = gettext("%(longer)s %(shorter)s") % {"longer": text, "shorter": word}
+    return text
 
 
 def clock_left(value: dt.timedelta) -> str:
