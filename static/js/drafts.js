@@ -74,7 +74,9 @@ addEventListener("pagehide", () => {
 
 // Sent by htmx: erased when the answer says it was done.
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt.closest ? event.detail.elt.closest("form[data-draft]") : null;
+  // A form that was replaced by the answer is no longer in the page: `elt` is then what is left around it.
+  const source = event.detail.requestConfig ? event.detail.requestConfig.elt || event.detail.elt : event.detail.elt;
+  const form = source.closest ? source.closest("form[data-draft]") : null;
   if (form && event.detail.successful && event.detail.requestConfig.verb !== "get") {
     clearTimeout(timers.get(form));
     store(place(form), null);
