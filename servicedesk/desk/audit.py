@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from servicedesk.people.actions import audit as write_audit
@@ -60,7 +61,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         rows = form.events(request.user).order_by("-at", "-id")
     else:
         rows = form.entries().order_by("-id")
-    head = [_("When"), _("Who"), _("Address"), _("What"), _("Number"), _("Verb"), _("Through"), _("Data"), _("Hash")]
+    what = pgettext("audit", "What")
+    head = [_("When"), _("Who"), _("Address"), what, _("Number"), _("Verb"), _("Through"), _("Data"), _("Hash")]
     answer = StreamingHttpResponse(write(head, _cells(rows)), content_type="text/csv; charset=utf-8")
     name = "tickets" if about_tickets else "settings"
     answer["Content-Disposition"] = f'attachment; filename="audit-{name}-{timezone.localdate():%Y%m%d}.csv"'

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from servicedesk.people.fields import PersonField
 from servicedesk.people.models import AuditEntry, User
@@ -44,12 +44,12 @@ OBJECT_NAMES = dict(OBJECTS[1:])
 
 class AuditFilter(ActionForm):
     who = PersonField(label=gettext_lazy("Who"), required=False, guests=True, help_text="")
-    what = forms.ChoiceField(label=gettext_lazy("What"), choices=OBJECTS, required=False)
+    what = forms.ChoiceField(label=pgettext_lazy("audit", "What"), choices=OBJECTS, required=False)
     number = forms.CharField(label=gettext_lazy("Ticket or name"), max_length=120, required=False)
     verb = forms.CharField(label=gettext_lazy("Verb"), max_length=40, required=False)
     via = forms.ChoiceField(label=gettext_lazy("Through"), choices=VIAS, required=False)
-    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput)
-    until = forms.DateField(label=gettext_lazy("Until"), required=False, widget=forms.DateInput)
+    since = forms.DateField(label=pgettext_lazy("day", "From"), required=False, widget=forms.DateInput)
+    until = forms.DateField(label=pgettext_lazy("day", "Until"), required=False, widget=forms.DateInput)
 
     def __init__(self, data, *, asker: User, about_tickets: bool):
         super().__init__(data, auto_id="filter_%s")
