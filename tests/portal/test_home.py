@@ -73,7 +73,7 @@ class TestHome:
 
         assert "Yes, it is solved" in html
         assert f'/incidents/{incident.ticket.number}/close/"' in html
-        assert closed.status_code == 303
+        assert (closed.status_code, closed["Location"]) == (303, "/")
         incident.ticket.refresh_from_db()
         assert incident.ticket.status == "closed"
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.web.errors import Refused
 from servicedesk.web.forms import ActionForm
-from servicedesk.web.pages import changed, htmx_redirect, is_htmx, page, wants_fragment
+from servicedesk.web.pages import changed, htmx_redirect, is_htmx, page, safe_next, wants_fragment
 
 from ..models import Ticket
 from ..queries import visible_tickets
@@ -24,7 +24,7 @@ def done(request: HttpRequest, ticket: Ticket, *, message=None, undo: str | None
         return _go(request, reverse("desk:queue") if request.user.is_agent else "/", message)
     if wants_fragment(request):
         return changed(request, None, detail={"number": ticket.number}, message=message, undo=undo)
-    return changed(request, ticket, message=message, undo=undo)
+    return changed(request, safe_next(request, ticket.get_absolute_url()), message=message, undo=undo)
 
 
 def _go(request: HttpRequest, address: str, message) -> HttpResponse:
