@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from . import audit, entry, help_pages, lists, portal, queue, search, settings_index
+from . import audit, entry, first_run, help_pages, lists, portal, queue, search, settings_index
 
 app_name = "desk"
 urlpatterns = [
-    path("", portal.home, name="home"),
+    path("", first_run.first_run_first(portal.home), name="home"),
+    path("first-run/", first_run.first_run, name="first-run"),
+    path("first-run/next/", first_run.first_steps, name="first-steps"),
     path("my/", portal.my_tickets, name="my-tickets"),
     path("desk/", queue.queue, name="queue"),
     path("desk/changes/", queue.changes, name="changes"),

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 from servicedesk.frontdoor import processes, services, translations, venv
-from servicedesk.frontdoor.home import ROOT, Home
+from servicedesk.frontdoor.home import ROOT, Home, write_private
 from servicedesk.frontdoor.say import Stop, say, step, warn
 from servicedesk.frontdoor.supervisor import Program, Supervisor, rotate
 
@@ -238,7 +239,18 @@ def _first_content(home: Home, env: dict, *, empty: bool) -> None:
         if code:
             warn("The demo content could not be loaded; the next start tries again.")
             return
+    if empty:
+        _make_set_up_code(home)
     mark.write_text("empty\n" if empty else "demo\n")
+
+
+def _make_set_up_code(home: Home) -> None:
+    """What the first-run page asks for, so that nobody else on the network takes over an empty desk. 100 random bits
+    without letters that look alike; the page deletes the file (servicedesk/desk/first_run.py).
+    """
+    letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+    parts = ["".join(secrets.choice(letters) for _n in range(5)) for _m in range(4)]
+    write_private(home.path / "set-up-code", "-".join(parts) + "\n")
 
 
 # --- the processes --------------------------------------------------------------------------------------------------
@@ -294,6 +306,10 @@ def _welcome(home: Home, env: dict, host: str, port: int, supervisor: Supervisor
     sign_ins = home.path / "demo-sign-ins.txt"
     if sign_ins.exists():
         say("\n" + "\n".join("    " + line for line in sign_ins.read_text().rstrip().splitlines()))
+    code = home.path / "set-up-code"
+    if code.exists():
+        say(f"\n    This desk is empty. Open {env['SITE_URL']}/first-run/ and give this set-up code:")
+        say(f"    {code.read_text().strip()}")
     say("\nCtrl+C stops everything.")
 
 

@@ -5,7 +5,6 @@ from django.core.exceptions import PermissionDenied
 from servicedesk.people.actions import (
     change_person,
     change_profile,
-    create_guest,
     create_person,
     create_token,
     deactivate_person,
@@ -106,11 +105,6 @@ class TestCreatePerson:
         for n in (1, 2):
             create_person(by=admin, via="page", name="N", email=f"n{n}@example.com", employee_number=" ")
         assert User.objects.filter(name="N", employee_number=None).count() == 2
-
-    def test_a_guest_is_made_by_the_desk_itself(self):
-        guest = create_guest("guest@elsewhere.example", name="Guest", language="en", via="mail")
-        assert (guest.is_guest, guest.has_usable_password()) == (True, False)
-        assert AuditEntry.objects.get().by is None
 
 
 class TestChangePerson:

@@ -14,7 +14,6 @@ from .organisation import (
 from .persons import (
     change_person,
     change_profile,
-    create_guest,
     create_person,
     deactivate_person,
     note_reset_link,
@@ -37,7 +36,6 @@ __all__ = [
     "create_absence",
     "create_company",
     "create_department",
-    "create_guest",
     "create_person",
     "create_team",
     "create_token",

@@ -7,6 +7,8 @@ from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -79,13 +81,6 @@ def create_person(
         },
     )
     return person
-
-
-def create_guest(address: str, *, name: str, language: str, via: str) -> User:
-    """Make somebody of whom only a mail is known. They get answers by mail and can never sign in."""
-    return create_person(
-        by=None, via=via, name=name, email=address, language=language, is_guest=True, time_zone="Asia/Tokyo"
-    )
 
 
 @transaction.atomic
@@ -247,7 +242,7 @@ def _addresses(person: User, main: str, further: Iterable[str]) -> list[str]:
     other = (
         EmailAddress.objects.filter(email__in=wanted).exclude(user_id=person.pk).select_related("user").first()
     )  # written in small letters everywhere
-    owner = other.user if other else User.objects.filter(email__in=wanted).exclude(pk=person.pk).first()
+    owner = other.user if other else _by_main(wanted).exclude(pk=person.pk).first()
     if owner is not None:
         address = other.email if other else owner.email
         raise Refused(
@@ -256,6 +251,11 @@ def _addresses(person: User, main: str, further: Iterable[str]) -> list[str]:
             code="taken",
         )
     return wanted
+
+
+def _by_main(addresses: list[str]) -> QuerySet[User]:
+    """People with one of these main addresses; guests' may be in any case."""
+    return User.objects.annotate(small=Lower("email")).filter(small__in=addresses)
 
 
 def _set_addresses(person: User, wanted: list[str]) -> None:
