@@ -115,9 +115,11 @@ class TestEncryption:
     def test_is_not_with_a_certificate_for_another_name(self, imap_box, monkeypatch):
         box = imap_box(host="localhost.localdomain")
         real = socket.getaddrinfo
-        monkeypatch.setattr(
-            socket, "getaddrinfo", lambda host, *more, **named: real("127.0.0.1" if "localdomain" in str(host) else host,
-                                                                   *more, **named))  # fmt: skip
+
+        def here(host, *more, **named):
+            return real("127.0.0.1" if "localdomain" in str(host) else host, *more, **named)
+
+        monkeypatch.setattr(socket, "getaddrinfo", here)
         fetch(box)
         assert box.last_error.startswith("certificate")
 
@@ -128,7 +130,7 @@ class TestTrouble:
         [
             ({"password_box": "none of ours"}, "sealed"),
             ({"folder": "Not there"}, "folder"),
-            ({"user": "nobody"}, "login"),
+            ({"user": "somebody"}, "login"),
         ],
     )
     def test_is_said_on_the_mailbox(self, imap_box, fields, code):

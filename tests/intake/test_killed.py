@@ -1,0 +1,140 @@
+"""Workers killed by -9 in the middle of their work: no mail is lost, none is doubled."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from servicedesk.intake.actions import read_waiting, store
+from servicedesk.intake.models import IncomingMail
+from servicedesk.notify.actions import send_waiting
+from servicedesk.notify.models import OutgoingMail
+from servicedesk.tickets.delivery import deliver_waiting
+from servicedesk.tickets.models import Ticket
+from tests.factories import a_person, a_ticket
+from tests.intake.mails import a_mail, a_mailbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+_PROGRAM = """
+import django
+from django.conf import settings
+if settings.MAIL_SERVER:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+django.setup()
+from {module} import {function}
+print("ready", flush=True)
+while True:
+    {function}(1)
+"""
+
+
+class Worker:
+    """A process of its own that works off a table of the test's database."""
+
+    def __init__(self, module: str, function: str, **env):
+        database = settings.DATABASES["default"]
+        host = database["HOST"].replace("/", "%2F")
+        password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
+        url = f"postgres://{database['USER']}{password}@{host}:{database['PORT']}/{connection.settings_dict['NAME']}"
+        program = _PROGRAM.format(module=module, function=function)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"} | env,
+            stdout=subprocess.PIPE,
+            cwd=settings.BASE_DIR,
+        )
+        assert self.process.stdout.readline() == b"ready\n"
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class TestReader:
+    def test_killed_again_and_again_makes_one_ticket_of_each_mail(self):
+        box = a_mailbox()
+        count = 40
+        people = [a_person(email=f"p{n}@example.com") for n in range(8)]
+        for n in range(count):
+            mail = a_mail(people[n % 8].email, subject=f"Mail {n}", files=[("a.txt", b"file %d" % n, "text/plain")])
+            store(box, mail.as_bytes())
+        kills = 0
+        while kills < 4 and IncomingMail.objects.filter(state="waiting").exists():
+            workers = [Worker("servicedesk.intake.actions", "read_waiting") for _n in range(2)]
+            time.sleep(random.uniform(0.05, 0.25))
+            for worker in workers:
+                worker.kill()
+            kills += 1
+        left = IncomingMail.objects.filter(state="waiting").count()
+        read_waiting(1000)
+        assert kills, left
+        assert IncomingMail.objects.filter(state="ticket").count() == count
+        titles = sorted(Ticket.objects.values_list("title", flat=True))
+        assert titles == sorted(f"Mail {n}" for n in range(count))
+        for ticket in Ticket.objects.all():
+            assert ticket.event_count == ticket.events.count() == 1
+            assert ticket.attachments.count() == 1
+        deliver_waiting(1000)
+        assert OutgoingMail.objects.filter(kind="receipt").count() == count
+
+
+class Sink:
+    """A mail server that keeps what it is given."""
+
+    def __init__(self):
+        self.taken: list[tuple[str, str]] = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 – the library's name
+        head = envelope.content.split(b"\r\n\r\n")[0].decode()
+        message_id = next(line.split(" ", 1)[1] for line in head.split("\r\n") if line.startswith("Message-ID:"))
+        self.taken.append((message_id.strip(), envelope.rcpt_tos[0]))
+        await asyncio.sleep(0.01)
+        return "250 OK"
+
+
+class TestSender:
+    def test_killed_again_and_again_sends_every_mail_and_repeats_none_under_another_name(self, settings):
+        for n in range(30):
+            a_ticket(requester=a_person(email=f"p{n}@example.com"))
+        deliver_waiting(1000)
+        sink = Sink()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = Controller(sink, hostname="127.0.0.1", port=port)
+        server.start()
+        try:
+            kills = 0
+            while kills < 4 and OutgoingMail.objects.filter(state="waiting").exists():
+                worker = Worker(
+                    "servicedesk.notify.actions", "send_waiting",
+                    SMTP_URL=f"smtp+plain://127.0.0.1:{port}",
+                )  # fmt: skip
+                time.sleep(random.uniform(0.05, 0.3))
+                worker.kill()
+                kills += 1
+            by_workers = len(sink.taken)
+            settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+            settings.MAIL_SERVER = {"host": "127.0.0.1"}
+            settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+            OutgoingMail.objects.update(try_after=timezone.now())
+            send_waiting(1000)
+        finally:
+            server.stop()
+        assert by_workers, "the workers must have been killed at work"
+        assert OutgoingMail.objects.filter(state="sent").count() == 30
+        assert {address for _id, address in sink.taken} == {f"p{n}@example.com" for n in range(30)}
+        assert len(set(sink.taken)) == 30
+        assert len(sink.taken) <= 30 + kills
