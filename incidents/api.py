@@ -4,7 +4,10 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 
+from servicedesk.people.api.persons import Line
 from servicedesk.people.api.refs import Named
+from servicedesk.people.queries import get_or_404
+from servicedesk.people.rules import check
 from servicedesk.tickets.api.filters import TicketFilters
 from servicedesk.tickets.api.processes import MessageIn, NoteIn, ProcessView, ReasonIn
 from servicedesk.tickets.api.serializers import EmptyIn, Text, TicketOut, TicketRow, works
@@ -12,6 +15,7 @@ from servicedesk.tickets.workflow import TicketType
 from servicedesk.web.api import Strict, View
 
 from . import actions
+from .causes import change_cause_code, create_cause_code
 from .models import CauseCode, Incident
 from .queries import cause_codes, get_incident
 
@@ -23,9 +27,24 @@ class CauseCodeField(Named):
 
 
 class CauseCodeOut(serializers.Serializer):
+    """`label` is in the caller's language."""
+
     code = serializers.CharField()
     group = serializers.ChoiceField(choices=CauseCode.Group.choices)
-    name = serializers.CharField(source="__str__")
+    label = serializers.CharField(source="__str__")
+    name = serializers.CharField()
+    name_en = serializers.CharField()
+    order = serializers.IntegerField()
+    is_active = serializers.BooleanField()
+
+
+class CauseCodeIn(Strict):
+    code = Line()
+    group = serializers.ChoiceField(choices=CauseCode.Group.choices, required=False)
+    name = Line()
+    name_en = Line()
+    order = serializers.IntegerField(required=False, min_value=0, max_value=32767)
+    is_active = serializers.BooleanField(required=False)
 
 
 class IncidentRow(TicketRow):
@@ -149,11 +168,34 @@ class IncidentViewSet(ProcessView):
 
 
 class CauseCodeViewSet(View):
-    """Why incidents happen, in four groups."""
+    """Why incidents happen, in four groups. Those out of use are for those who set them up."""
 
     scope = "settings"
+    queryset = CauseCode.objects.none()
     pagination_class = None
+    lookup_field = "code"
+    lookup_value_converter = "path_code"
 
-    @extend_schema(responses=CauseCodeOut(many=True), operation_id="cause_codes_list")
+    def rows(self):
+        return CauseCode.objects.all() if self.request.user.may("settings.change") else cause_codes()
+
+    @extend_schema(responses=CauseCodeOut(many=True))
     def list(self, request):
-        return self.answer(CauseCodeOut, cause_codes(), many=True)
+        return self.answer(CauseCodeOut, self.rows(), many=True)
+
+    @extend_schema(responses=CauseCodeOut)
+    def retrieve(self, request, code):
+        return self.answer(CauseCodeOut, get_or_404(self.rows(), code=code))
+
+    @extend_schema(request=CauseCodeIn, responses={201: CauseCodeOut})
+    def create(self, request):
+        check(request.user, "settings.change")
+        cause = create_cause_code(**self.given(CauseCodeIn), by=request.user, via="api")
+        return self.answer(CauseCodeOut, cause, status=201)
+
+    @extend_schema(request=CauseCodeIn, responses=CauseCodeOut)
+    def partial_update(self, request, code):
+        check(request.user, "settings.change")
+        cause = get_or_404(self.rows(), code=code)
+        change_cause_code(cause, **self.given(CauseCodeIn), by=request.user, via="api")
+        return self.answer(CauseCodeOut, cause)

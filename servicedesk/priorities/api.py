@@ -49,7 +49,7 @@ class TicketViewSet(views.TicketViewSet):
     @action(detail=True, methods=["post"])
     def change(self, request, number):
         """Change fields of a ticket. Only what is named changes."""
-        ticket, given = self.ticket(number), self.given(ChangeIn)
+        ticket, given = self.ticket(number, "tickets.change"), self.given(ChangeIn)
         change_ticket(ticket, **given, **self.by_api())
         return self.now(ticket.number)
 
@@ -57,7 +57,7 @@ class TicketViewSet(views.TicketViewSet):
     @action(detail=True, methods=["post"])
     def priority(self, request, number):
         """Set the priority by hand, or give it back to the matrix."""
-        ticket, given = self.ticket(number), self.given(PriorityIn)
+        ticket, given = self.ticket(number, "priorities.override"), self.given(PriorityIn)
         override_priority(ticket, priority=given["priority"], note=given["note"], **self.by_api())
         return self.now(ticket.number)
 

@@ -1,4 +1,4 @@
-"""`api(user)` calls as somebody signed in to the pages; `by_token(user, *scopes)` as a program with a token of theirs."""
+"""`api(user)` calls as somebody signed in to the pages, `by_token(user, *scopes)` as a program with their token."""
 
 import pytest
 from django.core.cache import cache

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from servicedesk.people.rules import check
 from servicedesk.web.api import Strict
 
 from .serializers import Files, Text
@@ -28,12 +29,21 @@ class ProcessView(TicketView):
         """The visible extension with this number, or NotFound."""
         raise NotImplementedError
 
-    def ticket(self, number: str):
-        return self.record(number).ticket
+    def ticket(self, number: str, permission: str = ""):
+        ticket = self.record(number).ticket
+        if permission:
+            check(self.request.user, permission, ticket)
+        return ticket
+
+    def permission(self, ticket) -> str:
+        """That of the transition whose name the address has; `change` is no transition."""
+        return "tickets.change" if self.action == "change" else ticket.workflow.transition(self.action).permission
 
     def do(self, number: str, action, serializer: type[serializers.Serializer] = Strict, **named):
         """Run the action on the record with what was given; `named` renames fields of the serializer for the action."""
-        record, given = self.record(number), self.given(serializer)
+        record = self.record(number)
+        check(self.request.user, self.permission(record.ticket), record.ticket)
+        given = self.given(serializer)
         fields = {named.get(name, name): value for name, value in given.items()}
         action(record, **fields, **self.by_api())
         return self.now(record.ticket.number)
