@@ -3,11 +3,10 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
-from servicedesk.tickets.queries import search_tickets
+from servicedesk.tickets.queries import numbers_meant, search_tickets
 from servicedesk.web.access import signed_in
 from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import page, wants_fragment
-from servicedesk.web.text import normalise
 
 from .queue_rows import Rows, for_queue
 
@@ -20,7 +19,7 @@ def search(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:200]
     found = for_queue(search_tickets(request.user, words))
     keyset = KeysetPage.of(request, found, ["-created_at", "-id"], size=PAGE_SIZE)
-    if len(keyset) == 1 and not wants_fragment(request) and _is_number(words, keyset.rows[0].number):
+    if len(keyset) == 1 and not wants_fragment(request) and keyset.rows[0].number in numbers_meant(words):
         return HttpResponseRedirect(keyset.rows[0].get_absolute_url())
     works = request.user.may("tickets.work")
     context = {
@@ -31,9 +30,3 @@ def search(request: HttpRequest) -> HttpResponse:
         "frame": "base_desk.html" if works else "base_portal.html",
     }
     return page(request, "desk/search.html", context, fragment="desk/_found.html")
-
-
-def _is_number(words: str, number: str) -> bool:
-    """What was typed is this number: `INC0000123`, `inc123`, or its digits alone."""
-    typed = normalise(words).upper()
-    return typed == number or (typed.isdecimal() and int(typed) == int(number[3:]))
