@@ -1,0 +1,115 @@
+"""Tickets that agents enter for callers and visitors."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from requests.models import ServiceRequest
+from servicedesk.desk.entry import caller_by_number
+from servicedesk.tickets.models import Ticket
+from tests.factories import a_person, a_service, a_team, a_ticket, an_agent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team():
+    return a_team()
+
+
+@pytest.fixture
+def agent(team):
+    return an_agent(team)
+
+
+@pytest.fixture
+def caller():
+    return a_person(name="田中 みどり", reading="タナカ ミドリ", phone="03-1234-5678", extension="4021", language="ja")
+
+
+def data(caller, **more) -> dict:
+    return {
+        "requester": caller.email,
+        "kind": "incident",
+        "title": "Cannot print",
+        "description": "Since this morning",
+        "channel": "phone",
+        "key": "k" * 20,
+    } | more
+
+
+class TestNewTicket:
+    def test_is_opened_for_the_caller(self, visit, team, agent, caller, picture):
+        service = a_service(team)
+        file = SimpleUploadedFile("a.png", picture)
+        answer = visit(agent).post(
+            "/desk/new/", data(caller, service=service.pk, files=[file], impact="1", urgency="1")
+        )
+        ticket = Ticket.objects.get()
+        assert (answer.status_code, answer.url) == (303, ticket.get_absolute_url())
+        assert (ticket.requester, ticket.entered_by, ticket.channel, ticket.language) == (caller, agent, "phone", "ja")
+        assert (ticket.team, ticket.priority, ticket.attachments.count()) == (team, 1, 1)
+
+    def test_an_enquiry(self, visit, agent, caller):
+        visit(agent).post("/desk/new/", data(caller, kind="enquiry"))
+        assert ServiceRequest.objects.get().kind == "enquiry"
+
+    def test_and_taken_at_once(self, visit, agent, caller):
+        visit(agent).post("/desk/new/", data(caller, mine="1"))
+        assert Ticket.objects.get().assignee == agent
+
+    def test_a_second_press_makes_no_second_ticket(self, visit, agent, caller):
+        page = visit(agent)
+        first = page.post("/desk/new/", data(caller))
+        second = page.post("/desk/new/", data(caller))
+        assert first.url == second.url
+        assert Ticket.objects.count() == 1
+
+    @pytest.mark.parametrize(("more", "sentence"), [
+        ({"title": " "}, "Please fill this in."),
+        ({"requester": "nobody@nowhere.example"}, "Nobody fits."),
+        ({"kind": "party"}, "Select a valid choice."),
+        ({"channel": "mail"}, "Select a valid choice."),
+    ])  # fmt: skip
+    def test_what_is_missing_is_said_and_the_rest_kept(self, visit, agent, caller, more, sentence):
+        answer = visit(agent).post("/desk/new/", data(caller) | more)
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
+        assert "Since this morning" in answer.content.decode()
+        assert not Ticket.objects.exists()
+
+    def test_not_for_staff(self, visit, caller):
+        assert visit(caller).get("/desk/new/").status_code == 403
+        assert visit(caller).post("/desk/new/", data(caller)).status_code == 403
+
+
+class TestCaller:
+    @pytest.mark.parametrize(
+        "number", ["0312345678", "03-1234-5678", "(03) 1234 5678", "+81312345678", "４０２１", "4021"]
+    )
+    def test_is_known_by_the_number(self, agent, caller, number):
+        assert caller_by_number(agent, number) == caller
+
+    @pytest.mark.parametrize("number", ["", "1", "0399999999", "x", "9" * 40])
+    def test_or_not(self, agent, caller, number):
+        assert caller_by_number(agent, number) is None
+
+    def test_two_people_with_one_number_are_nobody(self, agent, caller):
+        a_person(extension="4021")
+        assert caller_by_number(agent, "4021") is None
+
+    def test_the_form_is_filled_from_the_number(self, visit, agent, caller):
+        html = visit(agent).get("/desk/new/?from=0312345678").content.decode()
+        assert "田中 みどり &lt;" in html
+        assert '<option value="phone" selected>' in html
+
+    def test_open_tickets_show_while_one_listens(self, visit, team, agent, caller):
+        ticket, hidden = a_ticket(requester=caller, team=team), a_ticket(requester=caller, team=a_team())
+        html = visit(agent).get("/desk/new/caller/", {"requester": "タナカ"}).content.decode()
+        assert ticket.number in html
+        assert hidden.number not in html
+        assert "4021" in html
+
+    def test_nobody_fits(self, visit, agent):
+        html = visit(agent).get("/desk/new/caller/", {"requester": "zzz"}).content.decode()
+        assert "Type a name" in html
+        assert visit(a_person()).get("/desk/new/caller/").status_code == 403
