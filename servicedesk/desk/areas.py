@@ -5,6 +5,7 @@ from typing import NamedTuple
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from servicedesk.people.models import User
 
@@ -63,15 +64,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 _("Held, refused, not understood"),
                 "mail-off",
                 "intake:held",
-                "settings.change",
+                "mails.read",
             ),
             Area(
-                _("Outgoing mail"), _("What waits, what failed"), "mail-forward", "notify:outgoing", "settings.change"
+                _("Outgoing mail"), _("What waits, what failed"), "mail-forward", "notify:outgoing", "mails.sent"
             ),
         ),
     ),
     (
-        _("People"),
+        pgettext_lazy("group", "People"),
         (
             Area(_("People"), _("Who they are, their roles and absences"), "users", "people:people", "people.see"),
             Area(_("Absences"), _("Who is away, and who stands in"), "calendar-off", "people:absences", "people.see"),

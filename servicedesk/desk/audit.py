@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -20,7 +22,7 @@ from servicedesk.web.access import needs
 from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import changed, page
 
-from .audit_filters import OBJECT_NAMES, AuditFilter
+from .audit_filters import OBJECT_NAMES, VIAS, AuditFilter
 from .chains import reason_words
 
 PAGE_SIZE = 50
@@ -36,10 +38,13 @@ def log(request: HttpRequest) -> HttpResponse:
     if about_tickets:
         keyset = KeysetPage.of(request, form.events(request.user), ["-at", "-id"], size=PAGE_SIZE)
         names = Names(request.user, keyset.rows)
-        rows = [{"row": event, "words": words_for(event, names)} for event in keyset]
+        rows = [{"row": event, "words": words_for(event, names), "via": _through(event)} for event in keyset]
     else:
         keyset = KeysetPage.of(request, form.entries(), ["-id"], size=PAGE_SIZE)
-        rows = [{"row": entry, "about": _about(entry), "changes": _changes(entry)} for entry in keyset]
+        rows = [
+            {"row": entry, "about": _about(entry), "changes": _changes(entry), "via": _through(entry)}
+            for entry in keyset
+        ]
     context = {
         "form": form,
         "keyset": keyset,
@@ -119,15 +124,27 @@ def _about(entry: AuditEntry) -> str:
     return str(OBJECT_NAMES.get(entry.object_type, entry.object_type))
 
 
+def _through(row) -> str:
+    return str(dict(VIAS).get(row.via, row.via))
+
+
 def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
     """(field, before, after) of changes, then (name, "", value) of what else the entry says."""
     found = [
-        (name, _plain(pair[0]), _plain(pair[1]))
+        (_field(entry, name), _plain(pair[0]), _plain(pair[1]))
         if isinstance(pair, list) and len(pair) == 2
-        else (name, "", _plain(pair))
+        else (_field(entry, name), "", _plain(pair))
         for name, pair in (entry.data.get("changes") or {}).items()
     ]
-    return found + [(name, "", _plain(value)) for name, value in entry.data.items() if name != "changes"]
+    return found + [(_field(entry, name), "", _plain(value)) for name, value in entry.data.items() if name != "changes"]
+
+
+def _field(entry: AuditEntry, name: str) -> str:
+    """What the model calls the field, in the reader's language; names that are no fields stay as they are."""
+    try:
+        return str(apps.get_model(entry.object_type)._meta.get_field(name).verbose_name)
+    except (LookupError, ValueError, FieldDoesNotExist, AttributeError):
+        return name
 
 
 def _plain(value) -> str:

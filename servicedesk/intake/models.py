@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cmdb.models import Service
 from servicedesk.people.models import Language, Team, User
@@ -104,7 +105,7 @@ class IncomingMail(models.Model):
         TICKET = "ticket", _("Became a ticket")
         REPLY = "reply", _("Became a reply")
         HELD = "held", _("Held for a decision")
-        IGNORED = "ignored", _("Set aside")
+        IGNORED = "ignored", pgettext_lazy("state", "Set aside")
         FAILED = "failed", _("Not understood")
 
     class Reason(models.TextChoices):

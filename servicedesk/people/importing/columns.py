@@ -21,7 +21,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "extension": ("Extension", "内線", "内線番号"),
         "language": ("Language", "言語"),
         "time_zone": ("Time zone", "タイムゾーン"),
-        "is_vip": ("VIP", "重要人物"),
+        "is_vip": ("VIP", "VIP", "重要人物"),
         "is_active": ("Active", "有効", "在籍"),
         "roles": ("Roles", "役割", "ロール"),
         "addresses": ("Other e-mail addresses", "その他のメールアドレス"),
