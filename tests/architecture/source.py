@@ -1,6 +1,7 @@
 """The project's own Python files and templates as the architecture tests read them."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def trees(*, migrations: bool = False) -> Iterator[tuple[str, ast.Module]]:
 
 
 def templates() -> Iterator[tuple[str, str]]:
-    """(path below the root, text) of every template."""
+    """(path below the root, text without its comments) of every template."""
     for path in sorted((ROOT / "templates").rglob("*")):
         if path.suffix in (".html", ".txt"):
-            yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
+            text = re.sub(r"\{% comment %\}.*?\{% endcomment %\}|\{#.*?#\}", "", text, flags=re.DOTALL)
+            yield str(path.relative_to(ROOT)), text

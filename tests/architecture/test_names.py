@@ -17,10 +17,10 @@ OURS = {*PACKAGES, "tests", "bench", "templates", "static", "docs", "deploy", "l
 # Installed modules that import PyPI's `requests`, and why they do no harm here. A path ends with a slash for a folder.
 KNOWN = {
     "allauth/socialaccount/": "social sign-in, not in INSTALLED_APPS",
-    "allauth/headless/": "not in INSTALLED_APPS",
     "allauth/idp/": "not in INSTALLED_APPS",
-    "allauth/core/internal/httpkit.py": "only typing or social sign-in",
-    "rest_framework/test.py": "imported unless compat.requests is None, which servicedesk.web.apps sets",
+    "celery/backends/gcs.py": "results in Google's storage; we keep no results",
+    "redis/ocsp.py": "only with ssl_validate_ocsp, which nothing sets",
+    "jsonschema/validators.py": "to fetch schemas from elsewhere; ours has no such references",
     "rest_framework/compat.py": "asks whether it is there; servicedesk.web.apps answers no",
 }
 
