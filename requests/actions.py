@@ -1,7 +1,8 @@
 """What is done with service requests: one function per transition, each a contract with its refusals.
 
 All take `by` (who, checked) and `via` (through what: page, api, mail, command, system), hold the ticket's row lock and
-write their events in one transaction. What all tickets share (assign, reply, …) is in `servicedesk.tickets.actions`.
+write their events in one transaction. What all tickets share (assign, reply, …) is in `servicedesk.tickets.actions`, what
+the usual life cycle shares in its `steps`.
 """
 
 from datetime import datetime
@@ -12,11 +13,9 @@ from django.utils.translation import gettext as _
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import open_with_priority
-from servicedesk.tickets.actions import assign, lock, move, note, record, reply
+from servicedesk.tickets.actions import lock, move, record, steps
 from servicedesk.tickets.errors import TicketError
-from servicedesk.tickets.permissions import asked
 from servicedesk.tickets.workflow import TicketType
-from servicedesk.web.text import lines
 
 from .models import ServiceRequest
 
@@ -34,55 +33,35 @@ def open_service_request(
     return ServiceRequest.objects.create(ticket=ticket, kind=kind)
 
 
-@transaction.atomic
 def accept_service_request(
     service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None
 ) -> ServiceRequest:
-    """Take it for one's own queue: new becomes assigned, with `by` as the assignee when nobody is."""
-    ticket = lock(service_request.ticket)
-    if ticket.assignee_id is None and ticket.status == "new":
-        assign(ticket, by=by, via=via, assignee=by, at=at)
-        return service_request
-    move(ticket, "accept", by=by, via=via, at=at)
+    """See `steps.accept`: take it for one's own queue."""
+    steps.accept(service_request.ticket, by=by, via=via, at=at)
     return service_request
 
 
-@transaction.atomic
 def start_service_request(
     service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None
 ) -> ServiceRequest:
-    """Begin work; who begins becomes the assignee when nobody is."""
-    ticket = lock(service_request.ticket)
-    if ticket.assignee_id is None and ticket.status in ("new", "assigned"):
-        assign(ticket, by=by, via=via, assignee=by, at=at)
-    move(ticket, "start", by=by, via=via, at=at)
+    """See `steps.start`: begin work."""
+    steps.start(service_request.ticket, by=by, via=via, at=at)
     return service_request
 
 
-@transaction.atomic
 def ask_requester_service_request(
     service_request: ServiceRequest, *, by: User, via: str, message: str, files=(), at: datetime | None = None
 ) -> ServiceRequest:
-    """Send a question to the requester and wait for the answer, which resumes the work by itself. Refuses no
-    question.
-    """
-    ticket = lock(service_request.ticket)
-    if not message.strip():
-        raise TicketError(_("Write what you need to know."), field="message")
-    move(ticket, "ask_requester", by=by, via=via, at=at)
-    reply(ticket, by=by, via=via, body=message, files=files, moves=False, at=at)
+    """See `steps.ask_requester`: send a question and wait."""
+    steps.ask_requester(service_request.ticket, by=by, via=via, message=message, files=files, at=at)
     return service_request
 
 
-@transaction.atomic
 def wait_for_vendor_service_request(
     service_request: ServiceRequest, *, by: User, via: str, note_text: str = "", at: datetime | None = None
 ) -> ServiceRequest:
-    """Wait for somebody outside; what for may be said in an internal note."""
-    ticket = lock(service_request.ticket)
-    move(ticket, "wait_for_vendor", by=by, via=via, at=at)
-    if note_text.strip():
-        note(ticket, by=by, via=via, body=note_text, at=at)
+    """See `steps.wait_for_vendor`: wait for somebody outside."""
+    steps.wait_for_vendor(service_request.ticket, by=by, via=via, note_text=note_text, at=at)
     return service_request
 
 
@@ -101,17 +80,9 @@ def resolve_service_request(
 ) -> ServiceRequest:
     """Say what was done or answered; the requester hears of it and can reopen. Refuses an empty resolution."""
     ticket = lock(service_request.ticket)
-    _keep_resolution(ticket, resolution)
+    steps.keep_resolution(ticket, resolution)
     move(ticket, "resolve", by=by, via=via, at=at)
     return service_request
-
-
-def _keep_resolution(ticket, resolution: str) -> None:
-    text = lines(resolution).strip()
-    if not text:
-        raise TicketError(_("Write what solved it; the requester will read this."), field="resolution")
-    ticket.resolution = text
-    ticket.save(update_fields=["resolution"])
 
 
 @transaction.atomic
@@ -123,30 +94,19 @@ def close_service_request(
     return service_request
 
 
-@transaction.atomic
 def reopen_service_request(
     service_request: ServiceRequest, *, by: User, via: str, reason: str, at: datetime | None = None
 ) -> ServiceRequest:
-    """Take it up again; the reason becomes a public reply. Refuses without a reason."""
-    ticket = lock(service_request.ticket)
-    if not reason.strip():
-        raise TicketError(_("Say what is not right yet."), field="reason")
-    move(ticket, "reopen", by=by, via=via, at=at)
-    reply(ticket, by=by, via=via, body=reason, moves=False, at=at)
+    """See `steps.reopen`: take it up again."""
+    steps.reopen(service_request.ticket, by=by, via=via, reason=reason, at=at)
     return service_request
 
 
-@transaction.atomic
 def cancel_service_request(
     service_request: ServiceRequest, *, by: User, via: str, reason: str = "", at: datetime | None = None
 ) -> ServiceRequest:
-    """Withdraw it, with the reason as a public reply. The desk must give one; the requester need not."""
-    ticket = lock(service_request.ticket)
-    if not reason.strip() and not asked(by, ticket):
-        raise TicketError(_("Say why this is cancelled; the requester will read it."), field="reason")
-    move(ticket, "cancel", by=by, via=via, at=at)
-    if reason.strip():
-        reply(ticket, by=by, via=via, body=reason, moves=False, at=at)
+    """See `steps.cancel`: withdraw it."""
+    steps.cancel(service_request.ticket, by=by, via=via, reason=reason, at=at)
     return service_request
 
 

@@ -1,0 +1,87 @@
+"""The steps of the usual life cycle on the core row: what incidents and service requests do alike.
+
+Each takes the row lock, and permission and present status are checked by `move`. The processes' own actions call these.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from servicedesk.people.models import User
+from servicedesk.web.text import lines
+
+from ..errors import TicketError
+from ..models import Ticket
+from ..permissions import asked
+from .core import lock, move
+from .talk import note, reply
+from .work import assign
+
+
+@transaction.atomic
+def accept(ticket: Ticket, *, by: User, via: str, at: datetime | None = None) -> None:
+    """Take it for one's own queue: new becomes assigned, with `by` as the assignee when nobody is."""
+    lock(ticket)
+    if ticket.assignee_id is None and ticket.status == "new":
+        assign(ticket, by=by, via=via, assignee=by, at=at)
+    else:
+        move(ticket, "accept", by=by, via=via, at=at)
+
+
+@transaction.atomic
+def start(ticket: Ticket, *, by: User, via: str, at: datetime | None = None) -> None:
+    """Begin work; who begins becomes the assignee when nobody is."""
+    lock(ticket)
+    if ticket.assignee_id is None and ticket.status in ("new", "assigned"):
+        assign(ticket, by=by, via=via, assignee=by, at=at)
+    move(ticket, "start", by=by, via=via, at=at)
+
+
+@transaction.atomic
+def ask_requester(ticket: Ticket, *, by: User, via: str, message: str, files=(), at: datetime | None = None) -> None:
+    """Send a question and wait for the answer, which resumes the work by itself. Refuses an empty question."""
+    lock(ticket)
+    if not message.strip():
+        raise TicketError(_("Write what you need to know."), field="message")
+    move(ticket, "ask_requester", by=by, via=via, at=at)
+    reply(ticket, by=by, via=via, body=message, files=files, moves=False, at=at)
+
+
+@transaction.atomic
+def wait_for_vendor(ticket: Ticket, *, by: User, via: str, note_text: str = "", at: datetime | None = None) -> None:
+    """Wait for somebody outside; what for may be said in an internal note."""
+    lock(ticket)
+    move(ticket, "wait_for_vendor", by=by, via=via, at=at)
+    if note_text.strip():
+        note(ticket, by=by, via=via, body=note_text, at=at)
+
+
+def keep_resolution(ticket: Ticket, resolution: str) -> None:
+    """Write what solved it into the locked row, before the move that tells of it. Refuses an empty text."""
+    text = lines(resolution).strip()
+    if not text:
+        raise TicketError(_("Write what solved it; the requester will read this."), field="resolution")
+    ticket.resolution = text
+    ticket.save(update_fields=["resolution"])
+
+
+@transaction.atomic
+def reopen(ticket: Ticket, *, by: User, via: str, reason: str, at: datetime | None = None) -> None:
+    """Take it up again; the reason becomes a public reply. Refuses without a reason."""
+    lock(ticket)
+    if not reason.strip():
+        raise TicketError(_("Say what is not right yet."), field="reason")
+    move(ticket, "reopen", by=by, via=via, at=at)
+    reply(ticket, by=by, via=via, body=reason, moves=False, at=at)
+
+
+@transaction.atomic
+def cancel(ticket: Ticket, *, by: User, via: str, reason: str = "", at: datetime | None = None) -> None:
+    """Withdraw it, with the reason as a public reply. The desk must give one; the requester need not."""
+    lock(ticket)
+    if not reason.strip() and not asked(by, ticket):
+        raise TicketError(_("Say why this is cancelled; the requester will read it."), field="reason")
+    move(ticket, "cancel", by=by, via=via, at=at)
+    if reason.strip():
+        reply(ticket, by=by, via=via, body=reason, moves=False, at=at)
