@@ -1,8 +1,8 @@
 """What is done with incidents: one function per transition, each a contract with its refusals.
 
 All take `by` (who, checked) and `via` (through what: page, api, mail, command, system), hold the ticket's row lock and
-write their events in one transaction. What all tickets share (assign, reply, …) is in `servicedesk.tickets.actions`, what
-the usual life cycle shares in its `steps`.
+write their events in one transaction. What all tickets share (assign, reply, …) is in `servicedesk.tickets.actions`,
+what the usual life cycle shares in its `steps`.
 """
 
 from datetime import datetime
