@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("cmdb.urls")),
     path("", include("servicedesk.priorities.urls")),
     path("", include("servicedesk.intake.urls")),
+    path("", include("servicedesk.notify.urls")),
     path("", include("servicedesk.desk.urls")),
 ]
 

@@ -92,6 +92,11 @@ def mails_of_ticket(user: User, ticket: Ticket) -> list[IncomingMail]:
     return list(visible_mails(user).filter(ticket=ticket).order_by("received_at", "id")[:200])
 
 
+def original_of(ticket: Ticket) -> Original | None:
+    """How a ticket was handed over on a channel other than mail."""
+    return Original.objects.filter(ticket=ticket).select_related("by").first()
+
+
 def failed_originals(user: User) -> QuerySet[Original]:
     """Submissions of other channels that failed on our side. They may be about anything: for administrators."""
     rows = Original.objects.filter(ticket__isnull=True).exclude(error="").select_related("by", "requester")

@@ -1,12 +1,26 @@
-"""Addresses of the window: asking, and the page after sending."""
+"""Addresses of the window: asking, mailboxes, mails, and what came in for a ticket."""
 
 from django.urls import path
 
-from . import portal
+from . import portal, views
 
 app_name = "intake"
 urlpatterns = [
     path("new/", portal.new, name="new"),
     path("new/people/", portal.people, name="people"),
     path("new/<slug:number>/", portal.sent, name="sent"),
+    path("settings/mailboxes/", views.mailboxes, name="mailboxes"),
+    path("settings/mailboxes/new/", views.mailbox_new, name="mailbox-new"),
+    path("settings/mailboxes/<int:pk>/", views.mailbox, name="mailbox"),
+    path("settings/mailboxes/<int:pk>/test/", views.mailbox_test, name="mailbox-test"),
+    path("settings/mails/", views.mails, name="held"),
+    path("settings/mails/<int:pk>/", views.mail, name="mail"),
+    path("settings/mails/<int:pk>/html/", views.mail_html, name="mail-html"),
+    path("settings/mails/<int:pk>/raw/", views.mail_raw, name="mail-raw"),
+    path("settings/mails/<int:pk>/files/<int:place>/", views.mail_file, name="mail-file"),
+    path("settings/mails/<int:pk>/retry/", views.decide, {"verb": "retry"}, name="mail-retry"),
+    path("settings/mails/<int:pk>/admit/", views.decide, {"verb": "admit"}, name="mail-admit"),
+    path("settings/mails/<int:pk>/refuse/", views.decide, {"verb": "refuse"}, name="mail-refuse"),
+    path("tickets/<str:number>/mails/", views.for_ticket, name="for-ticket"),
+    path("tickets/<str:number>/convert/", views.convert, name="convert"),
 ]

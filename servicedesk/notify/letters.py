@@ -12,8 +12,8 @@ from servicedesk.intake import tokens
 from servicedesk.intake.models import IncomingMail, Mailbox
 from servicedesk.people.models import User
 from servicedesk.tickets.models import Comment, Ticket, TicketEvent
-from servicedesk.tickets.plain import closes_at, outlook
 from servicedesk.tickets.permissions import works_on
+from servicedesk.tickets.plain import closes_at, outlook
 from servicedesk.web.middleware import speaking_to
 from servicedesk.web.text import one_line
 

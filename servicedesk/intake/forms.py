@@ -1,0 +1,132 @@
+"""Forms of mailboxes, of the filter of mails, and of a conversion."""
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from cmdb.models import Service
+from servicedesk.people.forms import AskerForm
+from servicedesk.people.models import Language, Team
+from servicedesk.people.queries import active_teams
+from servicedesk.tickets.workflow import TicketType
+from servicedesk.web.forms import ActionForm, TextField, WholeNumberField
+
+from .models import IncomingMail, Mailbox, Makes
+
+
+class MailboxForm(AskerForm):
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=80,
+        help_text=gettext_lazy("Who our mails are from, for those who get them."),
+    )
+    address = forms.EmailField(label=gettext_lazy("Address"), max_length=254)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("How mail gets here"), choices=Mailbox.Kind, widget=forms.RadioSelect, initial="listener"
+    )
+    is_default = forms.BooleanField(
+        label=gettext_lazy("Also takes what is sent to any other address of its domain (only what is handed over)"),
+        required=False,
+    )
+    host = forms.CharField(label=gettext_lazy("Server"), max_length=200, required=False)
+    port = WholeNumberField(label=gettext_lazy("Port"), min_value=1, max_value=65535, initial=993, required=False)
+    security = forms.ChoiceField(label=gettext_lazy("Encryption"), choices=Mailbox.Security, initial="tls")
+    user = forms.CharField(label=gettext_lazy("User name"), max_length=200, required=False)
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        max_length=500,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("Kept encrypted. Leave it empty to keep the present one."),
+    )
+    folder = forms.CharField(label=gettext_lazy("Folder"), max_length=120, initial="INBOX", required=False)
+    certificate = TextField(
+        label=gettext_lazy("Trusted certificate"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": "3"}),
+        help_text=gettext_lazy("PEM of the server's own certificate or authority, when the system does not know it."),
+    )
+    makes = forms.ChoiceField(label=gettext_lazy("A mail becomes"), choices=Makes, initial="incident")
+    service = forms.ModelChoiceField(Service.objects.none(), label=gettext_lazy("Service"), required=False)
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        label=gettext_lazy("Team"),
+        required=False,
+        help_text=gettext_lazy("Sees its mails and takes its tickets. Without one, that of the service does."),
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=Language,
+        help_text=gettext_lazy("Used for guests when their mail does not tell."),
+    )
+    accepts = forms.ChoiceField(
+        label=gettext_lazy("Senders"), choices=Mailbox.Accepts, widget=forms.RadioSelect, initial="known"
+    )
+    is_active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        of = self.of
+        self.fields["team"].queryset = active_teams() | Team.objects.filter(pk=of.team_id if of else None)
+        services = Service.objects.filter(is_active=True) | Service.objects.filter(pk=of.service_id if of else None)
+        self.fields["service"].queryset = services
+        if of is None or not of.password_box:
+            self.fields["password"].help_text = gettext_lazy("Kept encrypted.")
+
+    def clean(self):
+        data = super().clean()
+        data["port"] = data.get("port") or (143 if data.get("security") == Mailbox.Security.STARTTLS else 993)
+        data["folder"] = data.get("folder") or "INBOX"
+        return data
+
+
+NEEDS_A_LOOK = "look"
+
+
+class MailFilter(ActionForm):
+    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
+    mailbox = forms.ModelChoiceField(Mailbox.objects.none(), label=gettext_lazy("Mailbox"), required=False)
+    sender = forms.CharField(label=gettext_lazy("Sender's address"), max_length=254, required=False)
+
+    def __init__(self, data, *, states=IncomingMail.State.choices):
+        super().__init__(data)
+        self.fields["state"].choices = [
+            (NEEDS_A_LOOK, gettext_lazy("Needs a look")),
+            ("all", gettext_lazy("All")),
+            *[(value, label) for value, label in states],
+        ]
+        self.fields["mailbox"].queryset = Mailbox.objects.all()
+        self.is_valid()
+
+    def of(self, mails):
+        """The mails that fit. A value that is none is as if it were not there."""
+        data = self.cleaned_data
+        state = data.get("state") or NEEDS_A_LOOK
+        if state == NEEDS_A_LOOK:
+            mails = mails.filter(state__in=[IncomingMail.State.HELD, IncomingMail.State.FAILED])
+        elif state != "all":
+            mails = mails.filter(state=state)
+        if data.get("mailbox"):
+            mails = mails.filter(mailbox=data["mailbox"])
+        if data.get("sender"):
+            mails = mails.filter(from_address=data["sender"].strip().lower())
+        return mails
+
+
+class ConvertForm(ActionForm):
+    to = forms.ChoiceField(label=gettext_lazy("It is"), widget=forms.RadioSelect)
+    reason = TextField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": "2"}),
+        help_text=gettext_lazy("Stays with the old one as an internal note."),
+    )
+
+    def __init__(self, *args, ticket, **kwargs):
+        super().__init__(*args, **kwargs)
+        if ticket.type == TicketType.INCIDENT:
+            choices = [(Makes.REQUEST, Makes.REQUEST.label), (Makes.ENQUIRY, Makes.ENQUIRY.label)]
+        else:
+            choices = [(Makes.INCIDENT, Makes.INCIDENT.label)]
+        self.fields["to"].choices = choices
+        self.fields["to"].initial = choices[0][0]

@@ -1,0 +1,26 @@
+"""The filter of outgoing mail."""
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from servicedesk.web.forms import ActionForm
+
+from .models import OutgoingMail
+
+
+class OutgoingFilter(ActionForm):
+    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
+    address = forms.CharField(label=gettext_lazy("Recipient's address"), max_length=254, required=False)
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.fields["state"].choices = [("", gettext_lazy("All")), *OutgoingMail.State.choices]
+        self.is_valid()
+
+    def of(self, mails):
+        data = self.cleaned_data
+        if data.get("state"):
+            mails = mails.filter(state=data["state"])
+        if data.get("address"):
+            mails = mails.filter(to_address__iexact=data["address"].strip())
+        return mails

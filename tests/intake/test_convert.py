@@ -1,0 +1,64 @@
+"""Conversion incident ↔ request."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from incidents.actions import resolve_incident
+from servicedesk.intake.actions import convert_ticket, receive
+from servicedesk.priorities.actions import override_priority
+from servicedesk.tickets.actions import assign, set_tags, share, watch
+from servicedesk.tickets.errors import TicketError
+from tests.factories import a_person, a_service_request, a_team, a_ticket, an_agent, an_incident, events_of
+
+pytestmark = pytest.mark.django_db
+
+
+class TestConvertTicket:
+    def test_takes_everything_along_and_ends_the_old_one(self):
+        team = a_team()
+        agent, hanako, other = an_agent(team), a_person(), an_agent(team)
+        file = SimpleUploadedFile("a.txt", b"content")
+        ticket = receive(
+            kind="incident", title="A new mouse", description="Please", requester=hanako, by=hanako, via="page",
+            channel="portal", team=team, files=[file], urgency=2,
+        )  # fmt: skip
+        assign(ticket, by=agent, via="page", assignee=agent)
+        set_tags(ticket, by=agent, via="page", tags=["mouse"])
+        watch(ticket, by=other, via="page")
+        share(ticket, by=agent, via="page", user=a_person())
+        override_priority(ticket, by=agent, via="page", priority=1, note="The boss")
+        new = convert_ticket(ticket, "request", by=agent, via="page", reason="No failure")
+        ticket.refresh_from_db()
+        new.refresh_from_db()
+        assert (ticket.status, new.type, new.service_request.kind) == ("cancelled", "request", "request")
+        for name in ("title", "description", "requester", "team", "assignee", "urgency", "priority", "channel"):
+            assert getattr(new, name) == getattr(ticket, name), name
+        assert list(new.tags.values_list("name", flat=True)) == ["mouse"]
+        assert new.attachments.get().file.read() == b"content"
+        assert list(new.watchers.all()) == [other] and new.shares.count() == 1
+        link = ticket.links_out.get()
+        assert (link.target, link.kind) == (new, "converted")
+        assert events_of(ticket)[-1] == ("cancel", {"from": "assigned", "to": "cancelled", "converted_to": new.number})
+
+    def test_the_other_way_too(self):
+        new = convert_ticket(a_service_request().ticket, "incident", by=an_agent(), via="page")
+        assert new.incident.ticket == new and new.number.startswith("INC")
+
+    def test_stays_confidential(self):
+        team = a_team()
+        ticket = a_ticket(team=team, is_confidential=True)
+        assert convert_ticket(ticket, "request", by=an_agent(team), via="page").is_confidential
+
+    def test_is_refused(self):
+        agent, incident = an_agent(), an_incident()
+        with pytest.raises(TicketError, match="It is one already"):
+            convert_ticket(incident.ticket, "incident", by=agent, via="page")
+        with pytest.raises(TicketError, match="Choose an incident"):
+            convert_ticket(incident.ticket, "problem", by=agent, via="page")
+        with pytest.raises(PermissionDenied):
+            convert_ticket(incident.ticket, "request", by=incident.ticket.requester, via="page")
+        resolve_incident(incident, by=agent, via="page", resolution="Done")
+        with pytest.raises(TicketError, match="not possible"):
+            convert_ticket(incident.ticket, "request", by=agent, via="page")
+        assert incident.ticket.links_out.count() == 0
