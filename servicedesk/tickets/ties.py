@@ -30,7 +30,7 @@ def assigned_tickets(person: User) -> Tie | None:
     named = ", ".join(numbers[:_NAMED]) + (" …" if len(numbers) > _NAMED else "")
     count = tickets.count()
     sentence = ngettext(
-        "One open ticket is still assigned: %(numbers)s.",
+        "%(count)d open ticket is still assigned: %(numbers)s.",
         "%(count)d open tickets are still assigned: %(numbers)s.",
         count,
     )

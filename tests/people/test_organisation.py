@@ -57,7 +57,7 @@ class TestCompanies:
     def test_stays_in_use_while_somebody_is_there(self, admin):
         company = a_company(name="Group")
         a_person(company=company)
-        with pytest.raises(Refused, match="One person or department of Group is still in use."):
+        with pytest.raises(Refused, match="1 person or department of Group is still in use."):
             change_company(company, by=admin, via="page", is_active=False)
 
     def test_only_administrators_may(self):

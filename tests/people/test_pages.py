@@ -116,7 +116,7 @@ class TestPeoplePages:
         ticket = a_ticket(team=team, assignee=agent)
         hidden = a_ticket(team=team, assignee=agent, is_confidential=True)
         shown = text(visit(admin).get(f"/settings/people/{agent.pk}/deactivate/"))
-        assert f"One open ticket is still assigned: {ticket.number}." in shown
+        assert f"1 open ticket is still assigned: {ticket.number}." in shown
         assert hidden.number not in shown
 
     def test_the_last_administrator_stays(self, visit, admin):

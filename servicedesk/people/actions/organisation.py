@@ -37,7 +37,7 @@ def change_company(company: Company, *, by: User, via: str, **fields) -> Company
         _refuse_while(
             company.people.filter(is_active=True).count() + company.departments.filter(is_active=True).count(),
             ngettext(
-                "One person or department of %(name)s is still in use.",
+                "%(count)d person or department of %(name)s is still in use.",
                 "%(count)d people and departments of %(name)s are still in use.",
                 company.people.filter(is_active=True).count() + company.departments.filter(is_active=True).count(),
             ),
@@ -70,7 +70,7 @@ def change_department(department: Department, *, by: User, via: str, **fields) -
         _refuse_while(
             inside,
             ngettext(
-                "One person or department in %(name)s is still in use.",
+                "%(count)d person or department in %(name)s is still in use.",
                 "%(count)d people and departments in %(name)s are still in use.",
                 inside,
             ),
