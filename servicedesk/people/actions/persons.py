@@ -282,7 +282,7 @@ def _set_roles(person: User, roles: Iterable[str]) -> tuple[list[str], list[str]
         _refuse_last_administrator(person)
     UserRole.objects.filter(user=person).exclude(role__in=wanted).delete()
     UserRole.objects.bulk_create([UserRole(user=person, role=role) for role in wanted if role not in before])
-    person.__dict__.pop("roles", None)
+    person.__dict__.pop("standing", None)
     return before, wanted
 
 

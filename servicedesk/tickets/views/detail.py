@@ -84,9 +84,12 @@ def steps_for(user: User, ticket: Ticket) -> list[Step]:
     return sorted(steps, key=lambda step: not step.is_next)
 
 
-def entries_for(user: User, ticket: Ticket, show: str = "all") -> list[Entry]:
-    """The time line as the person sees it, oldest first, in words."""
+def entries_for(user: User, ticket: Ticket, files: list[Attachment], show: str = "all") -> list[Entry]:
+    """The time line as the person sees it, oldest first, in words. `files` are those of the ticket that they see."""
     events = timeline(user, ticket)
+    files_of: dict[int | None, list[Attachment]] = {}
+    for file in files:
+        files_of.setdefault(file.comment_id, []).append(file)
     names = Names(user, events)
     entries = []
     before = None
@@ -97,8 +100,8 @@ def entries_for(user: User, ticket: Ticket, show: str = "all") -> list[Entry]:
                 continue
             before = event
             side = "requester" if event.by_id == ticket.requester_id else "desk"
-            files = list(comment.attachments.all())
-            entries.append(Entry(event, "note" if not comment.is_public else "reply", "", side, comment, files))
+            kind = "reply" if comment.is_public else "note"
+            entries.append(Entry(event, kind, "", side, comment, files_of.get(comment.pk, [])))
         elif show in ("all", "changes") and not _goes_without_saying(event, before):
             entries.append(Entry(event, "event", words_for(event, names)))
         before = event
@@ -127,7 +130,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         "ticket": ticket,
         "extension": extension,
         "newest": newest_of(ticket, works),
-        "entries": entries_for(user, ticket, show if show in SHOWS else "all"),
+        "entries": entries_for(user, ticket, files, show if show in SHOWS else "all"),
         "steps": steps,
         "next_step": next((step for step in steps if step.is_next), None),
         "files": [file for file in files if file.comment_id is None],
