@@ -46,9 +46,7 @@ def main() -> int:
         say(f"\nThe bench could not be done: {problem}")
         result = {"ratios": {}, "p50_ms": {}, "p95_ms": {}, "pss_mb": None, "tickets": asked.tickets, "error": str(problem)[:300]}
     finally:
-        from django.db import connections
-
-        connections.close_all()
+        _let_go()
         if own:
             _drop(given, own)
         services.stop(started)
@@ -56,6 +54,16 @@ def main() -> int:
             shutil.rmtree(folder, ignore_errors=True)
     say(json.dumps(result, ensure_ascii=False))
     return 0
+
+
+def _let_go() -> None:
+    """Close our own connections, where Django came that far."""
+    from django.conf import settings
+
+    if settings.configured:
+        from django.db import connections
+
+        connections.close_all()
 
 
 def _own_database(url: str) -> str:
