@@ -1,5 +1,8 @@
 """Writes on the catalogue of services, each with its audit entry. A service is never deleted: tickets name it."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -26,7 +29,7 @@ FIELDS = (
 
 
 @transaction.atomic
-def create_service(*, by: User | None, via: str, **fields) -> Service:
+def create_service(*, by: User | None, via: str, **fields: Any) -> Service:
     """Make a service. Refuses a code that another has, a team that is not in use, and guests as contacts.
 
     `by` is None for the desk itself (demo content).
@@ -43,7 +46,7 @@ def create_service(*, by: User | None, via: str, **fields) -> Service:
 
 
 @transaction.atomic
-def change_service(service: Service, *, by: User, via: str, **fields) -> Service:
+def change_service(service: Service, *, by: User, via: str, **fields: Any) -> Service:
     """Change a service; refuses as `create_service`. Tickets that exist keep their team, priority and secrecy."""
     check(by, "services.change", service)
     allow(fields, FIELDS)
@@ -55,9 +58,11 @@ def change_service(service: Service, *, by: User, via: str, **fields) -> Service
     return service
 
 
-def _keep(service: Service, given) -> None:
+def _keep(service: Service, given: Iterable[str]) -> None:
     if service.is_active and not service.team.is_active and {"team", "is_active"} & set(given):
         raise Refused(_("“%(name)s” is no longer in use.") % {"name": service.team}, field="team")
+    if service.default_impact not in (1, 2, 3, 4):
+        raise Refused(_("Impact is a number from 1 to 4."), field="default_impact")
     for name in {"business_contact", "system_contact"} & set(given):
         person = getattr(service, name)
         if person is not None and person.is_guest:

@@ -221,7 +221,7 @@ def import_runs() -> QuerySet[ImportRun]:
     return ImportRun.objects.select_related("by").defer("content", "plan").order_by("-id")
 
 
-def get_or_404(rows: QuerySet, **key):
+def get_or_404(rows: QuerySet[_Row], **key: Any) -> _Row:
     """The one row with this key, or NotFound."""
     row = rows.filter(**key).first()
     if row is None:

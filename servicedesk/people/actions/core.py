@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 
 from servicedesk.web.errors import Refused
 
@@ -26,7 +27,7 @@ class Change(NamedTuple):
     data: dict
 
 
-def audit(obj: Model | None, verb: str, *, by: User | None, via: str, label: str = "", **data) -> AuditEntry:
+def audit(obj: Model | None, verb: str, *, by: User | None, via: str, label: str = "", **data: Any) -> AuditEntry:
     """Write one entry of the settings' audit log in the caller's transaction and chain it to the one before.
 
     `data` is JSON: usually `changes={field: [before, after]}`. Holds a transaction-wide lock so that the chain has
@@ -63,7 +64,9 @@ def _grow(tail: AuditTail, by: int, end: str) -> None:
     AuditTail.objects.filter(pk=tail.pk).update(count=tail.count + by, hash=end)
 
 
-def _entry(obj, verb, *, by, via, label, data, previous) -> AuditEntry:
+def _entry(
+    obj: Model | None, verb: str, *, by: User | None, via: str, label: str, data: Mapping[str, Any], previous: str
+) -> AuditEntry:
     entry = AuditEntry(
         object_type=obj._meta.label_lower if obj is not None else "",
         object_id=str(obj.pk) if obj is not None else "",
@@ -109,7 +112,7 @@ def lock(obj: Model) -> None:
     obj.refresh_from_db(from_queryset=obj._meta.model._default_manager.select_for_update())
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """A value as it stands in the audit log: rows as [id, name], dates as ISO text, sets as sorted lists."""
     if value is None or type(value) in (str, int, bool):
         return value
@@ -156,8 +159,8 @@ def keep(obj: Model, *, taken: str = "", field: str | None = None) -> None:
     try:
         with transaction.atomic():
             obj.save()
-    except IntegrityError:
-        if not taken:
+    except IntegrityError as error:
+        if not taken or not isinstance(error.__cause__, UniqueViolation):
             raise
         raise Refused(taken, field=field, code="taken") from None
 
@@ -179,8 +182,9 @@ def allow(fields: Mapping, names: Iterable[str]) -> None:
 
 def refuse_loop(obj: Model, parent_name: str, parent: Model | None) -> None:
     """Refuse a parent that stands below `obj`, or is `obj` itself. Call it under `hold()`."""
-    model, seen, node = obj._meta.model, [], parent
-    column = model._meta.get_field(parent_name).attname
+    model, node = obj._meta.model, parent
+    seen: list[str] = []
+    column = f"{parent_name}_id"
     while node is not None:
         if node.pk == obj.pk and obj.pk is not None:
             way = " → ".join([_name(obj), *seen, _name(obj)])

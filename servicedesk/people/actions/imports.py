@@ -1,6 +1,8 @@
 """Tables of people, departments and teams: uploaded, looked at, applied once."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
@@ -187,7 +189,7 @@ def _entries(audits: list[tuple[PlannedRow, str, dict]]) -> list[Change]:
     return [Change(row.obj, verb, {"changes": changes, "import": True}) for row, verb, changes in audits]
 
 
-def _write(rows: list[PlannedRow], model: type[Model], link: str, **made) -> None:
+def _write(rows: list[PlannedRow], model: type[Model], link: str, **made: Callable[[], Any]) -> None:
     """Create and change the rows; `link` is the field by which rows of the file name each other, so it comes second."""
     new = [row for row in rows if row.outcome == "created"]
     old = [row for row in rows if row.outcome == "changed"]

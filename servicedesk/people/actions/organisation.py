@@ -1,8 +1,10 @@
 """Companies, departments and teams. None is ever deleted, since tickets name them; they go out of use."""
 
 from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,11 +17,13 @@ from .core import allow, audit, changed_fields, hold, keep, lock, plain, refuse_
 
 COMPANY_FIELDS = ("code", "name", "name_en", "time_zone", "is_active")
 DEPARTMENT_FIELDS = ("company", "code", "name", "name_en", "parent", "head", "is_active")
+_Row = TypeVar("_Row", Company, Department, Team)
+
 TEAM_FIELDS = ("code", "name", "name_en", "tier", "lead", "next_team", "is_active")
 
 
 @transaction.atomic
-def create_company(*, by: User | None, via: str, **fields) -> Company:
+def create_company(*, by: User | None, via: str, **fields: Any) -> Company:
     """Make a company of the group. Refuses a code that another has. `by` is None for the desk itself, here and
     below.
     """
@@ -30,7 +34,7 @@ def create_company(*, by: User | None, via: str, **fields) -> Company:
 
 
 @transaction.atomic
-def change_company(company: Company, *, by: User, via: str, **fields) -> Company:
+def change_company(company: Company, *, by: User, via: str, **fields: Any) -> Company:
     """Change a company. Refuses taking it out of use while people or departments of it are in use."""
     changes = _change(company, by, fields, COMPANY_FIELDS)
     if changes.get("is_active") == [True, False]:
@@ -47,7 +51,7 @@ def change_company(company: Company, *, by: User, via: str, **fields) -> Company
 
 
 @transaction.atomic
-def create_department(*, by: User | None, via: str, **fields) -> Department:
+def create_department(*, by: User | None, via: str, **fields: Any) -> Department:
     """Make a department. Refuses a code that another of the company has, and a parent of another company."""
     department = _begin(Department(), by, fields, DEPARTMENT_FIELDS)
     _check_department(department)
@@ -57,7 +61,7 @@ def create_department(*, by: User | None, via: str, **fields) -> Department:
 
 
 @transaction.atomic
-def change_department(department: Department, *, by: User, via: str, **fields) -> Department:
+def change_department(department: Department, *, by: User, via: str, **fields: Any) -> Department:
     """Change a department. Refuses a circle in the tree, moving to another company with people or departments in it,
     and taking it out of use while people or departments of it are in use.
     """
@@ -80,7 +84,7 @@ def change_department(department: Department, *, by: User, via: str, **fields) -
 
 
 @transaction.atomic
-def create_team(*, by: User | None, via: str, members: Iterable[User] = (), **fields) -> Team:
+def create_team(*, by: User | None, via: str, members: Iterable[User] = (), **fields: Any) -> Team:
     """Make a team. Refuses a code that another has, and members who are guests or not active."""
     team = _begin(Team(), by, fields, TEAM_FIELDS)
     _check_team(team)
@@ -91,7 +95,7 @@ def create_team(*, by: User | None, via: str, members: Iterable[User] = (), **fi
 
 
 @transaction.atomic
-def change_team(team: Team, *, by: User, via: str, **fields) -> Team:
+def change_team(team: Team, *, by: User, via: str, **fields: Any) -> Team:
     """Change a team; `members` are all of them. Refuses a circle of next tiers, and going out of use while tickets or
     services are its own or another team hands over to it.
     """
@@ -112,7 +116,7 @@ def change_team(team: Team, *, by: User, via: str, **fields) -> Team:
     return _changed(team, changes, by, via)
 
 
-def _begin(obj, by, fields, names):
+def _begin(obj: _Row, by: User | None, fields: dict[str, Any], names: Iterable[str]) -> _Row:
     if by is not None:
         check(by, "people.change")
     allow(fields, names)
@@ -121,7 +125,7 @@ def _begin(obj, by, fields, names):
     return obj
 
 
-def _change(obj, by, fields, names) -> dict[str, list]:
+def _change(obj: _Row, by: User, fields: dict[str, Any], names: Iterable[str]) -> dict[str, list]:
     check(by, "people.change")
     allow(fields, names)
     hold()
@@ -134,23 +138,23 @@ def _change(obj, by, fields, names) -> dict[str, list]:
     return changes
 
 
-def _changed(obj, changes, by, via):
+def _changed(obj: _Row, changes: dict[str, list], by: User, via: str) -> _Row:
     _keep(obj)
     if changes:
         audit(obj, "change", by=by, via=via, changes=changes)
     return obj
 
 
-def _created(obj, fields, by, via, **more) -> None:
+def _created(obj: Model, fields: dict[str, Any], by: User | None, via: str, **more: Any) -> None:
     given = {name: [None, plain(value)] for name, value in fields.items() if value not in (None, "")}
     audit(obj, "create", by=by, via=via, changes=given | more)
 
 
-def _keep(obj) -> None:
+def _keep(obj: Company | Department | Team) -> None:
     keep(obj, taken=_("The code “%(code)s” is taken.") % {"code": obj.code}, field="code")
 
 
-def _refuse_while(count: int, sentence: str, obj) -> None:
+def _refuse_while(count: int, sentence: str, obj: Model) -> None:
     if count:
         raise Refused(sentence % {"name": obj, "count": count}, field="is_active", code="in_use")
 

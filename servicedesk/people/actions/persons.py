@@ -1,6 +1,7 @@
 """People: made, changed, taken out of use. Passwords are their own; nobody else ever sees one."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
@@ -45,7 +46,7 @@ def create_person(
     addresses: Iterable[str] = (),
     roles: Iterable[str] = (),
     password: str | None = None,
-    **fields,
+    **fields: Any,
 ) -> User:
     """Make a person; all their addresses count as proved, since an administrator vouches for them.
 
@@ -84,7 +85,7 @@ def create_person(
 
 
 @transaction.atomic
-def change_person(person: User, *, by: User, via: str, **fields) -> User:
+def change_person(person: User, *, by: User, via: str, **fields: Any) -> User:
     """Change a person: `email`, `addresses` (the further ones, all of them), `roles` (all of them), and `FIELDS`.
 
     Only what is given changes. Refuses as `create_person`, a manager further down, and taking the last administrator's
@@ -125,7 +126,7 @@ def change_person(person: User, *, by: User, via: str, **fields) -> User:
 
 
 @transaction.atomic
-def change_profile(person: User, *, by: User, via: str, **fields) -> User:
+def change_profile(person: User, *, by: User, via: str, **fields: Any) -> User:
     """What people set for themselves: language, time zone, phone and extension. Everything else is the
     administrator's.
     """

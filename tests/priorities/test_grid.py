@@ -1,0 +1,191 @@
+"""The matrix: what a new one would change, and what it does."""
+
+import time
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from servicedesk.people.models import AuditEntry
+from servicedesk.priorities.actions import override_priority, save_grid, save_targets
+from servicedesk.priorities.models import MatrixCell, PriorityTarget
+from servicedesk.priorities.queries import effective_grid, grid, priority_for, would_change
+from servicedesk.tickets.models import Ticket
+from servicedesk.web.errors import Refused
+from tests.factories import a_service, a_team, a_ticket, an_administrator, an_agent, events_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin():
+    return an_administrator()
+
+
+def with_cells(**cells) -> dict:
+    """The desk's grid with some cells changed: i4u3=1."""
+    changed = {(int(name[1]), int(name[3])): priority for name, priority in cells.items()}
+    return effective_grid(None) | changed
+
+
+class TestPreview:
+    def test_counts_moves_and_lists_the_most_urgent_first(self, admin):
+        low = a_ticket(impact=4, urgency=4)
+        high = a_ticket(impact=1, urgency=1)
+        stays = a_ticket(impact=4, urgency=3)
+        preview = would_change(admin, None, with_cells(i4u4=2, i1u1=3))
+        assert (preview.count, preview.moves, preview.left) == (2, [(1, 3, 1), (4, 2, 1)], 0)
+        assert preview.rows == [(high, 3), (low, 2)]
+        assert stays.priority == 4
+
+    def test_is_exactly_what_saving_then_does(self, admin):
+        service = a_service()
+        for impact in (1, 2, 3, 4):
+            for urgency in (1, 2, 3, 4):
+                a_ticket(impact=impact, urgency=urgency)
+                a_ticket(impact=impact, urgency=urgency, service=service)
+        save_grid(service, {(4, 4): 1, (3, 3): 1}, by=admin, via="page")
+        for target, proposed in (
+            (None, {cell: 5 - priority for cell, priority in effective_grid(None).items()}),
+            (service, {(2, 2): 4, (4, 4): 3}),
+            (service, {}),
+        ):
+            expected = {(ticket.pk, new) for ticket, new in would_change(admin, target, proposed, most=100).rows}
+            before = dict(Ticket.objects.values_list("pk", "priority"))
+            count = save_grid(target, proposed, by=admin, via="page")
+            after = dict(Ticket.objects.values_list("pk", "priority"))
+            assert {(pk, new) for pk, new in after.items() if before[pk] != new} == expected
+            assert count == len(expected)
+
+    def test_leaves_manual_closed_and_overridden_ones_alone(self, admin):
+        team = a_team()
+        agent = an_agent(team)
+        manual = a_ticket(impact=4, urgency=4, team=team)
+        override_priority(manual, by=agent, via="page", priority=1, note="The president's")
+        service = a_service()
+        save_grid(service, {(4, 4): 3}, by=admin, via="page")
+        a_ticket(impact=4, urgency=4, service=service)
+        assert would_change(admin, None, with_cells(i4u4=2)).count == 0
+
+    def test_names_no_confidential_ticket_yet_changes_it(self, admin):
+        secret = a_ticket(impact=4, urgency=4, is_confidential=True)
+        assert would_change(admin, None, with_cells(i4u4=2)).count == 0
+        assert save_grid(None, with_cells(i4u4=2), by=admin, via="page") == 1
+        secret.refresh_from_db()
+        assert secret.priority == 2
+
+    def test_large_counts_cost_two_queries_and_a_moment(self, admin, django_assert_max_num_queries):
+        one = a_ticket(impact=4, urgency=4)
+        fields = {field.attname: getattr(one, field.attname) for field in Ticket._meta.fields if field.name != "id"}
+        Ticket.objects.bulk_create(
+            [Ticket(**fields | {"number": f"INC9{n:06d}"}) for n in range(20_000)], batch_size=2000
+        )
+        start = time.monotonic()
+        with django_assert_max_num_queries(8):
+            preview = would_change(admin, None, with_cells(i4u4=2))
+        assert (preview.count, len(preview.rows), preview.left) == (20_001, 50, 19_951)
+        assert time.monotonic() - start < 2
+
+
+class TestSaveGrid:
+    def test_open_tickets_follow_with_an_event_and_a_new_due_time(self, admin):
+        ticket = a_ticket(impact=4, urgency=4)
+        due = ticket.due_at
+        assert save_grid(None, with_cells(i4u4=1), by=admin, via="page") == 1
+        ticket.refresh_from_db()
+        assert (ticket.priority, ticket.due_at < due) == (1, True)
+        verb, data = events_of(ticket)[-1]
+        assert verb == "apply_matrix"
+        assert data["changes"]["priority"] == [4, 1]
+
+    def test_is_noted_cell_by_cell(self, admin):
+        save_grid(None, with_cells(i4u4=1), by=admin, via="page")
+        assert AuditEntry.objects.get().data == {"changes": {"4×4": [4, 1]}}
+
+    def test_a_service_goes_its_own_way_and_back(self, admin):
+        service = a_service()
+        save_grid(service, {(4, 4): 1}, by=admin, via="page")
+        assert priority_for(service, 4, 4) == (1, "service")
+        assert priority_for(service, 1, 1) == (1, "matrix")
+        save_grid(service, {}, by=admin, via="page")
+        assert grid(service) == {}
+        assert priority_for(service, 4, 4) == (4, "matrix")
+
+    def test_refusals(self, admin):
+        with pytest.raises(Refused):
+            save_grid(None, {(1, 1): 1}, by=admin, via="page")
+        with pytest.raises(Refused):
+            save_grid(None, with_cells(i4u4=5), by=admin, via="page")
+        with pytest.raises(PermissionDenied):
+            save_grid(None, with_cells(), by=an_agent(), via="page")
+
+
+class TestSaveTargets:
+    def test_are_kept_and_noted(self, admin):
+        save_targets({1: (10, 60)}, by=admin, via="page")
+        assert PriorityTarget.objects.get(pk=1).resolution_minutes == 60
+        assert AuditEntry.objects.get().data == {"changes": {"P1": [[30, 240], [10, 60]]}}
+
+    @pytest.mark.parametrize("pair", [(0, 60), (61, 60), (1, 600_000)])
+    def test_refuses_what_cannot_be(self, admin, pair):
+        with pytest.raises(Refused) as refused:
+            save_targets({2: pair}, by=admin, via="page")
+        assert refused.value.field == "p2"
+
+    def test_only_administrators_may(self):
+        with pytest.raises(PermissionDenied):
+            save_targets({1: (10, 60)}, by=an_agent(), via="page")
+
+
+def fields_of(cells: dict) -> dict:
+    return {f"cell_{impact}_{urgency}": priority for (impact, urgency), priority in cells.items()}
+
+
+class TestPages:
+    def test_preview_then_save(self, visit, admin):
+        ticket = a_ticket(impact=4, urgency=4)
+        client = visit(admin)
+        assert client.get("/settings/priorities/").status_code == 200
+        shown = client.post("/settings/priorities/", fields_of(with_cells(i4u4=1)) | {"preview": "1"}).content.decode()
+        assert "1 open ticket would change" in shown
+        assert ticket.number in shown
+        assert priority_for(None, 4, 4) == (4, "matrix")
+        client.post("/settings/priorities/", fields_of(with_cells(i4u4=1)) | {"save": "1"})
+        ticket.refresh_from_db()
+        assert ticket.priority == 1
+
+    def test_the_preview_of_htmx_is_the_part_alone(self, visit, admin):
+        shown = visit(admin).post(
+            "/settings/priorities/", fields_of(with_cells()) | {"preview": "1"}, headers={"HX-Request": "true"}
+        )
+        assert shown.content.decode().lstrip().startswith('<div id="matrix">')
+
+    def test_a_missing_cell_comes_back(self, visit, admin):
+        cells = fields_of(with_cells())
+        del cells["cell_4_4"]
+        assert visit(admin).post("/settings/priorities/", cells | {"save": "1"}).status_code == 422
+
+    def test_a_service_gets_cells_of_its_own(self, visit, admin):
+        service = a_service()
+        client = visit(admin)
+        chosen = client.get(f"/settings/priorities/service/?service={service.pk}")
+        assert chosen["Location"] == f"/settings/priorities/service/{service.pk}/"
+        client.post(chosen["Location"], {"cell_4_4": "2", "save": "1"})
+        assert grid(service) == {(4, 4): 2}
+        assert str(service) in client.get("/settings/priorities/").content.decode()
+        assert client.get("/settings/priorities/service/999999/").status_code == 404
+
+    def test_targets_are_changed_and_refused_with_what_was_typed(self, visit, admin):
+        client = visit(admin)
+        fields = {f"p{n}_{name}": "100" for n in (1, 2, 3, 4) for name in ("response", "resolution")}
+        assert client.post("/settings/priorities/targets/", fields | {"p1_response": "１５"}).status_code == 303
+        assert PriorityTarget.objects.get(pk=1).response_minutes == 15
+        answer = client.post("/settings/priorities/targets/", fields | {"p3_response": "777"})
+        assert answer.status_code == 422
+        assert 'value="777"' in answer.content.decode()
+
+    @pytest.mark.parametrize("address", ["/settings/priorities/", "/settings/priorities/targets/"])
+    def test_agents_stay_out(self, visit, address):
+        client = visit(an_agent())
+        assert client.get(address).status_code == 403
+        assert client.post(address, {}).status_code == 403
+        assert MatrixCell.objects.count() == 16
