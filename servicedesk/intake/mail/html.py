@@ -192,6 +192,7 @@ _STYLES = {
     "padding", "padding-bottom", "padding-left", "padding-right", "padding-top",
     "text-align", "text-decoration", "vertical-align", "white-space", "width",
 }  # fmt: skip
+_LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)
 
 
@@ -209,6 +210,8 @@ def clean(html: str, pictures: dict[str, str] | None = None) -> str:
             if value.lower().startswith("cid:"):
                 return pictures.get(value[4:].strip("<> "))
             return value if _PICTURE.match(value) else None
+        if name == "href":
+            return value if _LINK.match(value) else None
         return value
 
     return nh3.clean(

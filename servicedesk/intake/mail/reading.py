@@ -22,6 +22,8 @@ MOST_PARTS = 400
 DEEPEST = 30
 MOST_HEADER_BYTES = 256 * 1024
 MOST_IN_A_HEADER = 16 * 1024
+# Of a text part only so much is read; nobody reads on, and all of it stays in the raw mail.
+MOST_TEXT_BYTES = 4 * 1024 * 1024
 _MOST_ADDRESSES = 200
 
 
@@ -273,6 +275,13 @@ def _bytes(part: email.message.Message) -> bytes:
     return payload.encode("ascii", "surrogateescape") if isinstance(payload, str) and _only_escapes(payload) else b""
 
 
+def _text(data: bytes, charset: str | None) -> str:
+    if len(data) > MOST_TEXT_BYTES:
+        end = data.rfind(b"\n", MOST_TEXT_BYTES - 65536, MOST_TEXT_BYTES)
+        data = data[: end if end > 0 else MOST_TEXT_BYTES]
+    return charsets.decode(data, charset)
+
+
 def _file_name(part: email.message.Message) -> str:
     try:
         name = part.get_filename()
@@ -323,13 +332,13 @@ def _part(part, letter: Letter, texts, htmls, *, first: bool = False) -> None:
     is_file = is_file or (name and disposition.startswith("inline") and not kind.startswith("text/"))
     untyped = first and not name and not disposition and kind in ("application/octet-stream", "multipart/mixed")
     if (kind == "text/plain" and not is_file) or untyped:
-        texts.append(charsets.decode(data, _charset(part)))
+        texts.append(_text(data, _charset(part)))
         if name and not first:
             letter.files.append(_file(part, kind, name, data, disposition))
     elif kind == "text/html" and not is_file:
-        htmls.append(charsets.decode(data, _charset(part) or _charset_of_html(data)))
+        htmls.append(_text(data, _charset(part) or _charset_of_html(data)))
     elif kind.startswith("text/") and not is_file and not name and kind in ("text/enriched", "text/richtext"):
-        texts.append(charsets.decode(data, _charset(part)))
+        texts.append(_text(data, _charset(part)))
     else:
         letter.files.append(_file(part, kind, name, data, disposition))
 
