@@ -5,8 +5,11 @@ write their events in one transaction. What all tickets share (assign, reply, â€
 what the usual life cycle shares in its `steps`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -21,7 +24,9 @@ from .models import CauseCode, Incident
 
 
 @transaction.atomic
-def open_incident(*, by: User, via: str, at: datetime | None = None, is_security: bool = False, **fields) -> Incident:
+def open_incident(
+    *, by: User, via: str, at: datetime | None = None, is_security: bool = False, **fields: Any
+) -> Incident:
     """Open an incident with the priority of the matrix. `fields` as in `priorities.actions.open_with_priority`."""
     ticket = open_with_priority(TicketType.INCIDENT, by=by, via=via, at=at, **fields)
     return Incident.objects.create(ticket=ticket, is_security=is_security)
@@ -40,7 +45,13 @@ def start_incident(incident: Incident, *, by: User, via: str, at: datetime | Non
 
 
 def ask_requester_incident(
-    incident: Incident, *, by: User, via: str, message: str, files=(), at: datetime | None = None
+    incident: Incident,
+    *,
+    by: User,
+    via: str,
+    message: str,
+    files: Iterable[UploadedFile] = (),
+    at: datetime | None = None,
 ) -> Incident:
     """See `steps.ask_requester`: send a question and wait."""
     steps.ask_requester(incident.ticket, by=by, via=via, message=message, files=files, at=at)
@@ -82,16 +93,15 @@ def resolve_incident(
         raise TicketError(_("This cause code is no longer in use."), field="cause_code")
     if human_error is not None and human_error not in Incident.HumanError.values:
         raise TicketError(_("Choose whether a human error was involved."), field="human_error")
-    steps.keep_resolution(ticket, resolution)
     incident.cause_code = code
     if human_error is not None:
         incident.human_error = human_error
     incident.save(update_fields=["cause_code", "human_error"])
-    move(
+    steps.resolve(
         ticket,
-        "resolve",
         by=by,
         via=via,
+        resolution=resolution,
         at=at,
         cause_code=code.code if code else None,
         human_error=incident.human_error,
@@ -127,7 +137,7 @@ def change_incident(
     by: User,
     via: str,
     at: datetime | None = None,
-    **fields,
+    **fields: Any,
 ) -> Incident:
     """Change what only an incident has: `cause_code`, `human_error`, `caused_by_change`, `is_security`.
 
@@ -138,7 +148,9 @@ def change_incident(
     return _change(incident, {"cause_code", "human_error", "caused_by_change", "is_security"}, fields, by, via, at)
 
 
-def _change(incident, settable, fields, by, via, at):
+def _change(
+    incident: Incident, settable: set[str], fields: dict[str, Any], by: User, via: str, at: datetime | None
+) -> Incident:
     unknown = set(fields) - settable
     if unknown:
         raise LookupError(f"Not settable: {sorted(unknown)}")

@@ -5,8 +5,11 @@ write their events in one transaction. What all tickets share (assign, reply, â€
 what the usual life cycle shares in its `steps`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -22,7 +25,7 @@ from .models import ServiceRequest
 
 @transaction.atomic
 def open_service_request(
-    *, by: User, via: str, at: datetime | None = None, kind: str = ServiceRequest.Kind.ENQUIRY, **fields
+    *, by: User, via: str, at: datetime | None = None, kind: str = ServiceRequest.Kind.ENQUIRY, **fields: Any
 ) -> ServiceRequest:
     """Open a service request or enquiry with the priority of the matrix. `fields` as in
     `priorities.actions.open_with_priority`.
@@ -50,7 +53,13 @@ def start_service_request(
 
 
 def ask_requester_service_request(
-    service_request: ServiceRequest, *, by: User, via: str, message: str, files=(), at: datetime | None = None
+    service_request: ServiceRequest,
+    *,
+    by: User,
+    via: str,
+    message: str,
+    files: Iterable[UploadedFile] = (),
+    at: datetime | None = None,
 ) -> ServiceRequest:
     """See `steps.ask_requester`: send a question and wait."""
     steps.ask_requester(service_request.ticket, by=by, via=via, message=message, files=files, at=at)
@@ -79,9 +88,7 @@ def resolve_service_request(
     service_request: ServiceRequest, *, by: User, via: str, resolution: str, at: datetime | None = None
 ) -> ServiceRequest:
     """Say what was done or answered; the requester hears of it and can reopen. Refuses an empty resolution."""
-    ticket = lock(service_request.ticket)
-    steps.keep_resolution(ticket, resolution)
-    move(ticket, "resolve", by=by, via=via, at=at)
+    steps.resolve(service_request.ticket, by=by, via=via, resolution=resolution, at=at)
     return service_request
 
 
@@ -112,7 +119,7 @@ def cancel_service_request(
 
 @transaction.atomic
 def change_service_request(
-    service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None, **fields
+    service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None, **fields: Any
 ) -> ServiceRequest:
     """Change what only a service request has: `kind`, `delivery_on` (the date agreed with the requester).
 
@@ -123,7 +130,9 @@ def change_service_request(
     return _change(service_request, {"kind", "delivery_on"}, fields, by, via, at)
 
 
-def _change(service_request, settable, fields, by, via, at):
+def _change(
+    service_request: ServiceRequest, settable: set[str], fields: dict[str, Any], by: User, via: str, at: datetime | None
+) -> ServiceRequest:
     unknown = set(fields) - settable
     if unknown:
         raise LookupError(f"Not settable: {sorted(unknown)}")

@@ -3,8 +3,10 @@
 Each takes the row lock, and permission and present status are checked by `move`. The processes' own actions call these.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -12,7 +14,7 @@ from servicedesk.people.models import User
 from servicedesk.web.text import lines
 
 from ..errors import TicketError
-from ..models import Ticket
+from ..models import Comment, Ticket
 from ..permissions import asked
 from .core import lock, move
 from .talk import note, reply
@@ -39,7 +41,9 @@ def start(ticket: Ticket, *, by: User, via: str, at: datetime | None = None) -> 
 
 
 @transaction.atomic
-def ask_requester(ticket: Ticket, *, by: User, via: str, message: str, files=(), at: datetime | None = None) -> None:
+def ask_requester(
+    ticket: Ticket, *, by: User, via: str, message: str, files: Iterable[UploadedFile] = (), at: datetime | None = None
+) -> None:
     """Send a question and wait for the answer, which resumes the work by itself. Refuses an empty question."""
     lock(ticket)
     if not message.strip():
@@ -57,13 +61,24 @@ def wait_for_vendor(ticket: Ticket, *, by: User, via: str, note_text: str = "", 
         note(ticket, by=by, via=via, body=note_text, at=at)
 
 
-def keep_resolution(ticket: Ticket, resolution: str) -> None:
-    """Write what solved it into the locked row, before the move that tells of it. Refuses an empty text."""
+@transaction.atomic
+def resolve(
+    ticket: Ticket, *, by: User, via: str, resolution: str, at: datetime | None = None, **data: str | None
+) -> None:
+    """Say what solved it. The ticket keeps the latest resolution, the event each one as its public message.
+
+    Counts as the first response when nobody answered before. `data` goes into the event. Refuses an empty text.
+    """
+    lock(ticket)
     text = lines(resolution).strip()
     if not text:
         raise TicketError(_("Write what solved it; the requester will read this."), field="resolution")
+    move(ticket, "resolve", by=by, via=via, at=at, **data)
+    event = ticket.events.get(number=ticket.event_count)
+    Comment.objects.create(event=event, ticket=ticket, author=by, is_public=True, body=text)
     ticket.resolution = text
-    ticket.save(update_fields=["resolution"])
+    ticket.first_response_at = ticket.first_response_at or event.at
+    ticket.save(update_fields=["resolution", "first_response_at"])
 
 
 @transaction.atomic

@@ -34,7 +34,7 @@ _NEXT = {
 
 @dataclass
 class Entry:
-    """One line of the time line. `kind` is reply, note or event; `side` is requester or desk for messages."""
+    """One line of the time line. `kind` is reply, note, resolution or event; `side` is requester or desk."""
 
     event: TicketEvent
     kind: str
@@ -95,7 +95,10 @@ def entries_for(user: User, ticket: Ticket, files: list[Attachment], show: str =
     before = None
     for event in events:
         comment = getattr(event, "comment", None)
-        if comment is not None:
+        if comment is not None and event.verb == "resolve":
+            if show != "notes":
+                entries.append(Entry(event, "resolution", words_for(event, names), "desk", comment))
+        elif comment is not None:
             if show == "changes" or show == ("messages" if event.verb == "note" else "notes"):
                 continue
             before = event
