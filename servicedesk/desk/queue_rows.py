@@ -43,7 +43,7 @@ class Row:
         "peek",
         "pk",
         "requester",
-        "status",
+        "pill",
         "title",
         "url",
     )
@@ -87,7 +87,7 @@ class Rows:
             self._people.get(ticket.assignee_id, "") if ticket.assignee_id else self._teams.get(ticket.team_id, "")
         )
         row.badge = self._badge(ticket.priority)
-        row.status = self._pill(ticket.type, ticket.status)
+        row.pill = self._pill(ticket.type, ticket.status)
         row.clock = self._clock(ticket)
         row.age = formats.short_when(ticket.created_at, self.now)
         row.created = ticket.created_at.isoformat()

@@ -272,7 +272,7 @@ class TestQueriesOfTheQueue:
 
 
 def poll_of(answer) -> str:
-    return re.search(r'id="queue-poll" hx-get="([^"]+)"', answer.content.decode())[1].replace("&amp;", "&")
+    return re.search(r'id="queue-poll"\s+hx-get="([^"]+)"', answer.content.decode())[1].replace("&amp;", "&")
 
 
 class TestChanges:
