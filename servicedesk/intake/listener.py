@@ -123,7 +123,6 @@ async def serve(host: str, smtp_port: int, lmtp_port: int, ready: Callable[[list
     try:
         await asyncio.Event().wait()
     finally:
+        # Idle connections are cut: their mail servers come again. What is being kept ends in its thread.
         for server in servers:
             server.close()
-        for server in servers:
-            await server.wait_closed()

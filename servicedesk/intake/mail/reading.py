@@ -4,12 +4,13 @@ The standard library takes the structure apart (its lenient `compat32` ways); ev
 repaired here. `TooMuch` is the only exception that a caller must expect.
 """
 
+import base64
 import email.feedparser
-import email.header
 import email.message
 import email.policy
 import email.utils
 import hashlib
+import quopri
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ MOST_IN_A_HEADER = 16 * 1024
 # Of a text part only so much is read; nobody reads on, and all of it stays in the raw mail.
 MOST_TEXT_BYTES = 4 * 1024 * 1024
 _MOST_ADDRESSES = 200
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([qQbB])\?([^?]*)\?=")
 
 
 class TooMuch(Exception):
@@ -142,19 +144,40 @@ def decoded(value: str) -> str:
         value = charsets.decode(data)
     if "\x1b$" in value or "\x1b(" in value:
         value = charsets.decode(value.encode("ascii", "replace"), "iso-2022-jp")
-    if "=?" not in value:
-        return one_line(value)
+    return one_line(_encoded_words(value) if "=?" in value else value)
+
+
+def _encoded_words(value: str) -> str:
+    """RFC 2047 as it is written out there: in quotes, next to 8-bit text, with the bytes of one character in two words.
+    What is no encoded word stays as it is.
+    """
+    value = re.sub(r"\r?\n(?=[ \t])", "", value)
+    out: list[str] = []
+    held, charset, end = b"", "", 0
+    for match in _ENCODED_WORD.finditer(value):
+        between = value[end : match.start()]
+        data = _word_bytes(match[2], match[3])
+        if data is None:
+            continue
+        name = match[1].partition("*")[0].lower()
+        if not held or between.strip() or name != charset:
+            out.append(charsets.decode(held, charset) if held else "")
+            held = b""
+            out.append(between if between.strip() or end == 0 else "")
+        held, charset, end = held + data, name, match.end()
+    out.append(charsets.decode(held, charset) if held else "")
+    return "".join(out) + value[end:]
+
+
+def _word_bytes(encoding: str, text: str) -> bytes | None:
     try:
-        pieces = email.header.decode_header(re.sub(r"\r?\n(?=[ \t])", "", value))
-    except Exception:  # noqa: BLE001 – binascii and others for broken encoded words: show them as they are
-        return one_line(value)
-    out = []
-    for text, charset in pieces:
-        if isinstance(text, str):
-            out.append(text)
-        else:
-            out.append(charsets.decode(text, charset) if charset else text.decode("utf-8", "replace"))
-    return one_line("".join(out))
+        data = text.encode("ascii")
+        if encoding in "qQ":
+            return quopri.decodestring(data.replace(b"_", b" "), header=False)
+        data = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
+        return base64.b64decode(data + b"=" * (-len(data) % 4))
+    except ValueError:
+        return None
 
 
 def _only_escapes(value: str) -> bool:

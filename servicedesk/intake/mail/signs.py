@@ -60,5 +60,6 @@ def signs_of(letter: Letter, envelope_from: str | None) -> Signs:
     suppress = letter.header("x-auto-response-suppress").lower()
     if any(word in suppress for word in ("all", "autoreply", "oof")):
         by_machine = True
+    by_machine = by_machine and not (auto_reply or bounce or receipt)
     from_list = precedence == "list" or bool(letter.header("list-id") or letter.header("list-unsubscribe"))
     return Signs(auto_reply, bounce, receipt, by_machine, from_list)

@@ -4,7 +4,6 @@ import signal
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from servicedesk.frontdoor.processes import die_with_parent
 from servicedesk.intake.listener import serve
 
 
@@ -13,12 +12,7 @@ class Command(BaseCommand):
 
     help = "Listens for mail by SMTP and LMTP and keeps it before it says so."
 
-    def add_arguments(self, parser):
-        parser.add_argument("--with-parent", action="store_true", help="End when the process that started it ends.")
-
-    def handle(self, *args, with_parent=False, **options):
-        if with_parent:
-            die_with_parent()
+    def handle(self, *args, **options):
         try:
             asyncio.run(self._listen())
         except OSError as error:
