@@ -23,6 +23,8 @@ class AskerForm(ActionForm):
         for field in self.fields.values():
             if isinstance(field, PersonField):
                 field.asker = asker
+            if isinstance(field, forms.ModelChoiceField) and not field.required:
+                field.empty_label = "–"
 
 
 class PersonForm(AskerForm):
