@@ -11,7 +11,9 @@ from rest_framework.routers import SimpleRouter
 from cmdb.api import ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
 from requests.api import ServiceRequestViewSet
+from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
+from servicedesk.notify.api import OutgoingMailViewSet
 from servicedesk.people.api.audit import AuditViewSet
 from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSet, TeamViewSet
 from servicedesk.people.api.persons import MeViewSet, PersonViewSet
@@ -65,6 +67,9 @@ router.register("departments", DepartmentViewSet, "department")
 router.register("teams", TeamViewSet, "team")
 router.register("services", ServiceViewSet, "service")
 router.register("categories", CategoryViewSet, "category")
+router.register("mailboxes", MailboxViewSet, "mailbox")
+router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")
+router.register("outgoing-mails", OutgoingMailViewSet, "outgoing-mail")
 router.register("audit", AuditViewSet, "audit")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("search", SearchViewSet, "search")

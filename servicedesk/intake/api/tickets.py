@@ -5,6 +5,7 @@ import hashlib
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 
 from cmdb.api import ServiceField
 from servicedesk.people.api.refs import PersonField
@@ -17,7 +18,7 @@ from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Channel, Impact, Urgency
 from servicedesk.web.api import Strict
 
-from ..actions import receive
+from ..actions import convert_ticket, receive
 from ..models import Makes, Original
 
 # How programs of the desk may say that something came in: by themselves, by a phone or chat system, by monitoring.
@@ -48,6 +49,11 @@ class ReceiveIn(Strict):
     files = Files()
 
 
+class ConvertIn(Strict):
+    to = serializers.ChoiceField(choices=Makes.choices)
+    reason = Text(default="", help_text="Kept as an internal note of the old record.")
+
+
 KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -76,6 +82,14 @@ class TicketViewSet(api.TicketViewSet):
         key = self._key(request, given)
         ticket = receive(**given, by=user, via="api", key=key)
         return self.now(ticket.number, status=201)
+
+    @extend_schema(request=ConvertIn, responses={201: TicketOut})
+    @action(detail=True, methods=["post"])
+    def convert(self, request, number):
+        """Make a record of the other kind and cancel this one; the answer is the new one."""
+        ticket, given = self.ticket(number, "tickets.convert"), self.given(ConvertIn)
+        new = convert_ticket(ticket, given["to"], reason=given["reason"], **self.by_api())
+        return self.now(new.number, status=201)
 
     def _key(self, request, given: dict) -> str:
         """The caller's key as the originals keep it. Refuses a key that stood for something else before."""

@@ -1,0 +1,187 @@
+"""Mailboxes for administrators, and the ledger of incoming mails for those who may read them."""
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from cmdb.api import ServiceField, ServiceRef
+from servicedesk.people.api.persons import Line
+from servicedesk.people.api.refs import TeamField, TeamRef
+from servicedesk.people.models import Language
+from servicedesk.people.rules import check
+from servicedesk.tickets.api.fields import Choices
+from servicedesk.tickets.api.serializers import EmptyIn
+from servicedesk.tickets.api.views import AnyAnswer
+from servicedesk.web.api import Filters, Strict, View
+
+from ..actions import admit_mail, change_mailbox, create_mailbox, refuse_mail, retry_mail
+from ..models import IncomingMail, Mailbox, Makes
+from ..queries import get_mail, get_mailbox, mailboxes, visible_mails
+
+
+class MailboxOut(serializers.Serializer):
+    """A mailbox. Its password goes in and never comes out."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    address = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Mailbox.Kind.choices)
+    is_default = serializers.BooleanField()
+    host = serializers.CharField()
+    port = serializers.IntegerField()
+    security = serializers.ChoiceField(choices=Mailbox.Security.choices)
+    certificate = serializers.CharField()
+    user = serializers.CharField()
+    has_password = serializers.SerializerMethodField()
+    folder = serializers.CharField()
+    makes = serializers.ChoiceField(choices=Makes.choices)
+    service = ServiceRef(allow_null=True)
+    team = TeamRef(allow_null=True)
+    language = serializers.ChoiceField(choices=Language.choices)
+    accepts = serializers.ChoiceField(choices=Mailbox.Accepts.choices)
+    is_active = serializers.BooleanField()
+    last_ok_at = serializers.DateTimeField(allow_null=True)
+    last_error = serializers.CharField()
+    failures = serializers.IntegerField()
+
+    def get_has_password(self, mailbox) -> bool:
+        return bool(mailbox.password_box)
+
+
+class MailboxIn(Strict):
+    """Any of the fields; what is not named stays, so does the password when it is empty."""
+
+    name = Line()
+    address = Line()
+    kind = serializers.ChoiceField(choices=Mailbox.Kind.choices, required=False)
+    is_default = serializers.BooleanField(required=False)
+    host = Line()
+    port = serializers.IntegerField(required=False, min_value=1, max_value=65535)
+    security = serializers.ChoiceField(choices=Mailbox.Security.choices, required=False)
+    certificate = serializers.CharField(required=False, allow_blank=True, max_length=100_000, trim_whitespace=False)
+    user = Line()
+    password = serializers.CharField(
+        required=False, allow_blank=True, max_length=1000, trim_whitespace=False, write_only=True
+    )
+    folder = Line()
+    makes = serializers.ChoiceField(choices=Makes.choices, required=False)
+    service = ServiceField(required=False, allow_null=True)
+    team = TeamField(required=False, allow_null=True)
+    language = serializers.ChoiceField(choices=Language.choices, required=False)
+    accepts = serializers.ChoiceField(choices=Mailbox.Accepts.choices, required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class MailboxViewSet(View):
+    """Addresses at which the desk is reached. For administrators."""
+
+    scope = "settings"
+    queryset = Mailbox.objects.none()
+    lookup_value_converter = "int"
+    ordering = ("name", "id")
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        check(request.user, "settings.change")
+
+    @extend_schema(responses=MailboxOut(many=True))
+    def list(self, request):
+        self.asked(Filters)
+        return self.pages(MailboxOut, mailboxes())
+
+    @extend_schema(responses=MailboxOut)
+    def retrieve(self, request, pk):
+        return self.answer(MailboxOut, get_mailbox(pk))
+
+    @extend_schema(request=MailboxIn, responses={201: MailboxOut})
+    def create(self, request):
+        mailbox = create_mailbox(**self.given(MailboxIn), by=request.user, via="api")
+        return self.answer(MailboxOut, mailbox, status=201)
+
+    @extend_schema(request=MailboxIn, responses=MailboxOut)
+    def partial_update(self, request, pk):
+        mailbox = get_mailbox(pk)
+        return self.answer(MailboxOut, change_mailbox(mailbox, **self.given(MailboxIn), by=request.user, via="api"))
+
+
+class IncomingMailOut(serializers.Serializer):
+    """A mail as it came in and what became of it. `ticket` is the number of the ticket that it is in."""
+
+    id = serializers.IntegerField()
+    mailbox = serializers.CharField(source="mailbox.address")
+    received_at = serializers.DateTimeField()
+    from_address = serializers.CharField()
+    from_name = serializers.CharField()
+    subject = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes.")
+    state = serializers.ChoiceField(choices=IncomingMail.State.choices)
+    reason = serializers.ChoiceField(choices=IncomingMail.Reason.choices)
+    reason_label = serializers.CharField(source="get_reason_display")
+    is_proved = serializers.BooleanField(help_text="The sender showed the token that we sent to this address.")
+    attempts = serializers.IntegerField()
+    done_at = serializers.DateTimeField(allow_null=True)
+    ticket = serializers.CharField(source="ticket.number", allow_null=True, default=None)
+
+
+class IncomingMailFilters(Filters):
+    state = Choices(IncomingMail.State.choices)
+
+
+class IncomingMailViewSet(View):
+    """The ledger of incoming mails, for those who may read them. Nothing in it is ever deleted."""
+
+    queryset = IncomingMail.objects.none()
+    lookup_value_converter = "int"
+    ordering = ("-received_at", "-id")
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        check(request.user, "mails.read")
+
+    @extend_schema(parameters=[IncomingMailFilters], responses=IncomingMailOut(many=True))
+    def list(self, request):
+        asked, mails = self.asked(IncomingMailFilters), visible_mails(request.user)
+        return self.pages(IncomingMailOut, mails.filter(state__in=asked["state"]) if asked.get("state") else mails)
+
+    @extend_schema(responses=IncomingMailOut)
+    def retrieve(self, request, pk):
+        return self.answer(IncomingMailOut, get_mail(request.user, pk))
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, content_negotiation_class=AnyAnswer)
+    def raw(self, request, pk):
+        """Every byte of the mail, as a download."""
+        mail = get_mail(request.user, pk)
+        return HttpResponse(
+            bytes(mail.raw),
+            content_type="application/octet-stream",
+            headers={
+                "Content-Disposition": f'attachment; filename="mail-{mail.pk}.eml"',
+                "Content-Security-Policy": "sandbox; default-src 'none'",
+            },
+        )
+
+    def decided(self, decide) -> Response:
+        mail, _given = get_mail(self.request.user, self.kwargs["pk"]), self.given(EmptyIn)
+        return self.answer(IncomingMailOut, decide(mail, by=self.request.user, via="api"))
+
+    @extend_schema(request=EmptyIn, responses=IncomingMailOut)
+    @action(detail=True, methods=["post"])
+    def retry(self, request, pk):
+        """Read it once more, by the same rules."""
+        return self.decided(retry_mail)
+
+    @extend_schema(request=EmptyIn, responses=IncomingMailOut)
+    @action(detail=True, methods=["post"])
+    def admit(self, request, pk):
+        """Make a ticket of it whoever sent it; that happens within seconds."""
+        return self.decided(admit_mail)
+
+    @extend_schema(request=EmptyIn, responses=IncomingMailOut)
+    @action(detail=True, methods=["post"])
+    def refuse(self, request, pk):
+        """Set it aside. It stays in the ledger and nobody is told."""
+        return self.decided(refuse_mail)
