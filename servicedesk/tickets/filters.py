@@ -19,7 +19,7 @@ from cmdb.models import Service
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import visible_people
 from servicedesk.web.formats import exact
-from servicedesk.web.text import normalise
+from servicedesk.web.text import is_one_line, normalise
 
 from .models import OPEN, Category, Channel, Ticket
 from .queries import desk_tickets, with_words
@@ -129,7 +129,7 @@ def read(user: User, query: QueryDict) -> Asked:
         for value in dict.fromkeys(value.strip() for value in query.getlist(filter_name)[:20]):
             if not value:
                 continue
-            found = find(user, value[:200])
+            found = find(user, value[:200]) if is_one_line(value) else None
             if found is None:
                 complaints.append(
                     _("“%(value)s” is nothing that “%(filter)s” knows; it was left out.")
