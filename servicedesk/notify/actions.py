@@ -6,10 +6,11 @@ the same Message-ID, by which receiving programs know the two for one.
 
 import logging
 import smtplib
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
@@ -95,13 +96,14 @@ def _server() -> BaseEmailBackend:
 class _OneFileEach(BaseEmailBackend):
     """Mails as files, for a trial without a mail server. The file has its name only when it is whole."""
 
-    def send_messages(self, messages):
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
         folder = settings.MAIL_OUT_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         for message in messages:
             name = message.extra_headers["Message-ID"].strip("<>").partition("@")[0]
             temporary = folder / f".{name}.part"
-            temporary.write_bytes(message.message().as_bytes(linesep="\r\n"))
+            body = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg] # Django's own, unknown to stubs
+            temporary.write_bytes(body)
             temporary.replace(folder / f"{timezone.now():%Y%m%d-%H%M%S}-{name}.eml")
         return len(messages)
 

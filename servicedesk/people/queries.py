@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from allauth.account.models import EmailAddress
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from servicedesk.web.errors import NotFound
@@ -25,6 +25,8 @@ from .models import (
     User,
     UserRole,
 )
+
+_Row = TypeVar("_Row", bound=Model)
 
 
 def departments_headed_by(user: User) -> list[int]:

@@ -1,6 +1,7 @@
 """Priorities: of a new ticket, after a change of its fields, by hand; and changes of the matrix itself."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +21,7 @@ from .queries import Grid, cells_that_apply, grid, priority_for, targets_for, th
 
 
 @transaction.atomic
-def open_with_priority(ticket_type: str, *, by: User, via: str, at: datetime | None = None, **fields) -> Ticket:
+def open_with_priority(ticket_type: str, *, by: User, via: str, at: datetime | None = None, **fields: Any) -> Ticket:
     """Open the core row of a process with the priority of the matrix, its targets, and the service's team and secrecy.
 
     `fields` as in `tickets.actions.open_ticket`; `impact` and `urgency` 1 to 4 or None for the usual one.
@@ -54,7 +55,7 @@ def open_with_priority(ticket_type: str, *, by: User, via: str, at: datetime | N
 
 
 @transaction.atomic
-def change_ticket(ticket: Ticket, *, by: User, via: str, at: datetime | None = None, **fields) -> Ticket:
+def change_ticket(ticket: Ticket, *, by: User, via: str, at: datetime | None = None, **fields: Any) -> Ticket:
     """Change fields of a ticket; its priority follows impact, urgency and service unless it was set by hand.
 
     A new service brings its team while nobody has the ticket, and its secrecy. `fields` as in

@@ -24,7 +24,7 @@ def priority_for(service: Service | None, impact: int, urgency: int) -> tuple[in
     cells = MatrixCell.objects.filter(
         Q(service__isnull=True) | Q(service=service), impact=impact, urgency=urgency
     ).values_list("service_id", "priority")
-    found = dict(cells)
+    found: dict[int | None, int] = dict(cells)
     if service is not None and service.pk in found:
         return found[service.pk], PriorityReason.SERVICE
     return found.get(None, LOWEST), PriorityReason.MATRIX
@@ -114,7 +114,7 @@ def cells_that_apply(service: Service | None, proposed: Grid) -> dict[tuple[int,
     return effective_grid(None) | dict(proposed)
 
 
-def restrict(tickets, service: Service | None):
+def restrict(tickets: QuerySet[Ticket], service: Service | None) -> QuerySet[Ticket]:
     """Those of the tickets that a grid of this service (None: of the desk) decides."""
     if service is not None:
         return tickets.filter(service=service)

@@ -1,7 +1,7 @@
 """Reads of tickets. Every one begins with `visible_tickets`; nothing else decides what somebody sees."""
 
-from collections.abc import Iterable
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
@@ -14,10 +14,9 @@ from servicedesk.people.queries import departments_headed_by
 from servicedesk.web.errors import NotFound
 from servicedesk.web.text import normalise
 
-from .models import OPEN, PREFIXES, Attachment, Category, Comment, Tag, Ticket, TicketEvent, TicketLink, TicketShare
+from .models import OPEN, PREFIXES, Attachment, Category, Comment, Tag, Ticket, TicketEvent, TicketLink
 from .permissions import works_on
 from .words import query_for
-
 
 _NUMBER = re.compile(r"([A-Z]{3})?([0-9]{1,12})")
 
@@ -185,7 +184,9 @@ def links(user: User, ticket: Ticket) -> list[tuple[str, Ticket, TicketLink]]:
     seen = set(visible_tickets(user).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
     out = [(tie.get_kind_display(), tie.target, tie) for tie in ties if tie.source_id == ticket.pk]
     back = [
-        (TicketLink.BACKWARD[TicketLink.Kind(tie.kind)], tie.source, tie) for tie in ties if tie.target_id == ticket.pk
+        (str(TicketLink.BACKWARD[TicketLink.Kind(tie.kind)]), tie.source, tie)
+        for tie in ties
+        if tie.target_id == ticket.pk
     ]
     return [each for each in out + back if each[1].pk in seen]
 

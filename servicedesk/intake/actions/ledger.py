@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -61,7 +62,7 @@ def store(
     return IncomingMail.objects.defer("raw").get(mailbox=mailbox, digest=row.digest)
 
 
-def _decide(mail: IncomingMail, by: User, verb: str, via: str, **columns) -> IncomingMail:
+def _decide(mail: IncomingMail, by: User, verb: str, via: str, **columns: Any) -> IncomingMail:
     mail.refresh_from_db(from_queryset=IncomingMail.objects.select_for_update().defer("raw"))
     check(by, "mails.decide", mail)
     if mail.state in (State.TICKET, State.REPLY):

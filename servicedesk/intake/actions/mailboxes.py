@@ -4,12 +4,15 @@ import logging
 import smtplib
 import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,7 +42,7 @@ _SECONDS_A_RUN = 100
 
 
 @transaction.atomic
-def create_mailbox(*, by: User, via: str, password: str = "", **fields) -> Mailbox:
+def create_mailbox(*, by: User, via: str, password: str = "", **fields: Any) -> Mailbox:
     """Add a mailbox. `fields` are those of `SETTABLE`. Refuses what `change_mailbox` refuses."""
     check(by, "settings.change")
     mailbox = Mailbox(**_known(fields), password_box=seal.seal(password))
@@ -50,7 +53,7 @@ def create_mailbox(*, by: User, via: str, password: str = "", **fields) -> Mailb
 
 
 @transaction.atomic
-def change_mailbox(mailbox: Mailbox, *, by: User, via: str, password: str = "", **fields) -> Mailbox:
+def change_mailbox(mailbox: Mailbox, *, by: User, via: str, password: str = "", **fields: Any) -> Mailbox:
     """Change a mailbox; an empty `password` keeps the one it has. It is tried again at once.
 
     Refuses, with the field: an address that is taken or no address, a fetched mailbox without server, user name or
@@ -58,7 +61,7 @@ def change_mailbox(mailbox: Mailbox, *, by: User, via: str, password: str = "", 
     """
     check(by, "settings.change")
     mailbox.refresh_from_db(from_queryset=Mailbox.objects.select_for_update())
-    changes = {}
+    changes: dict[str, list | None] = {}
     for name, value in _known(fields).items():
         before = getattr(mailbox, name)
         if before != value:
@@ -158,7 +161,7 @@ def _connection(mailbox: Mailbox, *, read_only: bool = False) -> imap.Connection
     )  # fmt: skip
 
 
-def _take(mailbox: Mailbox, here, server: imap.Connection):
+def _take(mailbox: Mailbox, here: QuerySet[Mailbox], server: imap.Connection) -> Iterator[int]:
     """Yield the UIDs that were taken. The first time, and after the server counted anew, what nobody has read yet is
     new and everything else is left; from then on every mail above `last_uid` is, read or not.
     """
@@ -178,7 +181,9 @@ def _take(mailbox: Mailbox, here, server: imap.Connection):
         here.update(uid_validity=server.uid_validity, last_uid=end)
 
 
-def _keep(mailbox: Mailbox, here, server: imap.Connection, uid: int, last_uid: int | None = None) -> None:
+def _keep(
+    mailbox: Mailbox, here: QuerySet[Mailbox], server: imap.Connection, uid: int, last_uid: int | None = None
+) -> None:
     """One mail into the ledger; too large ones with their header only, ones that the server will not give with its
     answer."""
     key = f"imap {server.uid_validity} {uid}"

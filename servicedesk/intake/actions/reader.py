@@ -8,8 +8,11 @@ import logging
 import re
 import signal
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from types import FrameType
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -139,7 +142,7 @@ def _later(mail: IncomingMail, error: Exception) -> None:
 
 
 @contextmanager
-def _at_most(seconds: int):
+def _at_most(seconds: int) -> Iterator[None]:
     """Raise TooSlow after so many seconds. Only the main thread of a process can be interrupted; workers of Celery's
     usual pool and commands are such.
     """
@@ -147,7 +150,7 @@ def _at_most(seconds: int):
         yield
         return
 
-    def ring(number, frame):
+    def ring(number: int, frame: FrameType | None) -> None:
         raise TooSlow
 
     before = signal.signal(signal.SIGALRM, ring)
@@ -191,7 +194,7 @@ def _give_fate(mail: IncomingMail) -> None:
     if not admitted and _set_aside(mail, letter, signs):
         return
     sender, reason = _sender(mail, letter)
-    if reason:
+    if sender is None:
         _end(mail, State.HELD, reason)
         return
     if not admitted and _wrote_too_often(mail):
@@ -200,8 +203,8 @@ def _give_fate(mail: IncomingMail) -> None:
     mail.answerable = signs.answerable and not admitted
     thread = thread_of(letter, mail.envelope_to, sender)
     mail.mentions, mail.is_proved = thread.mentions, thread.is_proved
-    ticket = successor(sender, thread.ticket) if sender is not None and thread.ticket is not None else None
-    with override(sender.language if sender else mail.mailbox.language):
+    ticket = successor(sender, thread.ticket) if thread.ticket is not None else None
+    with override(sender.language):
         if ticket is not None:
             with about(ticket_number=ticket.number):
                 if _append(mail, letter, ticket, sender):
@@ -328,7 +331,7 @@ def _append(mail: IncomingMail, letter: Letter, ticket: Ticket, sender: User) ->
         )  # fmt: skip
         attach(ticket, files, by=sender, comment=comment, public=False, strict=False)
     else:
-        marks = {} if mail.is_proved else {"unproved": True}
+        marks: dict[str, Any] = {} if mail.is_proved else {"unproved": True}
         comment = reply(
             ticket, by=sender, via="mail", body=body, files=files, style=Comment.Format.PLAIN, moves=mail.is_proved,
             strict_files=False, **marks,

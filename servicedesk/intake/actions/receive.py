@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
@@ -65,7 +66,7 @@ def receive(
     see (service), unknown channels and languages, and files as in `tickets.files.examine` (files).
     """
     files = list(files)
-    fields = {
+    fields: dict[str, Any] = {
         "kind": kind,
         "title": title,
         "description": description,
@@ -139,9 +140,26 @@ def _keep_failed(pk: int, error: Exception, files: list[UploadedFile]) -> None:
 
 
 def _open(
-    *, kind, title, description, requester, by, via, channel, source, service, category, team, impact, urgency, files,
-    language, is_confidential, at, strict_files,
-) -> Ticket:  # fmt: skip
+    *,
+    kind: str,
+    title: str,
+    description: str,
+    requester: User,
+    by: User,
+    via: str,
+    channel: str,
+    source: str,
+    service: Service | None,
+    category: Category | None,
+    team: Team | None,
+    impact: int | None,
+    urgency: int | None,
+    files: list[UploadedFile],
+    language: str | None,
+    is_confidential: bool,
+    at: datetime | None,
+    strict_files: bool,
+) -> Ticket:
     if kind not in Makes.values:
         raise TicketError(_("Choose an incident, a request or an enquiry."), field="kind")
     if channel not in Channel.values:
@@ -173,7 +191,7 @@ def _open(
     language = language or requester.language
     if language not in Language.values:
         raise TicketError(_("Choose Japanese or English."), field="language")
-    fields = {
+    fields: dict[str, Any] = {
         "title": title,
         "description": description,
         "requester": requester,

@@ -104,7 +104,7 @@ def _apply_people(plan: Plan, by: User, via: str) -> None:
     audits = _audits(rows)
     _write(rows, User, "manager", password=lambda: make_password(None))
     changed = [row.obj for row in rows]
-    had = defaultdict(dict)
+    had: dict[int, dict[str, EmailAddress]] = defaultdict(dict)
     for address in EmailAddress.objects.filter(user__in=changed):
         had[address.user_id][address.email] = address
     roles = defaultdict(set)

@@ -17,9 +17,9 @@ from .core import allow, audit, changed_fields, hold, keep, lock, plain, refuse_
 
 COMPANY_FIELDS = ("code", "name", "name_en", "time_zone", "is_active")
 DEPARTMENT_FIELDS = ("company", "code", "name", "name_en", "parent", "head", "is_active")
-_Row = TypeVar("_Row", Company, Department, Team)
-
 TEAM_FIELDS = ("code", "name", "name_en", "tier", "lead", "next_team", "is_active")
+
+_Row = TypeVar("_Row", Company, Department, Team)
 
 
 @transaction.atomic

@@ -98,7 +98,7 @@ def change_person(person: User, *, by: User, via: str, **fields: Any) -> User:
     plain_fields = _tidied({name: value for name, value in fields.items() if name in FIELDS})
     if "email" in fields:
         plain_fields["email"] = clean_address(fields["email"], "email")
-    had = list(person.emailaddress_set.order_by("email").values_list("email", flat=True))
+    had = list(EmailAddress.objects.filter(user=person).order_by("email").values_list("email", flat=True))
     was = person.email
     changes = changed_fields(person, plain_fields)
     _check_place(person)

@@ -29,7 +29,7 @@ class PlannedRow:
 
     line: int
     label: str
-    obj: Model | None = None
+    obj: Any = None  # a person, department or team, as the plan's kind says; None when the row names none
     values: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, list[str]] = field(default_factory=dict)
     reason: str = ""

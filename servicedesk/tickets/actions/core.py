@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
@@ -31,7 +32,7 @@ def next_number(ticket_type: str) -> str:
 
 
 @transaction.atomic
-def open_ticket(ticket_type: str, *, by: User, via: str, at: datetime | None = None, **fields) -> Ticket:
+def open_ticket(ticket_type: str, *, by: User, via: str, at: datetime | None = None, **fields: Any) -> Ticket:
     """Make the core row of a new record in the first status of its process and write the event `open`.
 
     For the processes' own actions, which add their extension in the same transaction. `fields` are columns of `Ticket`;
@@ -62,7 +63,14 @@ def open_ticket(ticket_type: str, *, by: User, via: str, at: datetime | None = N
 
 
 def record(
-    ticket: Ticket, verb: str, *, by: User | None, via: str, public: bool = False, at: datetime | None = None, **data
+    ticket: Ticket,
+    verb: str,
+    *,
+    by: User | None,
+    via: str,
+    public: bool = False,
+    at: datetime | None = None,
+    **data: Any,
 ) -> TicketEvent:
     """Write one event and its outbox row in the caller's transaction; the caller holds the ticket's row lock.
 
@@ -83,7 +91,9 @@ def record(
     return event
 
 
-def _next_event(ticket: Ticket, verb: str, *, by, via, public, at, data) -> TicketEvent:
+def _next_event(
+    ticket: Ticket, verb: str, *, by: User | None, via: str, public: bool, at: datetime, data: dict[str, Any]
+) -> TicketEvent:
     event = TicketEvent(
         ticket_id=ticket.pk,
         number=ticket.event_count,
@@ -122,7 +132,14 @@ def event_hash(number: str, previous: str, event: TicketEvent) -> str:
 
 @transaction.atomic
 def move(
-    ticket: Ticket, name: str, *, by: User | None, via: str, at: datetime | None = None, permitted: bool = False, **data
+    ticket: Ticket,
+    name: str,
+    *,
+    by: User | None,
+    via: str,
+    at: datetime | None = None,
+    permitted: bool = False,
+    **data: Any,
 ) -> Ticket:
     """Take a ticket along one transition of its process. The only place where status and phase change.
 

@@ -1,5 +1,7 @@
 """Writes on the tree of categories. A category is never deleted: tickets name it."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,7 +16,7 @@ FIELDS = ("code", "name", "name_en", "parent", "is_active")
 
 
 @transaction.atomic
-def create_category(*, by: User | None, via: str, **fields) -> Category:
+def create_category(*, by: User | None, via: str, **fields: Any) -> Category:
     """Make a category. Refuses a code that another has and a parent that is not in use. `by` None: the desk itself."""
     if by is not None:
         check(by, "settings.change")
@@ -29,7 +31,7 @@ def create_category(*, by: User | None, via: str, **fields) -> Category:
 
 
 @transaction.atomic
-def change_category(category: Category, *, by: User, via: str, **fields) -> Category:
+def change_category(category: Category, *, by: User, via: str, **fields: Any) -> Category:
     """Change a category. Refuses a circle in the tree, and taking it out of use while those below it are in use."""
     check(by, "settings.change")
     allow(fields, FIELDS)

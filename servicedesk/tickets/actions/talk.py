@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -35,7 +36,7 @@ def reply(
     moves: bool = True,
     strict_files: bool = True,
     at: datetime | None = None,
-    **data,
+    **data: Any,
 ) -> Comment:
     """Write a public reply, which everybody who sees the ticket reads and the other side gets by mail.
 
@@ -68,7 +69,7 @@ def note(
     files: Iterable[UploadedFile] = (),
     style: str = Comment.Format.MARKDOWN,
     at: datetime | None = None,
-    **data,
+    **data: Any,
 ) -> Comment:
     """Write an internal note, which only those read who work on the ticket. Refuses an empty one."""
     lock(ticket)
@@ -76,7 +77,19 @@ def note(
     return _say(ticket, "note", False, by, body, via, files, style, True, at, data)
 
 
-def _say(ticket, verb, public, by, body, via, files, style, strict_files, at, data) -> Comment:
+def _say(
+    ticket: Ticket,
+    verb: str,
+    public: bool,
+    by: User,
+    body: str,
+    via: str,
+    files: Iterable[UploadedFile],
+    style: str,
+    strict_files: bool,
+    at: datetime | None,
+    data: dict[str, Any],
+) -> Comment:
     body = lines(body).strip()
     files = list(files)
     if not body and not files:

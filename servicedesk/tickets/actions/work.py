@@ -1,9 +1,10 @@
 """What an agent does with a ticket besides talking: assign, escalate, set fields, share, tag, link, log time."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ from .core import lock, move, record
 from .talk import note
 
 
-def _named(obj) -> list | None:
+def _named(obj: Model | None) -> list | None:
     """How events keep a reference: id and what it was called then."""
     return None if obj is None else [obj.pk, getattr(obj, "code", None) or str(obj.pk)]
 
@@ -118,8 +119,8 @@ SETTABLE = frozenset(
 
 @transaction.atomic
 def set_fields(
-    ticket: Ticket, *, by: User | None, via: str, verb: str = "change", at: datetime | None = None, **fields
-):
+    ticket: Ticket, *, by: User | None, via: str, verb: str = "change", at: datetime | None = None, **fields: Any
+) -> Ticket:
     """Set columns of the core row and record which changed, from what to what; of people's words only that they
     changed.
 
@@ -242,9 +243,7 @@ def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str], at: datetim
 
 
 @transaction.atomic
-def link(
-    ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str, at: datetime | None = None
-) -> TicketLink:
+def link(ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str, at: datetime | None = None) -> TicketLink:
     """Tie two tickets that `by` sees and works on; the same tie twice is one. Both get the event.
 
     Refuses a ticket with itself and an unknown kind; an invisible other ticket is refused as if it were not there.
@@ -285,7 +284,14 @@ def unlink(ticket: Ticket, tie: TicketLink, *, by: User, via: str) -> None:
 
 @transaction.atomic
 def log_work(
-    ticket: Ticket, *, by: User, via: str, minutes: int, worked_on: date | None = None, note: str = "", at=None
+    ticket: Ticket,
+    *,
+    by: User,
+    via: str,
+    minutes: int,
+    worked_on: date | None = None,
+    note: str = "",
+    at: datetime | None = None,
 ) -> WorkTime:
     """Note minutes (1 to 1,440) that `by` worked on the ticket on a day, today by default and never in the future."""
     lock(ticket)
