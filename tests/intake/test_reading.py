@@ -96,11 +96,12 @@ class TestHeaders:
 
     def test_file_names_of_all_shapes(self):
         name = "見積書①.pdf"
+        start = "utf-8''%E8%A6%8B%E7%A9%8D"
         in_utf8 = base64.b64encode(name.encode()).decode()
         parts = [
             f'Content-Disposition: attachment; filename="=?utf-8?b?{in_utf8}?="',
             "Content-Disposition: attachment; filename*=utf-8''%E8%A6%8B%E7%A9%8D%E6%9B%B8%E2%91%A0.pdf",
-            "Content-Disposition: attachment; filename*0*=utf-8''%E8%A6%8B%E7%A9%8D;\r\n filename*1*=%E6%9B%B8%E2%91%A0.pdf",
+            f"Content-Disposition: attachment; filename*0*={start}; filename*1*=%E6%9B%B8%E2%91%A0.pdf",
             f'Content-Type: application/pdf; name="=?utf-8?b?{in_utf8}?="\r\nContent-Disposition: attachment',
         ]
         body = b"".join(b"--x\r\n" + part.encode() + b"\r\n\r\ndata\r\n" for part in parts) + b"--x--"
