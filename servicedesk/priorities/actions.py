@@ -1,9 +1,10 @@
 """Priorities: of a new ticket, after a change of its fields, by hand; and changes of the matrix itself."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,13 +12,22 @@ from cmdb.models import Service
 from servicedesk.people.actions import audit, hold
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
-from servicedesk.tickets.actions import assign, lock, open_ticket, set_fields
+from servicedesk.tickets.actions import assign, lock, open_ticket, record_many, set_fields
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Impact, Priority, PriorityReason, Ticket, Urgency
 from servicedesk.web.errors import Refused
 
 from .models import MatrixCell, PriorityTarget
-from .queries import Grid, cells_that_apply, grid, priority_for, targets_for, that_change
+from .queries import (
+    Grid,
+    all_targets,
+    cells_that_apply,
+    due_times,
+    grid,
+    priority_for,
+    targets_for,
+    that_change,
+)
 
 
 @transaction.atomic
@@ -153,22 +163,42 @@ def save_grid(service: Service | None, proposed: Grid, *, by: User, via: str) ->
 
 
 def _apply(service: Service | None, proposed: Grid, *, via: str) -> int:
+    """Give open tickets the priority that now holds for them, a thousand at a time and all in the caller's transaction."""
     cells = cells_that_apply(service, proposed)
-    reason = PriorityReason.SERVICE if service and proposed else PriorityReason.MATRIX
-    changed = 0
-    for ticket in that_change(Ticket.objects.all(), service, cells).order_by("pk").iterator():
-        lock(ticket)
-        if not ticket.is_open or ticket.priority_reason == PriorityReason.MANUAL:
-            continue  # somebody was quicker
-        own = service is not None and (ticket.impact, ticket.urgency) in proposed
-        fields = _priority_fields(
-            ticket,
-            cells[ticket.impact, ticket.urgency],
-            reason if own or service is None else PriorityReason.MATRIX,
+    minutes = {target.priority: target for target in all_targets()}
+    changed, last = 0, 0
+    while True:
+        # The lock looks at the conditions again: whom somebody closed or set by hand just now is left out.
+        tickets = list(
+            that_change(Ticket.objects.select_for_update(of=("self",)), service, cells)
+            .filter(pk__gt=last)
+            .defer("description", "resolution")
+            .order_by("pk")[:1000]
         )
-        set_fields(ticket, by=None, via="system", verb="apply_matrix", **fields)
-        changed += 1
-    return changed
+        if not tickets:
+            return changed
+        groups: dict[tuple[int, str], list[Ticket]] = {}
+        data = []
+        for ticket in tickets:
+            own = service is not None and (ticket.impact, ticket.urgency) in proposed
+            reason = PriorityReason.SERVICE if own else PriorityReason.MATRIX
+            priority = cells[ticket.impact, ticket.urgency]
+            response_due_at, due_at = due_times(minutes.get(priority), ticket.created_at)
+            fields = {"priority": priority, "priority_reason": reason.value}
+            fields |= {"response_due_at": response_due_at, "due_at": due_at}
+            changes = {name: [getattr(ticket, name), value] for name, value in fields.items()}
+            data.append({"changes": {name: pair for name, pair in changes.items() if pair[0] != pair[1]}})
+            groups.setdefault((priority, reason.value), []).append(ticket)
+        for (priority, given), same in groups.items():
+            target = minutes.get(priority)
+            Ticket.objects.filter(pk__in=[ticket.pk for ticket in same]).update(
+                priority=priority,
+                priority_reason=given,
+                response_due_at=F("created_at") + timedelta(minutes=target.response_minutes) if target else None,
+                due_at=F("created_at") + timedelta(minutes=target.resolution_minutes) if target else None,
+            )
+        record_many(tickets, "apply_matrix", by=None, via="system", data=data)
+        changed, last = changed + len(tickets), tickets[-1].pk
 
 
 @transaction.atomic

@@ -32,7 +32,11 @@ def priority_for(service: Service | None, impact: int, urgency: int) -> tuple[in
 
 def targets_for(priority: int, start: datetime) -> tuple[datetime | None, datetime | None]:
     """(first response due, resolution due) counted from `start`; (None, None) when no target is set. One query."""
-    target = PriorityTarget.objects.filter(pk=priority).first()
+    return due_times(PriorityTarget.objects.filter(pk=priority).first(), start)
+
+
+def due_times(target: PriorityTarget | None, start: datetime) -> tuple[datetime | None, datetime | None]:
+    """(first response due, resolution due) by a target that was read already."""
     if target is None:
         return None, None
     return (

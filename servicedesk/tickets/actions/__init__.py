@@ -4,7 +4,7 @@ notes and files; `work` everything else that an agent does.
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
 
-from .core import lock, move, open_ticket, record
+from .core import lock, move, open_ticket, record, record_many
 from .talk import note, reply
 from .work import (
     assign,
@@ -30,6 +30,7 @@ __all__ = [
     "note",
     "open_ticket",
     "record",
+    "record_many",
     "reply",
     "set_fields",
     "set_tags",

@@ -5,6 +5,7 @@ Each takes the row lock, and permission and present status are checked by `move`
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -62,9 +63,7 @@ def wait_for_vendor(ticket: Ticket, *, by: User, via: str, note_text: str = "", 
 
 
 @transaction.atomic
-def resolve(
-    ticket: Ticket, *, by: User, via: str, resolution: str, at: datetime | None = None, **data: str | None
-) -> None:
+def resolve(ticket: Ticket, *, by: User, via: str, resolution: str, at: datetime | None = None, **data: Any) -> None:
     """Say what solved it. The ticket keeps the latest resolution, the event each one as its public message.
 
     Counts as the first response when nobody answered before. `data` goes into the event. Refuses an empty text.
