@@ -1,7 +1,7 @@
 """The Celery application: `celery -A servicedesk.celery worker -B`.
 
-Beat starts thin tasks every second or two; each finds its own work in a table. Nothing in the code calls `.delay()`, so a
-broker that is down delays work and loses none. The schedule is `CELERY_BEAT_SCHEDULE` in the settings.
+Beat starts thin tasks every second or two; each finds its own work in a table. Nothing in the code calls `.delay()`, so
+a broker that is down delays work and loses none. The schedule is `CELERY_BEAT_SCHEDULE` in the settings.
 """
 
 import os
@@ -21,5 +21,5 @@ app.autodiscover_tasks()
 @worker_process_init.connect
 @beat_embedded_init.connect
 def _die_with_the_worker(**kwargs) -> None:
-    """What the worker forks (its pool, the embedded beat) never outlives it; two beats would be the result of kill -9."""
+    """What the worker forks (its pool, the embedded beat) never outlives it; else kill -9 would leave two beats."""
     die_with_parent()

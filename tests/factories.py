@@ -1,4 +1,6 @@
-"""What tests begin with. Tickets are made by the actions that people use; people and teams have no rules to obey here."""
+"""What tests begin with. Tickets are made by the actions that people use; people and teams have no rules
+to obey here.
+"""
 
 from itertools import count
 
@@ -28,7 +30,7 @@ def a_department(company: Company | None = None, **fields) -> Department:
 
 
 def a_person(*roles: str, teams=(), password: str | None = None, **fields) -> User:
-    """Somebody with a proved address, the roles and teams; English unless said otherwise, so that tests read sentences."""
+    """Somebody with a proved address, the roles and teams; English unless said otherwise: tests read sentences."""
     n = next(_number)
     user = User(**{"email": f"person{n}@example.com", "name": f"Person {n}", "language": "en"} | fields)
     if password:

@@ -66,9 +66,7 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "intake:held",
                 "mails.read",
             ),
-            Area(
-                _("Outgoing mail"), _("What waits, what failed"), "mail-forward", "notify:outgoing", "mails.sent"
-            ),
+            Area(_("Outgoing mail"), _("What waits, what failed"), "mail-forward", "notify:outgoing", "mails.sent"),
         ),
     ),
     (

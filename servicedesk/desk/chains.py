@@ -109,8 +109,8 @@ _WITHOUT = """
 
 
 def _check_tickets(found: Found, progress: Progress) -> None:
-    """Event by event in the order of the chains. Each batch is one query, which sees events and the end that their ticket
-    has at the same moment, so that work going on meanwhile is no break.
+    """Event by event in the order of the chains. Each batch is one query, which sees events and the end that their
+    ticket has at the same moment, so that work going on meanwhile is no break.
     """
     ticket, broken, number, previous, count, end, name = 0, False, 0, "", 0, "", ""
     for row in _events(found, progress):

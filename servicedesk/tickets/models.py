@@ -232,6 +232,7 @@ class Ticket(models.Model):
     def is_overdue(self) -> bool:
         return bool(self.due_at and self.resolved_at is None and self.is_open and self.due_at < timezone.now())
 
+
 @cache
 def _page_pattern(ticket_type: str) -> str:
     return reverse(f"{workflow_of(ticket_type).app}:detail", args=["NUMBER"])

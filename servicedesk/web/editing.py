@@ -22,8 +22,8 @@ def edit(
     message: str | None = None,
     **context,
 ) -> HttpResponse:
-    """Call `act(**cleaned_data, by=…, via="page")` for a good form, then go to `to` (an address, or what makes one of the
-    result). `context` goes to the template, which has `form` too.
+    """Call `act(**cleaned_data, by=…, via="page")` for a good form, then go to `to` (an address, or what makes one of
+    the result). `context` goes to the template, which has `form` too.
     """
     if request.method == "POST" and form.is_valid():
         try:

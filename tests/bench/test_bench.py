@@ -47,7 +47,8 @@ def _indexes() -> set:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
-            " UNION SELECT conrelid::regclass || conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f'"
+            " UNION SELECT conrelid::regclass || conname || pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE contype = 'f'"
         )
         return {row[0] for row in cursor.fetchall()}
 

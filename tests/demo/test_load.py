@@ -120,7 +120,9 @@ class TestTheTickets:
         assert not Ticket.objects.filter(closed_at__lt=F("created_at")).exists()
 
     def test_numbers_follow_the_time_and_begin_at_one(self):
-        incidents = list(Ticket.objects.filter(type="incident").order_by("created_at", "id").values_list("number", flat=True))
+        incidents = list(
+            Ticket.objects.filter(type="incident").order_by("created_at", "id").values_list("number", flat=True)
+        )
         assert incidents == sorted(incidents)
         assert incidents[0] == "INC0000001"
 
@@ -169,4 +171,6 @@ class TestSignIns:
         said = StringIO()
         call_command("load_demo", stdout=said)
         assert User.objects.count() == demo.people
-        assert not any(line.split()[-1] in said.getvalue() for line in demo.sign_ins.read_text().splitlines() if "@" in line)
+        assert not any(
+            line.split()[-1] in said.getvalue() for line in demo.sign_ins.read_text().splitlines() if "@" in line
+        )

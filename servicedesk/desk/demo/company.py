@@ -127,7 +127,9 @@ def _person(cast: Cast, kind: str, number: int, line: str, companies: dict) -> N
         department=department,
         employee_number=f"{'M' if japanese else 'S'}{first + number * 7:05d}",
         extension=f"{3 if japanese else 7}{first // 10 + number * 3:03d}",
-        phone=f"03-5550-{1000 + first // 10 + number:04d}" if japanese else f"+65 6555 {1000 + first // 10 + number:04d}",
+        phone=f"03-5550-{1000 + first // 10 + number:04d}"
+        if japanese
+        else f"+65 6555 {1000 + first // 10 + number:04d}",
         language="ja" if japanese else "en",
         time_zone=company["time_zone"],
         is_vip="vip" in special,

@@ -77,7 +77,8 @@ class Telling:
         if channel == "mail" and self.story.language == "ja":
             return (
                 f"サービスデスク 御中\n\nお疲れさまです。{self._words['my_department']}の{me}です。\n{text}\n\n"
-                f"お手数ですがよろしくお願いいたします。\n\n--\n{self._words['my_department']} {me}(内線 {self._words['ext']})"
+                f"お手数ですがよろしくお願いいたします。\n\n"
+                f"--\n{self._words['my_department']} {me}(内線 {self._words['ext']})"
             )
         if channel == "mail":
             return f"Hi,\n\n{text}\n\nThanks,\n{me}\n{self._words['my_department']}, ext. {self._words['ext']}"

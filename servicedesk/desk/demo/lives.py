@@ -37,7 +37,10 @@ _OVERRIDES = {
     "en": ["Customer visit tomorrow morning", "Needed for the closing of the quarter"],
 }
 _MORE = {
-    "ja": ["補足です。昨日の夕方までは問題ありませんでした。", "急ぎではありませんが、今週中に見ていただけると助かります。"],
+    "ja": [
+        "補足です。昨日の夕方までは問題ありませんでした。",
+        "急ぎではありませんが、今週中に見ていただけると助かります。",
+    ],
     "en": ["One more thing: it still worked yesterday afternoon.", "No hurry, but this week would be great."],
 }
 
@@ -158,7 +161,9 @@ class Life:
     def _taken(self, at: datetime, entered_by_desk: bool) -> datetime:
         """Somebody of the team takes it, or the lead gives it to somebody; perhaps its fields are put right."""
         rng = self.rng
-        wait = rng.uniform(1, 6) if entered_by_desk else rng.uniform(6, 150) if self._hurry() > 1 else rng.uniform(2, 25)
+        wait = (
+            rng.uniform(1, 6) if entered_by_desk else rng.uniform(6, 150) if self._hurry() > 1 else rng.uniform(2, 25)
+        )
         if self.stop == ASSIGNED or (rng.random() < 0.25 and not entered_by_desk):
             at = self._then(after(at, wait), self._assigned, ASSIGNED)
             wait = rng.uniform(5, 90)
@@ -238,7 +243,9 @@ class Life:
             keep_original=self.channel != "mail",
         )
         self.record = (
-            Incident.objects.get(pk=self.ticket.pk) if self._is_incident else ServiceRequest.objects.get(pk=self.ticket.pk)
+            Incident.objects.get(pk=self.ticket.pk)
+            if self._is_incident
+            else ServiceRequest.objects.get(pk=self.ticket.pk)
         )
         self.record.ticket = self.ticket
 
@@ -250,7 +257,13 @@ class Life:
         self._do("cancel", at, by=self.requester, via="page", reason=reason)
 
     def _says_more(self, at: datetime) -> None:
-        reply(self.ticket, by=self.requester, body=self.rng.choice(_MORE[self.story.language]), via=self._their_way(), at=at)
+        reply(
+            self.ticket,
+            by=self.requester,
+            body=self.rng.choice(_MORE[self.story.language]),
+            via=self._their_way(),
+            at=at,
+        )
 
     def _their_way(self) -> str:
         return "mail" if self.channel == "mail" else "page"

@@ -20,31 +20,52 @@ _TEXT = (
     "受注の入力と出荷指示が止まっています。営業一課と生産管理課の全員で同じです。"
 )
 _OTHERS = [
-    ("chika.miyazaki", 12, "基幹システムが開けません", "出荷指示を出そうとしましたが、サインインの画面でエラーになります。", "ja"),
-    ("emily.koh", 19, "Cannot sign in to the ERP", "The ERP says that the authentication server cannot be reached.", "en"),
+    (
+        "chika.miyazaki",
+        12,
+        "基幹システムが開けません",
+        "出荷指示を出そうとしましたが、サインインの画面でエラーになります。",
+        "ja",
+    ),
+    (
+        "emily.koh",
+        19,
+        "Cannot sign in to the ERP",
+        "The ERP says that the authentication server cannot be reached.",
+        "en",
+    ),
 ]
 _UPDATES = [
     (
         14,
+        (
         "第1報: 基幹システムにサインインできない障害を確認しました。原因を調査しています。"
         "受注は紙の受注票に控えてください。次の連絡は30分後です。\n\n"
-        "First report: nobody can sign in to the ERP. We are looking for the cause. Next update in 30 minutes.",
+        "First report: nobody can sign in to the ERP. We are looking for the cause. Next update in 30 minutes."
+        ),
     ),
     (
         45,
+        (
         "第2報: 認証サーバー2台のうち1台が応答していないことがわかりました。予備機への切り替えを準備しています。"
-        "入力済みのデータに影響はありません。次の連絡は30分後です。",
+        "入力済みのデータに影響はありません。次の連絡は30分後です。"
+        ),
     ),
     (
         76,
+        (
         "第3報: 予備機への切り替えを終え、一部の方からサインインできたとの連絡をいただいています。"
         "全員が使えることを確認するまで対応を続けます。\n\n"
-        "Third report: we have switched to the stand-by server and some of you can sign in again.",
+        "Third report: we have switched to the stand-by server and some of you can sign in again."
+        ),
     ),
 ]  # fmt: skip
 _NOTES = [
     (8, "監視では認証サーバー auth01 の応答が15分前から途切れている。ディスクの書き込み待ちが異常に多い。"),
-    (33, "auth01 のRAIDコントローラーのバッテリー警告。書き込みキャッシュが無効になっている。再起動では直らない見込み。"),
+    (
+        33,
+        "auth01 のRAIDコントローラーのバッテリー警告。書き込みキャッシュが無効になっている。再起動では直らない見込み。",
+    ),
     (61, "auth02 へ切り替える。手順は運用手順書 4.3。メーカーには交換部品を手配済み(受付済み)。"),
 ]
 
@@ -73,7 +94,9 @@ class Major:
                 body="生産管理課では3人中2人がサインインできるようになりました。1人はまだエラーになります。",
             ),
         )  # fmt: skip
-        self._at(90, lambda at: log_work(self.ticket, by=self.okamoto, via="page", minutes=85, worked_on=at.date(), at=at))
+        self._at(
+            90, lambda at: log_work(self.ticket, by=self.okamoto, via="page", minutes=85, worked_on=at.date(), at=at)
+        )
 
     def _at(self, minutes: int, act) -> None:
         self.steps.append(Step(self.began + timedelta(minutes=minutes), act))
@@ -82,8 +105,8 @@ class Major:
         reporter = self.cast.people["yuji.taniguchi"]
         self.ticket = receive(
             kind="incident", title=_TITLE, description=_TEXT, requester=reporter, by=reporter, via="page",
-            channel="portal", service=self.service, category=self.cast.categories["software-fault"], impact=1, urgency=1,
-            language="ja", at=at,
+            channel="portal", service=self.service, category=self.cast.categories["software-fault"], impact=1,
+            urgency=1, language="ja", at=at,
         )  # fmt: skip
 
     def _take(self, at: datetime) -> None:
