@@ -44,7 +44,14 @@ def main() -> int:
         result = _bench(home, env, asked)
     except (Exception, Stop) as problem:  # noqa: BLE001 – the bench tells, it never fails a build
         say(f"\nThe bench could not be done: {problem}")
-        result = {"ratios": {}, "p50_ms": {}, "p95_ms": {}, "pss_mb": None, "tickets": asked.tickets, "error": str(problem)[:300]}
+        result = {
+            "ratios": {},
+            "p50_ms": {},
+            "p95_ms": {},
+            "pss_mb": None,
+            "tickets": asked.tickets,
+            "error": str(problem)[:300],
+        }
     finally:
         _let_go()
         if own:

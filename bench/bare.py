@@ -1,4 +1,6 @@
-"""The bare Django view: one indexed query, 50 rows, a template with one table. No rights, no frame, no words to translate."""
+"""The bare Django view: one indexed query, 50 rows, a template with one table. No rights, no frame, nothing
+to translate.
+"""
 
 from django.shortcuts import render
 from django.urls import path

@@ -1,8 +1,8 @@
 """A desk of many tickets by set-based SQL: no action runs, so hash chains are not valid and there are no mails.
 
 Shape: 20 teams of 20 agents, 200 services (a few carry most), 50,000 people in 500 departments, tickets of three years
-of which about 3 % are open and most of these young; 5 events and 3 comments per ticket; search words drawn from 5,000 by
-a Zipf-like law. Up to 200 tickets of the first team have 20 messages.
+of which about 3 % are open and most of these young; 5 events and 3 comments per ticket; search words drawn from 5,000
+by a Zipf-like law. Up to 200 tickets of the first team have 20 messages.
 """
 
 import time
@@ -17,23 +17,25 @@ AGENTS = TEAMS * 20
 AGENT, LEAD, ADMINISTRATOR, REQUESTER = 3, 1, AGENTS + 1, AGENTS + 2
 LONG_TICKETS = 200
 _TABLES = (
-    "people_company people_department people_user people_userrole people_team people_membership cmdb_service tickets_category "
-    "tickets_tag tickets_ticket tickets_ticketevent tickets_comment tickets_ticketwords tickets_tickettag tickets_watcher "
-    "incidents_incident requests_servicerequest"
+    "people_company people_department people_user people_userrole people_team people_membership cmdb_service "
+    "tickets_category tickets_tag tickets_ticket tickets_ticketevent tickets_comment tickets_ticketwords "
+    "tickets_tickettag tickets_watcher incidents_incident requests_servicerequest"
 ).split()
 
 _STEPS: list[tuple[str, str]] = [
     (
         "people",
         """
-        INSERT INTO people_company (id, code, name, name_en, time_zone, is_active) VALUES (1, 'bench', 'ベンチ', 'Bench', 'Asia/Tokyo', true);
+        INSERT INTO people_company (id, code, name, name_en, time_zone, is_active)
+            VALUES (1, 'bench', 'ベンチ', 'Bench', 'Asia/Tokyo', true);
         INSERT INTO people_department (id, company_id, code, name, name_en, parent_id, is_active)
             SELECT g, 1, 'd' || g, '第' || g || '課', 'Department ' || g, CASE WHEN g > 20 THEN 1 + g %% 20 END, true
             FROM generate_series(1, {departments}) g;
-        INSERT INTO people_user (id, password, email, name, reading, phone, extension, language, time_zone, is_vip, is_guest,
-                                 is_active, created_at, company_id, department_id)
-            SELECT g, '!bench', 'p' || g || '@bench.example', '計測 ' || g || '号', 'ケイソク ' || g, '', (1000 + g %% 9000)::text,
-                   CASE WHEN g %% 5 = 0 THEN 'en' ELSE 'ja' END, 'Asia/Tokyo', false, false, true, now(), 1, 1 + g %% {departments}
+        INSERT INTO people_user (id, password, email, name, reading, phone, extension, language, time_zone, is_vip,
+                                 is_guest, is_active, created_at, company_id, department_id)
+            SELECT g, '!bench', 'p' || g || '@bench.example', '計測 ' || g || '号', 'ケイソク ' || g, '',
+                   (1000 + g %% 9000)::text, CASE WHEN g %% 5 = 0 THEN 'en' ELSE 'ja' END, 'Asia/Tokyo', false, false,
+                   true, now(), 1, 1 + g %% {departments}
             FROM generate_series(1, {people}) g;
         INSERT INTO people_userrole (user_id, role) SELECT g, 'agent' FROM generate_series(1, {agents}) g;
         INSERT INTO people_userrole (user_id, role) SELECT g, 'lead' FROM generate_series(1, {teams}) g;
@@ -42,7 +44,8 @@ _STEPS: list[tuple[str, str]] = [
             SELECT g, 't' || g, 'チーム' || g, 'Team ' || g, CASE WHEN g <= 12 THEN 1 ELSE 2 END, g, true
             FROM generate_series(1, {teams}) g;
         UPDATE people_team SET next_team_id = 13 + id %% 8 WHERE tier = 1;
-        INSERT INTO people_membership (team_id, user_id) SELECT 1 + (g - 1) %% {teams}, g FROM generate_series(1, {agents}) g;
+        INSERT INTO people_membership (team_id, user_id) SELECT 1 + (g - 1) %% {teams}, g
+            FROM generate_series(1, {agents}) g;
         INSERT INTO people_membership (team_id, user_id) VALUES (1, {agent}), (2, {agent}) ON CONFLICT DO NOTHING;
         """,
     ),
@@ -51,8 +54,8 @@ _STEPS: list[tuple[str, str]] = [
         """
         INSERT INTO cmdb_service (id, code, name, name_en, description, description_en, team_id, business_contact_id,
                                   system_contact_id, default_impact, is_confidential, is_active)
-            SELECT g, 's' || g, 'サービス' || g, 'Service ' || g, '', '', 1 + (g - 1) %% {teams}, 1000 + g, 1 + (g - 1) %% {agents},
-                   3, false, true
+            SELECT g, 's' || g, 'サービス' || g, 'Service ' || g, '', '', 1 + (g - 1) %% {teams}, 1000 + g,
+                   1 + (g - 1) %% {agents}, 3, false, true
             FROM generate_series(1, {services}) g;
         INSERT INTO tickets_category (id, code, name, name_en, is_active)
             SELECT g, 'c' || g, '分類' || g, 'Category ' || g, true FROM generate_series(1, 60) g;
@@ -75,21 +78,25 @@ _STEPS: list[tuple[str, str]] = [
     (
         "tickets",
         """
-        INSERT INTO tickets_ticket (id, number, type, title, description, impact, urgency, priority, priority_reason, priority_note,
-            status, phase, channel, source, language, is_confidential, is_major, resolution, created_at, updated_at,
-            response_due_at, first_response_at, due_at, resolved_at, closed_at, reopen_count, event_count, event_hash,
+        INSERT INTO tickets_ticket (id, number, type, title, description, impact, urgency, priority, priority_reason,
+            priority_note, status, phase, channel, source, language, is_confidential, is_major, resolution,
+            created_at, updated_at, response_due_at, first_response_at, due_at, resolved_at, closed_at, reopen_count,
+            event_count, event_hash,
             assignee_id, category_id, department_id, entered_by_id, requester_id, service_id, team_id)
         SELECT g, number, type, left(t.text, 60), d1.text || E'\\n' || d2.text, impact, urgency, priority, 'matrix', '',
             status, CASE status WHEN 'new' THEN 'new' WHEN 'assigned' THEN 'active' WHEN 'in_progress' THEN 'active'
-                    WHEN 'waiting_requester' THEN 'waiting' WHEN 'waiting_vendor' THEN 'waiting' WHEN 'resolved' THEN 'resolved' ELSE 'closed' END,
-            (ARRAY['portal', 'mail', 'phone', 'portal', 'mail', 'alert', 'api'])[1 + g %% 7], '', CASE WHEN g %% 5 = 0 THEN 'en' ELSE 'ja' END,
+                    WHEN 'waiting_requester' THEN 'waiting' WHEN 'waiting_vendor' THEN 'waiting'
+                        WHEN 'resolved' THEN 'resolved' ELSE 'closed' END,
+            (ARRAY['portal', 'mail', 'phone', 'portal', 'mail', 'alert', 'api'])[1 + g %% 7], '',
+            CASE WHEN g %% 5 = 0 THEN 'en' ELSE 'ja' END,
             g %% 97 = 0, false, CASE WHEN status IN ('resolved', 'closed') THEN d2.text ELSE '' END,
             made, CASE WHEN status IN ('closed', 'cancelled') THEN made + took ELSE least(made + took, now()) END,
-            made + interval '4 hours', CASE WHEN status <> 'new' THEN made + took / 10 END, made + priority * interval '1 day',
+            made + interval '4 hours', CASE WHEN status <> 'new' THEN made + took / 10 END,
+                made + priority * interval '1 day',
             CASE WHEN status IN ('resolved', 'closed') THEN least(made + took * 0.8, now()) END,
             CASE WHEN status IN ('closed', 'cancelled') THEN least(made + took, now()) END,
-            (g %% 40 = 0)::int, 5, '', assignee, 1 + g %% 60, 1 + requester %% {departments}, requester, requester, service,
-            1 + (service - 1) %% {teams}
+            (g %% 40 = 0)::int, 5, '', assignee, 1 + g %% 60, 1 + requester %% {departments}, requester, requester,
+            service, 1 + (service - 1) %% {teams}
         FROM (
             SELECT *, CASE WHEN status = 'new' OR (status IN ('assigned', 'resolved') AND r5 < 0.1) THEN NULL
                      ELSE 1 + (service - 1) %% {teams} + {teams} * floor(r5 * r5 * 20)::int END AS assignee
@@ -103,12 +110,13 @@ _STEPS: list[tuple[str, str]] = [
                     1 + floor({services} * power(r4, 1.6))::int AS service,
                     {requester} + floor(({people} - {requester}) * r7)::int AS requester, r5, r6,
                     CASE WHEN r6 < CASE WHEN g > {tickets} * 0.96 THEN 0.6 ELSE 0.006 END
-                         THEN (ARRAY['new', 'new', 'assigned', 'assigned', 'in_progress', 'in_progress', 'in_progress', 'waiting_requester',
-                                     'waiting_vendor', 'resolved'])[1 + floor(10 * r8)::int]
+                         THEN (ARRAY['new', 'new', 'assigned', 'assigned', 'in_progress', 'in_progress',
+                                     'in_progress', 'waiting_requester', 'waiting_vendor', 'resolved']
+                              )[1 + floor(10 * r8)::int]
                          WHEN r8 < 0.03 THEN 'cancelled' ELSE 'closed' END AS status
                 FROM (
-                    SELECT g, random() AS r1, random() AS r2, random() AS r3, random() AS r4, random() AS r5, random() AS r6,
-                           random() AS r7, random() AS r8
+                    SELECT g, random() AS r1, random() AS r2, random() AS r3, random() AS r4, random() AS r5,
+                           random() AS r6, random() AS r7, random() AS r8
                     FROM generate_series(1, {tickets}) g
                 ) drawn
             ) shaped
@@ -123,12 +131,16 @@ _STEPS: list[tuple[str, str]] = [
         """
         INSERT INTO incidents_incident (ticket_id, human_error, caused_by_change, is_security, cause_code_id)
             SELECT t.id, '', t.id %% 50 = 0, false, CASE WHEN t.resolved_at IS NOT NULL THEN c.id END
-            FROM tickets_ticket t LEFT JOIN (SELECT id, row_number() OVER () AS row FROM incidents_causecode) c ON c.row = 1 + t.id %% 11
+            FROM tickets_ticket t
+            LEFT JOIN (SELECT id, row_number() OVER () AS row FROM incidents_causecode) c ON c.row = 1 + t.id %% 11
             WHERE t.type = 'incident';
-        INSERT INTO requests_servicerequest (ticket_id, kind) SELECT id, CASE WHEN id %% 2 = 0 THEN 'request' ELSE 'enquiry' END
+        INSERT INTO requests_servicerequest (ticket_id, kind)
+            SELECT id, CASE WHEN id %% 2 = 0 THEN 'request' ELSE 'enquiry' END
             FROM tickets_ticket WHERE type = 'request';
-        INSERT INTO tickets_tickettag (ticket_id, tag_id) SELECT id, 1 + id %% 100 FROM tickets_ticket WHERE id %% 3 = 0;
-        INSERT INTO tickets_watcher (ticket_id, user_id) SELECT id, 1 + id %% {agents} FROM tickets_ticket WHERE id %% 10 = 0;
+        INSERT INTO tickets_tickettag (ticket_id, tag_id) SELECT id, 1 + id %% 100 FROM tickets_ticket
+            WHERE id %% 3 = 0;
+        INSERT INTO tickets_watcher (ticket_id, user_id) SELECT id, 1 + id %% {agents} FROM tickets_ticket
+            WHERE id %% 10 = 0;
         """,
     ),
     (
@@ -137,11 +149,13 @@ _STEPS: list[tuple[str, str]] = [
         INSERT INTO tickets_ticketevent (id, ticket_id, number, verb, by_id, via, is_public, data, at, hash)
         SELECT (t.id - 1) * 5 + k, t.id, k, (ARRAY['open', 'accept', 'reply', 'note', 'reply'])[k],
             CASE WHEN k IN (1, 5) THEN t.requester_id ELSE coalesce(t.assignee_id, t.requester_id) END, 'page', k <> 4,
-            CASE k WHEN 1 THEN '{{"channel": "portal"}}' WHEN 2 THEN '{{"from": "new", "to": "assigned"}}' ELSE '{{}}' END::jsonb,
+            CASE k WHEN 1 THEN '{{"channel": "portal"}}' WHEN 2 THEN '{{"from": "new", "to": "assigned"}}'
+                ELSE '{{}}' END::jsonb,
             t.created_at + (t.updated_at - t.created_at) * (k - 1) / 5, repeat('0', 64)
         FROM tickets_ticket t, generate_series(1, 5) k;
         INSERT INTO tickets_comment (event_id, ticket_id, author_id, is_public, body, format)
-        SELECT (t.id - 1) * 5 + k, t.id, CASE WHEN k = 5 THEN t.requester_id ELSE coalesce(t.assignee_id, t.requester_id) END, k <> 4,
+        SELECT (t.id - 1) * 5 + k, t.id,
+            CASE WHEN k = 5 THEN t.requester_id ELSE coalesce(t.assignee_id, t.requester_id) END, k <> 4,
             p.text || E'\\n\\n' || q.text, 'markdown'
         FROM tickets_ticket t, generate_series(3, 5) k
         JOIN phrase p ON true, phrase q
@@ -153,7 +167,8 @@ _STEPS: list[tuple[str, str]] = [
         """
         INSERT INTO tickets_ticketwords (ticket_id, public, internal)
         SELECT t.id,
-            array_to_tsvector(ARRAY[lower(t.number)] || a.words || b.words || c.words || d.words || e.words || f.words || g.words),
+            array_to_tsvector(ARRAY[lower(t.number)] || a.words || b.words || c.words || d.words || e.words || f.words
+                || g.words),
             array_to_tsvector(h.words || i.words)
         FROM tickets_ticket t
         JOIN phrase a ON a.id = (t.id * 7919) %% {phrases}
@@ -171,16 +186,21 @@ _STEPS: list[tuple[str, str]] = [
         "long tickets",
         """
         CREATE TEMP TABLE long AS
-            SELECT id, row_number() OVER (ORDER BY created_at DESC) AS row, requester_id, assignee_id, created_at FROM tickets_ticket
-            WHERE team_id = 1 AND type = 'incident' AND phase = 'active' AND assignee_id IS NOT NULL AND NOT is_confidential
+            SELECT id, row_number() OVER (ORDER BY created_at DESC) AS row, requester_id, assignee_id, created_at
+                FROM tickets_ticket
+            WHERE team_id = 1 AND type = 'incident' AND phase = 'active' AND assignee_id IS NOT NULL
+                AND NOT is_confidential
             ORDER BY created_at DESC LIMIT {long};
         INSERT INTO tickets_ticketevent (id, ticket_id, number, verb, by_id, via, is_public, data, at, hash)
             SELECT {tickets} * 5 + (row - 1) * 17 + k, id, 5 + k, CASE WHEN k %% 5 = 0 THEN 'note' ELSE 'reply' END,
-                CASE WHEN k %% 2 = 0 THEN requester_id ELSE assignee_id END, 'page', k %% 5 <> 0, '{{}}', now() - (20 - k) * interval '1 second', repeat('0', 64)
+                CASE WHEN k %% 2 = 0 THEN requester_id ELSE assignee_id END, 'page', k %% 5 <> 0, '{{}}',
+                    now() - (20 - k) * interval '1 second', repeat('0', 64)
             FROM long, generate_series(1, 17) k;
         INSERT INTO tickets_comment (event_id, ticket_id, author_id, is_public, body, format)
-            SELECT e.id, e.ticket_id, e.by_id, e.is_public, '**' || p.text || E'**\\n\\n- ' || q.text || E'\\n- ' || p.text, 'markdown'
-            FROM tickets_ticketevent e JOIN phrase p ON p.id = (e.id * 7919) %% {phrases} JOIN phrase q ON q.id = (e.id * 104729) %% {phrases}
+            SELECT e.id, e.ticket_id, e.by_id, e.is_public, '**' || p.text || E'**\\n\\n- ' || q.text || E'\\n- '
+                || p.text, 'markdown'
+            FROM tickets_ticketevent e JOIN phrase p ON p.id = (e.id * 7919) %% {phrases}
+                JOIN phrase q ON q.id = (e.id * 104729) %% {phrases}
             WHERE e.id > {tickets} * 5;
         UPDATE tickets_ticket SET event_count = 22 WHERE id IN (SELECT id FROM long);
         """,
@@ -189,8 +209,9 @@ _STEPS: list[tuple[str, str]] = [
 
 
 def fill(tickets: int, say: Callable[[str], None] = lambda line: None) -> float:
-    """Fill the empty database of the connection; returns seconds. Keys and indexes are taken off meanwhile, as a restore
-    of a dump does, and the tables analysed at the end."""
+    """Fill the empty database of the connection; returns seconds. Keys and indexes are taken off meanwhile, as a
+    restore of a dump does, and the tables analysed at the end.
+    """
     from servicedesk.people.models import User
 
     if User.objects.exists():
@@ -211,7 +232,9 @@ def fill(tickets: int, say: Callable[[str], None] = lambda line: None) -> float:
         put_back = _take_off(cursor)
         for name, step in _STEPS:
             started = time.monotonic()
-            for statement in filter(str.strip, step.format(**numbers, vocabulary=len(vocabulary)).replace("%%", "%").split(";\n")):
+            for statement in filter(
+                str.strip, step.format(**numbers, vocabulary=len(vocabulary)).replace("%%", "%").split(";\n")
+            ):
                 cursor.execute(statement)
             say(f"{name}: {time.monotonic() - started:.1f} s")
         started = time.monotonic()
@@ -219,8 +242,9 @@ def fill(tickets: int, say: Callable[[str], None] = lambda line: None) -> float:
             cursor.execute(statement)
         say(f"keys and indexes: {time.monotonic() - started:.1f} s")
         for table in _TABLES:
-            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id') WHERE EXISTS (SELECT 1 FROM information_schema.columns"
-                           " WHERE table_name = %s AND column_name = 'id')", [table, table])  # fmt: skip
+            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id') WHERE EXISTS (SELECT 1"
+                           " FROM information_schema.columns WHERE table_name = %s AND column_name = 'id')",
+                           [table, table])  # fmt: skip
             for (sequence,) in cursor.fetchall():
                 cursor.execute(f"SELECT setval('{sequence}', (SELECT coalesce(max(id), 1) FROM {table}))")
         for kind in ("incident", "request"):

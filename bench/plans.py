@@ -1,4 +1,6 @@
-"""What PostgreSQL does for the reads that matter: each query's plan, time and pages touched, by EXPLAIN (ANALYZE, BUFFERS)."""
+"""What PostgreSQL does for the reads that matter: each query's plan, time and pages touched, by EXPLAIN (ANALYZE,
+BUFFERS).
+"""
 
 import json
 import time
@@ -73,8 +75,10 @@ def tree(node: dict, depth: int = 0) -> list[str]:
         str(node[key]) for key in ("Index Name", "Relation Name", "Index Cond", "Filter", "Sort Key") if key in node
     )
     lines = [
-        f"{'  ' * depth}{node['Node Type']} {about[:160]} | {node['Actual Total Time']:.2f} ms"
-        f" rows {node['Actual Rows']} × {node['Actual Loops']} pages {_pages(node)}"
+        (
+            f"{'  ' * depth}{node['Node Type']} {about[:160]} | {node['Actual Total Time']:.2f} ms"
+            f" rows {node['Actual Rows']} × {node['Actual Loops']} pages {_pages(node)}"
+        )
     ]
     for child in node.get("Plans", []):
         lines += tree(child, depth + 1)
@@ -141,7 +145,8 @@ def cases() -> dict[str, Callable[[], object]]:
         return act
 
     number = (
-        Ticket.objects.filter(event_count__gt=20, team=1, type="incident").values_list("number", flat=True).first() or ""
+        Ticket.objects.filter(event_count__gt=20, team=1, type="incident").values_list("number", flat=True).first()
+        or ""
     )
 
     def ticket_page():
@@ -176,10 +181,12 @@ def cases() -> dict[str, Callable[[], object]]:
         "search, common word (administrator)": search(ADMINISTRATOR, "画面"),
         "search, number": search(AGENT, number),
         "newest event": queries.last_event_id,
-        "outbox": lambda: Outbox.objects.select_related("event__ticket", "event__by")
-        .filter(try_after__lte=timezone.now())
-        .order_by("try_after", "event_id")
-        .first(),
+        "outbox": lambda: (
+            Outbox.objects.select_related("event__ticket", "event__by")
+            .filter(try_after__lte=timezone.now())
+            .order_by("try_after", "event_id")
+            .first()
+        ),
         "resolved long ago": lambda: list(
             Ticket.objects.filter(phase="resolved", resolved_at__lt=timezone.now() - timezone.timedelta(days=7))
             .order_by("resolved_at")

@@ -39,7 +39,8 @@ def _throughput(cases: list, server: Server, bare: Server, say: Say) -> None:
 def _told(cases: list[measure.Case], server: Server, bare: Server, tickets: int, say: Say) -> dict:
     say(f"\n{tickets:,} tickets, {machine()}. Milliseconds; wall is what the client waits, server what Django takes.")
     say(
-        f"  {'':<28}{'p50 wall':>9}{'p95 wall':>9}{'p50 srv':>9}{'p95 srv':>9}{'SQL':>7}{'queries':>8}{'kB':>7}{'× bare':>8}"
+        f"  {'':<28}{'p50 wall':>9}{'p95 wall':>9}{'p50 srv':>9}{'p95 srv':>9}{'SQL':>7}"
+        f"{'queries':>8}{'kB':>7}{'× bare':>8}"
     )
     groups: dict[str, list[float]] = {}
     server_side: dict[str, list[float]] = {}

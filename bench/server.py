@@ -23,7 +23,8 @@ class Server:
         metrics = home.path / f"metrics-{settings}"
         metrics.mkdir(exist_ok=True)
         self.process = processes.spawn(
-            [venv.PYTHON, "-m", "gunicorn", "-c", ROOT / "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}", "bench.wsgi"],
+            [venv.PYTHON, "-m", "gunicorn", "-c", ROOT / "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}",
+             "bench.wsgi"],
             log=self.log,
             env=env
             | {
@@ -52,7 +53,9 @@ class Server:
 
     def pids(self) -> list[int]:
         """The master's and the workers' process ids."""
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
+        found = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+        )
         return [self.process.pid, *map(int, found.stdout.split())]
 
     def pss_mb(self) -> float:
