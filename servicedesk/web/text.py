@@ -60,7 +60,7 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 def normalise(value: str) -> str:
     """One form for what is the same when searching: ＡＢＣ１２３ = abc123, ﾊﾝｶｸ = ハンカク, blanks folded to one."""
-    value = unicodedata.normalize("NFKC", value).casefold().translate(_HYPHENS)
+    value = unicodedata.normalize("NFKC", value.replace("\x00", " ")).casefold().translate(_HYPHENS)
     return re.sub(r"\s+", " ", value).strip()
 
 

@@ -62,3 +62,7 @@ class TestParameters:
         ticket = an_incident(service=a_service(team)).ticket
         page = visit(an_agent(team)).get("/desk/", {"sort": "created", "priority": str(ticket.priority)})
         assert ticket.number in page.content.decode()
+
+    @pytest.mark.parametrize("path", ["/tickets/people/", "/people/suggest/", "/tickets/find/", "/search/"])
+    def test_of_pickers_and_search_take_any_character(self, path, team, visit):
+        assert visit(an_agent(team)).get(path, {"q": "a\x00b"}).status_code in (200, 404)
