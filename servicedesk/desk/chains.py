@@ -8,7 +8,8 @@ could compute a whole chain anew with its end: copies of the ends outside the ho
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Sum
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from servicedesk.people.actions import entry_hash
 from servicedesk.people.models import AuditEntry, AuditTail, ChainCheck
 from servicedesk.tickets.actions.core import event_hash
-from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.tickets.models import Ticket
 
 BATCH = 5000
 MOST_BROKEN = 200
@@ -108,6 +109,18 @@ _WITHOUT = """
 """
 
 
+class _Event(NamedTuple):
+    """What of a `TicketEvent` its hash covers: a model's object costs more than the hash itself."""
+
+    number: int
+    verb: str
+    by_id: int | None
+    via: str
+    is_public: bool
+    data: dict
+    at: datetime
+
+
 def _check_tickets(found: Found, progress: Progress) -> None:
     """Event by event in the order of the chains. Each batch is one query, which sees events and the end that their
     ticket has at the same moment, so that work going on meanwhile is no break.
@@ -126,9 +139,7 @@ def _check_tickets(found: Found, progress: Progress) -> None:
             broken = True
             found.add(name, str(number + 1), "missing")
             continue
-        event = TicketEvent(
-            number=row[1], verb=row[2], by_id=row[3], via=row[4], is_public=row[5], data=json.loads(row[6]), at=row[7]
-        )
+        event = _Event(*row[1:6], json.loads(row[6]), row[7])
         if event_hash(name, previous, event) != row[8]:
             broken = True
             found.add(name, str(row[1]), "altered")

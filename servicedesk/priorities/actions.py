@@ -163,7 +163,7 @@ def save_grid(service: Service | None, proposed: Grid, *, by: User, via: str) ->
 
 
 def _apply(service: Service | None, proposed: Grid, *, via: str) -> int:
-    """Give open tickets the priority that now holds for them, a thousand at a time and all in the caller's transaction."""
+    """Give open tickets the priority that now holds for them, a thousand at a time, all in one transaction."""
     cells = cells_that_apply(service, proposed)
     minutes = {target.priority: target for target in all_targets()}
     changed, last = 0, 0
