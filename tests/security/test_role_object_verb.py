@@ -1,0 +1,454 @@
+"""The matrix: every role × every ticket × every address, pages and API, against one table of rules.
+
+The addresses are found by walking the URLconf; one without a line in `expectations` fails. Who sees and works on what
+is stated in `world`. Beyond that: what is not yours answers as what is not there, byte for byte, and no list, search,
+count, suggestion or export says a word of a ticket that its reader may not see.
+"""
+
+from contextlib import contextmanager
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client, override_settings
+from django.urls import URLResolver, get_resolver, reverse
+from django.utils import translation
+
+from tests.factories import an_incident
+from tests.security.expectations import (
+    ADMIN,
+    API,
+    ASK,
+    DESK,
+    LOOK,
+    MAIL,
+    OWN,
+    PAGES,
+    PEEK,
+    PUBLIC,
+    SEE,
+    SERVICES,
+    SIGNED,
+    WORK,
+)
+from tests.security.world import AGENTS, ANONYMOUS, ASKED, MAILS, NOBODY, OBJECTS, ROLES, SEES, WORKS, build, plain
+
+LIBRARIES = ("allauth.",)
+NO_SUCH = "INC9999999"
+
+
+def routes(resolver: URLResolver | None = None, space: str = ""):
+    """(name with namespace, parameters, view) of every address of ours."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, space + (f"{entry.namespace}:" if entry.namespace else ""))
+        elif not getattr(entry.callback, "__module__", "").startswith(LIBRARIES):
+            name = entry.name or str(entry.pattern)
+            yield space + name, tuple(entry.pattern.converters), entry.callback
+
+
+def api_cases():
+    found = {}
+    for name, parameters, view in routes():
+        if name.startswith("api:"):
+            for method in getattr(view, "actions", None) or {"get": ""}:
+                found[name.removeprefix("api:"), method] = parameters
+    return found
+
+
+def page_cases():
+    return {name: parameters for name, parameters, _view in routes() if not name.startswith("api:")}
+
+
+API_CASES, PAGE_CASES = api_cases(), page_cases()
+OF_TICKETS = (SEE, PEEK, WORK, ASK)
+API_OF_TICKETS = [case for case in API_CASES if API.get(case) in OF_TICKETS]
+PAGES_OF_TICKETS = [name for name in PAGE_CASES if PAGES.get(name) in OF_TICKETS]
+ONES = (*OF_TICKETS, MAIL)
+ELSEWHERE = [("api:" + case[0], case[1], API[case]) for case in API_CASES if API.get(case, SEE) not in ONES]
+ELSEWHERE += [
+    (name, method, PAGES[name]) for name in PAGE_CASES if PAGES.get(name, SEE) not in ONES for method in ("get", "post")
+]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The world is built once and rolled back at the end; each request that writes is rolled back at once."""
+    files = tmp_path_factory.mktemp("files")
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=files), translation.override("en"):
+        with transaction.atomic():
+            built = build()
+            built.files = files
+            built.clients = {role: Client(raise_request_exception=False) for role in ROLES}
+            for role, client in built.clients.items():
+                if role != ANONYMOUS:
+                    client.force_login(built.people[role])
+                    client.get("/api/v1/me/")
+            yield built
+            transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _files_of_the_world(db, world, settings):
+    settings.MEDIA_ROOT = world.files
+    cache.clear()
+
+
+@contextmanager
+def undone():
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def ask(world, role, method, address, data=None):
+    """The answer of one request, after which everything is as before."""
+    client = world.clients[role]
+    with undone():
+        if method in ("get", "head"):
+            answer = client.get(address, data or {})
+        elif address.startswith("/api/"):
+            answer = getattr(client, method)(address, data or {}, content_type="application/json")
+        else:
+            answer = getattr(client, method)(address, data or {})
+        answer.said = plain(answer)
+    client.cookies.pop("messages", None)  # the toast of a write would stand on the next page
+    return answer
+
+
+def verdict(answer) -> str:
+    """in, sign in, forbidden or hidden. A refused form or field means that the person was let in."""
+    assert answer.status_code < 500, answer.said[:2000]
+    location = answer.headers.get("Location", "")
+    if answer.status_code == 401 or location.startswith("/account/login"):
+        return "sign in"
+    return {403: "forbidden", 404: "hidden"}.get(answer.status_code, "in")
+
+
+def expected(rule: str, role: str, name: str) -> set[str]:
+    """What a role may get for a ticket of the matrix. The mark of a page may say no before it looks for the ticket."""
+    if role in NOBODY:
+        return {"sign in"}
+    if role not in SEES[name]:
+        return {"hidden"} if role in AGENTS else {"hidden", "forbidden"}
+    allowed = {SEE: SEES[name], PEEK: SEES[name] & AGENTS, WORK: WORKS[name], ASK: WORKS[name] | ASKED[name]}[rule]
+    return {"in"} if role in allowed else {"forbidden"}
+
+
+def keys(case, parameters, **instead) -> dict:
+    """The parameters of an address for a ticket: its number and the ids of what hangs on it."""
+    known = {
+        "number": case.ticket.number,
+        "pk": case.ids["file"].pk,
+        "file": case.ids["file"].pk,
+        "link": case.ids["link"].pk,
+        "share": case.ids["share"].pk,
+    } | instead
+    return {name: known[name] for name in parameters}
+
+
+def type_of(name: str) -> str | None:
+    """Which kind of ticket an address is for; None for both."""
+    for kind, words in (("incident", ("incidents:", "incident-")), ("request", ("requests:", "request-"))):
+        if name.startswith(words):
+            return kind
+    return None
+
+
+class TestExpectations:
+    def test_every_address_of_the_api_has_one(self):
+        assert sorted(API_CASES.keys() - API.keys()) == []
+
+    def test_every_page_has_one(self):
+        assert sorted(PAGE_CASES.keys() - PAGES.keys()) == []
+
+    def test_every_address_with_a_number_is_a_tickets(self):
+        strange = [
+            case for case, parameters in API_CASES.items() if "number" in parameters and API[case] not in OF_TICKETS
+        ]
+        strange += [name for name, given in PAGE_CASES.items() if "number" in given and PAGES[name] not in OF_TICKETS]
+        assert strange == []
+
+
+def cases_for(world, name):
+    """The tickets to try an address on. Where the kind makes no difference, incidents and requests take turns."""
+    kind, chosen = type_of(name), []
+    for number, object_ in enumerate(OBJECTS):
+        chosen.append(world.cases[object_, kind or ("incident", "request")[number % 2]])
+    return chosen
+
+
+class TestTickets:
+    """Every verb of every ticket by every role, and: what is not yours answers as what is not there."""
+
+    @pytest.mark.parametrize(("name", "method"), API_OF_TICKETS)
+    def test_api(self, world, name, method):
+        self.walk(world, name, f"api:{name}", API_CASES[name, method], [method], API[name, method])
+
+    @pytest.mark.parametrize("name", PAGES_OF_TICKETS)
+    def test_pages(self, world, name):
+        self.walk(world, name, name, PAGE_CASES[name], ["get", "post"], PAGES[name])
+
+    def walk(self, world, name, route, parameters, methods, rule):
+        faults, nothing = {}, {}
+        for number, case in enumerate(cases_for(world, name)):
+            address = reverse(route, kwargs=keys(case, parameters))
+            nowhere = reverse(route, kwargs=keys(case, parameters, number=NO_SUCH, pk=999999999, file=999999999))
+            for role in ROLES:
+                if role in NOBODY and number:
+                    continue
+                found = {}
+                for method in methods:
+                    answer = ask(world, role, method, address)
+                    if answer.status_code != 405:
+                        found[method] = verdict(answer)
+                    if role not in NOBODY and role not in SEES[case.name]:
+                        if (role, method) not in nothing:
+                            nothing[role, method] = ask(world, role, method, nowhere)
+                        answer.said = answer.said.replace(case.ticket.number.encode(), NO_SUCH.encode())
+                        if not alike(answer, nothing[role, method]):
+                            parts = difference(answer, nothing[role, method])
+                            faults[role, case.name, method] = f"differs from nothing: {parts}"
+                want = expected(rule, role, case.name)
+                if not set(found.values()) <= want or (want == {"in"} and not found):
+                    faults[role, case.name, case.ticket.type] = f"{found} instead of {want}"
+        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+
+
+def alike(one, other) -> bool:
+    """The same status, headers and words."""
+    return (one.status_code, sorted(one.headers), one.said) == (other.status_code, sorted(other.headers), other.said)
+
+
+def difference(one, other) -> str:
+    """Where two answers part, for the message of a failing test."""
+    if (one.status_code, sorted(one.headers)) != (other.status_code, sorted(other.headers)):
+        return f"{one.status_code} {sorted(one.headers)} and {other.status_code} {sorted(other.headers)}"
+    place = next((at for at, (a, b) in enumerate(zip(one.said, other.said, strict=False)) if a != b), 0)
+    return f"{one.said[max(place - 60, 0) : place + 60]!r} and {other.said[max(place - 60, 0) : place + 60]!r}"
+
+
+class TestFilesOfNotes:
+    @pytest.mark.parametrize("name", ["api:ticket-download", "tickets:attachment", "tickets:thumbnail"])
+    def test_they_are_there_only_for_those_who_work_on_the_ticket(self, world, name):
+        faults = {}
+        for case in cases_for(world, name):
+            parameters = API_CASES["ticket-download", "get"] if name.startswith("api:") else PAGE_CASES[name]
+            hushed = case.ids["hushed_file"].pk
+            address = reverse(name, kwargs=keys(case, parameters, pk=hushed, file=hushed))
+            for role in ROLES:
+                got = verdict(ask(world, role, "get", address))
+                want = "sign in" if role in NOBODY else "in" if role in WORKS[case.name] else "hidden"
+                if got != want and not (name == "tickets:thumbnail" and (want, got) == ("in", "hidden")):
+                    faults[role, case.name] = got
+        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+
+
+MAILS_OF_TICKETS = [("api:" + name, method) for name, method in API_CASES if API.get((name, method)) == MAIL]
+MAILS_OF_TICKETS += [(name, method) for name in PAGE_CASES if PAGES.get(name) == MAIL for method in ("get", "post")]
+
+
+class TestMails:
+    """Mails in and out, each of a ticket of the matrix."""
+
+    @pytest.mark.parametrize(("name", "method"), MAILS_OF_TICKETS)
+    def test_who_is_let_in(self, world, name, method):
+        faults = {}
+        for number, case in enumerate(cases_for(world, "")):
+            out = name.startswith(("api:outgoing", "notify:"))
+            mail = case.ids["mail_out" if out else "mail_in"]
+            address = reverse(name, kwargs={"pk": mail.pk} | ({"place": 0} if name == "intake:mail-file" else {}))
+            for role in ROLES:
+                if role in NOBODY and number:
+                    continue
+                answer = ask(world, role, method, address)
+                if answer.status_code == 405:
+                    continue
+                want = {"in"} if role in MAILS[case.name] else {"hidden"}
+                if role in NOBODY:
+                    want = {"sign in"}
+                elif role not in AGENTS | {"administrator"}:
+                    want = {"forbidden"}
+                if name == "intake:mail-file" and want == {"in"}:
+                    want = {"hidden"}  # this mail has no files
+                if verdict(answer) not in want:
+                    faults[role, case.name] = f"{answer.status_code} instead of {want}"
+        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+
+
+class TestElsewhere:
+    """Addresses that are not of one ticket."""
+
+    @pytest.mark.parametrize(("name", "method", "rule"), ELSEWHERE)
+    def test_who_is_let_in(self, world, name, method, rule):
+        faults = {}
+        parameters = API_CASES.get((name.removeprefix("api:"), method), PAGE_CASES.get(name))
+        if rule == "nothing":
+            addresses = dict.fromkeys(ROLES, "/api/v1/no/such/thing/")
+        elif not name.startswith("api:") and ":" not in name:
+            addresses = dict.fromkeys(ROLES, f"/{name}")
+        else:
+            addresses = {role: reverse(name, kwargs=self.keys(world, role, name, parameters)) for role in ROLES}
+        for role in ROLES:
+            answer = ask(world, role, method, addresses[role])
+            if answer.status_code == 405:
+                continue
+            if rule == PUBLIC and answer.status_code in (401, 403, 404, 503):
+                assert name in ("metrics", "readyz", "desk:first-run") or method == "post"
+                continue
+            got, want = verdict(answer), self.expected(world, role, name, rule)
+            if got not in want:
+                faults[role] = (got, answer.status_code)
+        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+
+    def keys(self, world, role, name, parameters) -> dict:
+        others = world.others
+        tokens = others["tokens"]
+        known = {"pk": others["person"].pk, "absence": others["absence"].pk, "slug": "asking", "kind": "people"}
+        known["place"] = 0
+        objects = {
+            "company",
+            "department",
+            "team",
+            "service",
+            "category",
+            "cause-code",
+            "service-matrix",
+            "token",
+            "mailbox",
+        }
+        what = name.split(":")[-1].removesuffix("-detail").removesuffix("-revoke").removesuffix("-test")
+        if what in objects:
+            what = {"cause-code": "cause", "service-matrix": "service"}.get(what, what)
+            one = tokens.get(role, tokens["agent"]) if what == "token" else others[what]
+            known |= {"pk": one.pk, "code": getattr(one, "code", "")}
+        return {parameter: known[parameter] for parameter in parameters}
+
+    def expected(self, world, role, name, rule) -> set[str]:
+        if rule == PUBLIC:
+            return {"in"}
+        if role in NOBODY:
+            return {"sign in"}
+        if rule == "nothing":
+            return {"hidden"}
+        if rule == OWN:
+            owns = role == "colleague" if "absence" in name else role in world.others["tokens"]
+            return {"in"} if owns else {"hidden"}
+        # The colleague of the world is looked at: by themselves, by people of their company, by those who look up.
+        if rule in ("person", "absences", "absence"):
+            if role == "colleague":
+                return {"in"}
+            seen = role in AGENTS | {"administrator", "requester", "head"}
+            if not seen:
+                return {"hidden"}
+            if rule == "person":
+                return {"in"}
+            if rule == "absences":
+                return {"in"} if role in AGENTS | {"administrator"} else {"forbidden"}
+            return {"in"} if role == "administrator" else {"forbidden"}
+        allowed = {
+            SIGNED: set(ROLES),
+            DESK: AGENTS,
+            LOOK: AGENTS | {"administrator"},
+            ADMIN: {"administrator"},
+            SERVICES: {"administrator", "CMDB manager"},
+        }[rule]
+        if role in allowed:
+            # There is no import and no mail to look at; whoever may look at one learns so.
+            absent = name == "people:import" or name.startswith(("people:import-", "intake:mail", "notify:"))
+            return {"in", "hidden"} if absent else {"in"}
+        # An object of people that one may not see is hidden before it is forbidden.
+        return {"forbidden", "hidden"} if name.startswith("api:person-") else {"forbidden"}
+
+
+def lists() -> list[str]:
+    """Every address that can be read without naming an object: lists, searches, suggestions, exports, counts."""
+    found = [f"api:{name}" for name, method in API_CASES if method == "get" and not API_CASES[name, method]]
+    return found + [name for name, parameters in PAGE_CASES.items() if not parameters and ":" in name]
+
+
+QUERIES = (
+    "", "q={word}", "q={number}", "q={secret}", "tag={secret}", "view=all&q={word}", "other={word}", "requester=a",
+    "view=all", "since_event=0&view=all&shown={pk}&fresh={pk}",
+)  # fmt: skip
+
+
+LISTS = [name for name in lists() if name not in ("api:schema", "api:nothing")]
+# Lists of people, in which whoever asked for the hidden ticket of the next test may stand.
+OF_PEOPLE = {"tickets:people", "intake:people", "people:suggest", "people:people", "api:person-list", "desk:caller"}
+
+
+class TestListsSayNothing:
+    """No list, search, suggestion, count, export or live update tells of a ticket that its reader may not see."""
+
+    @pytest.mark.parametrize("name", LISTS)
+    def test_no_word_of_it(self, world, name):
+        faults = set()
+        case, address = world.cases["confidential", "incident"], reverse(name)
+        pks = ".".join(str(one.ticket.pk) for one in world.cases.values())
+        for query in QUERIES:
+            filled = query.format(word=case.word, number=case.ticket.number, secret=case.secret, pk=pks)
+            for role in ROLES[2:]:
+                answer = ask(world, role, "get", f"{address}?{filled}")
+                faults |= self.told(world, role, answer.said.replace(filled.encode(), b""), case)
+        assert not faults, "\n".join(map(str, faults))
+
+    def told(self, world, role, said, asked_for):
+        faults = set()
+        for case in world.cases.values():
+            # What was asked for may stand in the box again; the number and title must not stand beside it.
+            sees = role in SEES[case.name]
+            if not sees and f"About {case.word}".encode() in said:
+                faults.add((role, case.name, "title"))
+            if (
+                not sees
+                and case is not asked_for
+                and (case.ticket.number.encode() in said or case.word.encode() in said)
+            ):
+                faults.add((role, case.name, "number or word"))
+            if role not in WORKS[case.name] and case.secret.encode() in said and case is not asked_for:
+                faults.add((role, case.name, "note"))
+        return faults
+
+    def test_lists_show_what_they_should(self, world):
+        """The other half: nobody sees nothing."""
+        faults = {}
+        for role in ROLES[2:]:
+            said = ask(world, role, "get", "/api/v1/tickets/?limit=200").said.decode()
+            for case in world.cases.values():
+                if (case.ticket.number in said) != (role in SEES[case.name]):
+                    faults[role, case.name] = "api"
+            if role in AGENTS:
+                said = ask(world, role, "get", f"{reverse('desk:export')}?view=all").said.decode()
+                for case in world.cases.values():
+                    if (case.ticket.number in said) != (role in WORKS[case.name]):
+                        faults[role, case.name] = "export"
+        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+
+    @pytest.mark.parametrize("path", ["/api/v1/search/", "/search/"])
+    def test_search_finds_for_each_what_they_see(self, world, path):
+        faults = {}
+        for case in world.cases.values():
+            for role in ROLES[2:]:
+                by_title = f"About {case.word}" in ask(world, role, "get", f"{path}?q={case.word}").said.decode()
+                by_note = f"About {case.word}" in ask(world, role, "get", f"{path}?q={case.secret}").said.decode()
+                if by_title != (role in SEES[case.name]) or by_note != (role in WORKS[case.name]):
+                    faults[role, case.name] = (by_title, by_note)
+        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+
+    @pytest.mark.parametrize("name", [name for name in LISTS if name not in OF_PEOPLE])
+    def test_nothing_changes_when_something_hidden_is_added(self, world, name):
+        """Counts too: a list answers the same before and after a confidential ticket of somebody else came to be."""
+        address = reverse(name)
+        asks = [(role, query) for role in ROLES[2:] for query in ("", "q=printer&view=all&since_event=0")]
+        asker = world.others["stranger"]
+        with undone():
+            before = {key: ask(world, key[0], "get", f"{address}?{key[1]}") for key in asks}
+            an_incident(requester=asker, service=world.others["hushed service"], title="printer")
+            after = {key: ask(world, key[0], "get", f"{address}?{key[1]}") for key in asks}
+        faults = [
+            key
+            for key in asks
+            if (before[key].status_code, before[key].said) != (after[key].status_code, after[key].said)
+        ]
+        assert not faults, "\n".join(map(str, faults))

@@ -1,0 +1,225 @@
+"""The people and tickets of the matrix, and in one table who sees what and who works on it.
+
+The table is written down from the rules of the house, not from the code: staff see their own, what is shared with them
+and, as heads, their department's; agents what their teams serve and what nobody has yet; administrators everything but
+what is confidential; confidential tickets only their team and the people named.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from incidents.models import CauseCode
+from servicedesk.intake.actions import store
+from servicedesk.intake.models import IncomingMail, Mailbox
+from servicedesk.notify.models import OutgoingMail
+from servicedesk.people.actions import create_absence, create_token
+from servicedesk.people.models import Role, User
+from servicedesk.tickets.actions import link, log_work, note, reply, set_tags, share
+from servicedesk.tickets.consumers import index_ticket
+from servicedesk.tickets.models import Category, Ticket
+from tests.factories import (
+    a_company,
+    a_department,
+    a_person,
+    a_service,
+    a_service_request,
+    a_team,
+    an_administrator,
+    an_agent,
+    an_incident,
+)
+
+ANONYMOUS = "anonymous"
+# Guests wrote a mail and cannot sign in: the session that the tests force on them is nobody's.
+NOBODY = {ANONYMOUS, "guest"}
+AGENTS = {"agent", "lead", "other agent", "trusted agent", "named agent"}
+ROLES = (
+    ANONYMOUS, "guest", "requester", "colleague", "head", *sorted(AGENTS), "administrator", "CMDB manager", "named",
+)  # fmt: skip
+
+# object → (who asked for it, who works on it, who else sees it)
+OBJECTS = {
+    "own": ({"requester"}, {"agent", "lead"}, {"head", "administrator"}),
+    "stranger's": (set(), {"agent", "lead"}, {"administrator"}),
+    "shared": (set(), {"other agent", "named agent"}, {"requester", "administrator"}),
+    "department's": ({"colleague"}, {"agent", "lead"}, {"head", "administrator"}),
+    "other team's": (set(), {"other agent", "named agent"}, {"administrator"}),
+    "nobody's yet": (set(), AGENTS, {"administrator"}),
+    "confidential": (set(), {"trusted agent"}, set()),
+    "confidential, named": (set(), {"trusted agent", "named agent"}, {"named"}),
+    "guest's": ({"guest"}, {"agent", "lead"}, {"administrator"}),
+}
+ASKED = {name: asked for name, (asked, _works, _sees) in OBJECTS.items()}
+WORKS = {name: works for name, (_asked, works, _sees) in OBJECTS.items()}
+SEES = {name: asked | works | sees for name, (asked, works, sees) in OBJECTS.items()}
+# Mails carry their sender's token: those of a confidential ticket are for its team alone.
+MAILS = {
+    name: {"trusted agent"} if "confidential" in name else works | {"administrator"} for name, works in WORKS.items()
+}
+
+
+@dataclass
+class Case:
+    """One ticket of the matrix with everything that hangs on it. `word` stands in its title, reply and file name."""
+
+    name: str
+    ticket: Ticket
+    word: str
+    secret: str
+    ids: dict = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    people: dict[str, User]
+    cases: dict[tuple[str, str], Case]
+    others: dict[str, object]
+
+    def of_type(self, kind: str) -> list[Case]:
+        return [case for (_name, type_), case in self.cases.items() if type_ == kind]
+
+
+def build() -> World:
+    company = a_company()
+    division = a_department(company)
+    section = a_department(company, parent=division)
+    team, other_team, secret_team = a_team(), a_team(), a_team()
+    team.next_team = other_team
+    team.save()
+    service, other_service = a_service(team), a_service(other_team)
+    secret_service = a_service(secret_team, is_confidential=True)
+    here = {"company": company, "department": section}
+    people = {
+        "guest": a_person(is_guest=True),
+        "requester": a_person(**here),
+        "colleague": a_person(**here),
+        "head": a_person(company=company, department=division),
+        "agent": an_agent(team),
+        "lead": a_person(Role.LEAD, teams=[team]),
+        "other agent": an_agent(other_team),
+        "trusted agent": an_agent(secret_team),
+        "named agent": an_agent(other_team),
+        "administrator": an_administrator(),
+        "CMDB manager": a_person(Role.CMDB_MANAGER),
+        "named": a_person(),
+    }
+    division.head = people["head"]
+    division.save()
+    team.lead = people["lead"]
+    team.save()
+    stranger, confider = a_person(), a_person(**here)
+    fields = {
+        "own": {"requester": people["requester"], "service": service},
+        "stranger's": {"requester": stranger, "service": service},
+        "shared": {"requester": stranger, "service": other_service},
+        "department's": {"requester": people["colleague"], "service": service},
+        "other team's": {"requester": stranger, "service": other_service},
+        "nobody's yet": {"requester": stranger},
+        "confidential": {"requester": confider, "service": secret_service},
+        "confidential, named": {"requester": confider, "service": secret_service},
+        "guest's": {"requester": people["guest"], "service": service},
+    }
+    cases = {}
+    mailbox = Mailbox.objects.create(name="Desk", address="desk@example.com", service=secret_service)
+    for number, (name, chosen) in enumerate(fields.items()):
+        for kind, make in (("incident", an_incident), ("request", a_service_request)):
+            word = f"marker{kind[0]}{'abcdefghijkl'[number]}"
+            ticket = make(title=f"About {word}", **chosen).ticket
+            worker = people[max(WORKS[name])]
+            case = Case(name, ticket, word, f"hushed{word}")
+            if name == "shared":
+                share(ticket, by=worker, via="page", user=people["requester"])
+            if name == "confidential, named":
+                for one in ("named", "named agent"):
+                    share(ticket, by=people["trusted agent"], via="page", user=people[one])
+            case.ids["share"] = ticket.shares.first() or _a_share(ticket, worker)
+            said = reply(
+                ticket,
+                by=worker,
+                via="page",
+                body=f"Hello {word}",
+                files=[SimpleUploadedFile(f"{word}.txt", b"public")],
+            )
+            hushed = note(
+                ticket, by=worker, via="page", body=case.secret, files=[SimpleUploadedFile(f"{case.secret}.txt", b"x")]
+            )
+            set_tags(ticket, by=worker, via="page", tags=[case.secret])
+            log_work(ticket, by=worker, via="page", minutes=5)
+            case.ids["file"], case.ids["hushed_file"] = said.attachments.get(), hushed.attachments.get()
+            twin = _a_twin(ticket, worker)
+            case.ids["link"] = link(ticket, twin, "related", by=worker, via="page")
+            if name == "confidential, named":
+                share(twin, by=worker, via="page", user=people["named agent"])
+            case.ids["mail_in"] = store(
+                mailbox, _MAIL % case.word.encode(), at=timezone.now(), state=IncomingMail.State.TICKET
+            )
+            IncomingMail.objects.filter(pk=case.ids["mail_in"].pk).update(ticket=ticket, subject=f"About {case.word}")
+            case.ids["mail_out"] = _a_mail_about(ticket, said.event, case.word)
+            index_ticket(ticket)
+            ticket.refresh_from_db()
+            cases[name, kind] = case
+    others = {
+        "person": people["colleague"],
+        "stranger": stranger,
+        "team": team,
+        "department": section,
+        "company": company,
+        "service": service,
+        "mailbox": mailbox,
+        "hushed service": a_service(a_team(), is_confidential=True),
+        "category": Category.objects.create(code="cat", name="機器"),
+        "cause": CauseCode.objects.create(code="cause", group="other", name="不明", name_en="Unknown"),
+        "absence": create_absence(
+            people["colleague"], by=people["colleague"], via="page", from_on=date(2999, 1, 1), until_on=date(2999, 1, 2)
+        ),
+        "tokens": {role: create_token(user, name="t", scopes=["read"], days=1, via="page")[0]
+                   for role, user in people.items() if role != "guest"},
+    }  # fmt: skip
+    return World(people, cases, others)
+
+
+_MAIL = b"From: a@example.com\r\nMessage-ID: <%s@example.com>\r\nSubject: x\r\n\r\nWords\r\n"
+
+
+def _a_mail_about(ticket, event, word) -> OutgoingMail:
+    return OutgoingMail.objects.create(
+        ticket=ticket, event=event, kind=OutgoingMail.Kind.REPLY, to_user=ticket.requester, message_id=f"<{word}@desk>",
+        to_address=ticket.requester.email, from_address="desk@example.com", subject=f"About {word}", text=word,
+    )  # fmt: skip
+
+
+def _a_share(ticket, worker):
+    """A share with somebody outside of the matrix."""
+    outsider = a_person()
+    share(ticket, by=worker, via="page", user=outsider)
+    return ticket.shares.get(user=outsider)
+
+
+def _a_twin(ticket, worker):
+    """A ticket to tie it to, which whoever works on the first one sees."""
+    return an_incident(requester=ticket.requester, service=ticket.service, by=ticket.entered_by, title="A twin").ticket
+
+
+# What differs between two equal answers: ids of requests, tokens of forms and scripts, times that have just passed.
+_NOISE = [
+    (re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"'), b""),
+    (re.compile(rb'("X-CSRFToken": ")[^"]+'), b""),
+    (re.compile(rb'(data-csrf=")[^"]+'), b""),
+    (re.compile(rb'nonce="[^"]+"'), b""),
+    (re.compile(rb"since_event=\d+"), b""),
+    (re.compile(rb'(id="[^"]*?)[0-9a-f]{16}'), b""),
+]
+
+
+def plain(response, *words: str) -> bytes:
+    """What an answer says, without the words that the caller sent and without noise."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    for pattern, instead in _NOISE:
+        body = pattern.sub(instead, body)
+    for word in words:
+        body = body.replace(word.encode(), b"*")
+    return body
