@@ -1,5 +1,7 @@
 """Writes on the short list of cause codes. One is never deleted: incidents and the yearly figures name it."""
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -15,7 +17,7 @@ FIELDS = ("code", "group", "name", "name_en", "order", "is_active")
 
 
 @transaction.atomic
-def create_cause_code(*, by: User, via: str, **fields) -> CauseCode:
+def create_cause_code(*, by: User, via: str, **fields: Any) -> CauseCode:
     """Make a cause code, last in the order unless said otherwise. Refuses a code that another has."""
     check(by, "settings.change")
     allow(fields, FIELDS)
@@ -30,7 +32,7 @@ def create_cause_code(*, by: User, via: str, **fields) -> CauseCode:
 
 
 @transaction.atomic
-def change_cause_code(cause: CauseCode, *, by: User, via: str, **fields) -> CauseCode:
+def change_cause_code(cause: CauseCode, *, by: User, via: str, **fields: Any) -> CauseCode:
     """Change a cause code. Refuses to leave the list empty."""
     check(by, "settings.change")
     allow(fields, FIELDS)

@@ -1,0 +1,45 @@
+"""People, where they stand in the company, what they may do (`persons`), and what is kept about it (`records`)."""
+
+from .persons import (
+    Absence,
+    ApiToken,
+    Company,
+    Department,
+    Language,
+    Membership,
+    Role,
+    Team,
+    User,
+    UserManager,
+    UserRole,
+    known_zone,
+    named,
+)
+from .records import (
+    AccountMail,
+    AuditEntry,
+    AuditTail,
+    ChainCheck,
+    ImportRun,
+)
+
+__all__ = [
+    "Absence",
+    "AccountMail",
+    "ApiToken",
+    "AuditEntry",
+    "AuditTail",
+    "ChainCheck",
+    "Company",
+    "Department",
+    "ImportRun",
+    "Language",
+    "Membership",
+    "Role",
+    "Team",
+    "User",
+    "UserManager",
+    "UserRole",
+    "known_zone",
+    "named",
+]
