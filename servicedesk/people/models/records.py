@@ -1,4 +1,4 @@
-"""What is kept about changes of people and settings: the audit log and its end, files on their way in, checks, mails."""
+"""What is kept about changes of people and settings: the audit log and its end, imports, checks, mails."""
 
 from django.db import models
 from django.db.models import Q
