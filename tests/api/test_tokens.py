@@ -52,7 +52,7 @@ class TestEnd:
     @pytest.fixture
     def made(self):
         token, secret = create_token(a_person(), name="t", scopes=["read"], days=1, via="page")
-        return token, APIClient(headers={"Authorization": f"Bearer {secret}"})
+        return token, APIClient(headers={"Authorization": f"Bearer {secret}", "Accept-Language": "en"})
 
     def answers(self, client):
         answer = client.get("/api/v1/me/")

@@ -47,7 +47,7 @@ class TestRun:
 
         began = time.monotonic()
         assert installation.end(signal.SIGINT) == 0
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 20
         assert installation.living() == []
         assert not (installation.home / "state.json").exists()
 
@@ -76,7 +76,8 @@ class TestRun:
         installation.end(signal.SIGKILL)
         installation.wait_for(lambda: installation.living() == [], 5)
         assert (installation.home / "state.json").exists()  # what it left behind does not count
-        assert installation.start("--empty") < 10
+        # 3.5 s on a machine with nothing else to do (docs/operations.md); other tests run beside this one.
+        assert installation.start("--empty") < 25
         assert page(installation) < 500
         assert installation.end(signal.SIGTERM) == 0
         assert installation.living() == []
