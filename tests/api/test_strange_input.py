@@ -73,7 +73,7 @@ class TestStrangeInput:
         return client, known
 
     @pytest.mark.parametrize(("name", "method"), sorted(API_CASES))
-    @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(body=BODIES, query=QUERIES)
     def test_no_500(self, place, name, method, body, query):
         if name in ("schema", "docs"):

@@ -111,9 +111,15 @@ def ask(world, role, method, address, data=None):
             answer = getattr(client, method)(address, data or {}, content_type="application/json")
         else:
             answer = getattr(client, method)(address, data or {})
-        answer.said = plain(answer)
+        answer.said = plain(answer, address)
     client.cookies.pop("messages", None)  # the toast of a write would stand on the next page
     return answer
+
+
+def told(faults) -> str:
+    """The first faults, one on a line."""
+    lines = [f"{what}: {got}" for what, got in faults.items()] if isinstance(faults, dict) else map(str, faults)
+    return "\n".join(list(lines)[:20])
 
 
 def verdict(answer) -> str:
@@ -212,7 +218,7 @@ class TestTickets:
                 want = expected(rule, role, case.name)
                 if not set(found.values()) <= want or (want == {"in"} and not found):
                     faults[role, case.name, case.ticket.type] = f"{found} instead of {want}"
-        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+        assert not faults, told(faults)
 
 
 def alike(one, other) -> bool:
@@ -241,7 +247,7 @@ class TestFilesOfNotes:
                 want = "sign in" if role in NOBODY else "in" if role in WORKS[case.name] else "hidden"
                 if got != want and not (name == "tickets:thumbnail" and (want, got) == ("in", "hidden")):
                     faults[role, case.name] = got
-        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+        assert not faults, told(faults)
 
 
 MAILS_OF_TICKETS = [("api:" + name, method) for name, method in API_CASES if API.get((name, method)) == MAIL]
@@ -273,7 +279,7 @@ class TestMails:
                     want = {"hidden"}  # this mail has no files
                 if verdict(answer) not in want:
                     faults[role, case.name] = f"{answer.status_code} instead of {want}"
-        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+        assert not faults, told(faults)
 
 
 class TestElsewhere:
@@ -299,7 +305,7 @@ class TestElsewhere:
             got, want = verdict(answer), self.expected(world, role, name, rule)
             if got not in want:
                 faults[role] = (got, answer.status_code)
-        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+        assert not faults, told(faults)
 
     def keys(self, world, role, name, parameters) -> dict:
         others = world.others
@@ -391,7 +397,7 @@ class TestListsSayNothing:
             for role in ROLES[2:]:
                 answer = ask(world, role, "get", f"{address}?{filled}")
                 faults |= self.told(world, role, answer.said.replace(filled.encode(), b""), case)
-        assert not faults, "\n".join(map(str, faults))
+        assert not faults, told(faults)
 
     def told(self, world, role, said, asked_for):
         faults = set()
@@ -423,7 +429,7 @@ class TestListsSayNothing:
                 for case in world.cases.values():
                     if (case.ticket.number in said) != (role in WORKS[case.name]):
                         faults[role, case.name] = "export"
-        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+        assert not faults, told(faults)
 
     @pytest.mark.parametrize("path", ["/api/v1/search/", "/search/"])
     def test_search_finds_for_each_what_they_see(self, world, path):
@@ -434,7 +440,7 @@ class TestListsSayNothing:
                 by_note = f"About {case.word}" in ask(world, role, "get", f"{path}?q={case.secret}").said.decode()
                 if by_title != (role in SEES[case.name]) or by_note != (role in WORKS[case.name]):
                     faults[role, case.name] = (by_title, by_note)
-        assert not faults, "\n".join(f"{what}: {got}" for what, got in faults.items())
+        assert not faults, told(faults)
 
     @pytest.mark.parametrize("name", [name for name in LISTS if name not in OF_PEOPLE])
     def test_nothing_changes_when_something_hidden_is_added(self, world, name):
@@ -451,4 +457,4 @@ class TestListsSayNothing:
             for key in asks
             if (before[key].status_code, before[key].said) != (after[key].status_code, after[key].said)
         ]
-        assert not faults, "\n".join(map(str, faults))
+        assert not faults, told(faults)
