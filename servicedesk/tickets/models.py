@@ -184,6 +184,7 @@ class Ticket(models.Model):
             models.Index(fields=["assignee", "priority", "created_at", "id"], condition=OPEN, name="ticket_open_mine"),
             models.Index(fields=["priority", "created_at", "id"], condition=OPEN, name="ticket_open_priority"),
             models.Index(fields=["due_at", "id"], condition=OPEN, name="ticket_open_due"),
+            models.Index(fields=["created_at", "id"], condition=OPEN, name="ticket_open_age"),
             models.Index(
                 fields=["service", "priority", "created_at", "id"], condition=OPEN, name="ticket_open_service"
             ),
