@@ -106,6 +106,7 @@ def _bench(home: Home, env: dict, asked: argparse.Namespace) -> dict:
     from servicedesk.tickets.models import Ticket
 
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     present = Ticket.objects.order_by("-id").values_list("id", flat=True).first() or 0
     if present < asked.tickets:
         from .fill import fill
@@ -119,7 +120,6 @@ def _bench(home: Home, env: dict, asked: argparse.Namespace) -> dict:
         for line in report(cases()):
             say(line)
         return {"ratios": {}, "p50_ms": {}, "p95_ms": {}, "pss_mb": None, "tickets": asked.tickets}
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     from .report import measured
 
     return measured(home, env, tickets=asked.tickets, rounds=asked.rounds, say=say)

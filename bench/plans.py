@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db import connection
 
@@ -107,79 +108,68 @@ def report(cases: dict[str, Callable[[], object]], *, slow_ms: float = 20.0) -> 
 
 
 def cases() -> dict[str, Callable[[], object]]:
-    """The reads of the core, as the agent, a person who asks, and the administrator make them."""
+    """The reads of the pages and of the work in the background, as an agent, staff and the administrator make them."""
     from django.db.models import Count
+    from django.http import QueryDict
     from django.utils import timezone
 
     from incidents.queries import get_incident
+    from servicedesk.desk.queue_rows import Rows, for_queue, view_counts
     from servicedesk.people.models import User
-    from servicedesk.tickets import queries
-    from servicedesk.tickets.models import OPEN, Outbox, Ticket
+    from servicedesk.tickets import filters, queries
+    from servicedesk.tickets.models import Outbox, Ticket
     from servicedesk.web.keyset import KeysetPage
 
     from .fill import ADMINISTRATOR, AGENT, REQUESTER
+    from .measure import RARE, SHORT
 
-    order = ["priority", "created_at", "id"]
-
-    def who(pk):
+    def who(pk: int) -> User:
         return User.objects.get(pk=pk)
 
-    def queue(pk, narrow=lambda rows: rows, order=order, second=False):
+    def queue(words: str, *, second: bool = False):
         def act():
-            user = who(pk)
-            rows = queries.for_list(narrow(queries.open_tickets(user)))
-            page = KeysetPage(rows, order)
+            asked = filters.read(who(AGENT), QueryDict(words))
+            page = KeysetPage(for_queue(asked.tickets), asked.order)
             if second:
-                KeysetPage(rows, order, after=page.next)
-            return page
+                page = KeysetPage(for_queue(asked.tickets), asked.order, after=page.next)
+            return Rows().of(page)
 
         return act
 
-    def count(pk, narrow=lambda rows: rows):
-        return lambda: narrow(queries.open_tickets(who(pk))).count()
-
-    def search(pk, words):
+    def search(pk: int, words: str):
         def act():
-            return KeysetPage(queries.for_list(queries.search_tickets(who(pk), words)), ["-created_at", "-id"])
+            return KeysetPage(for_queue(queries.search_tickets(who(pk), words)), ["-created_at", "-id"], size=30)
 
         return act
 
-    number = (
-        Ticket.objects.filter(event_count__gt=20, team=1, type="incident").values_list("number", flat=True).first()
-        or ""
-    )
+    long = Ticket.objects.filter(event_count__gt=20, team=1, type="incident").values_list("number", flat=True).first()
 
     def ticket_page():
         user = who(AGENT)
-        incident = get_incident(user, number)
+        incident = get_incident(user, long)
         queries.timeline(user, incident.ticket)
         queries.links(user, incident.ticket)
         list(queries.attachments(user, incident.ticket))
 
     busy = Ticket.objects.values("requester").annotate(rows=Count("id")).order_by("-rows")[0]["requester"]
-    team = who(AGENT).team_ids
+    views = {f"queue, view {name}": queue(f"view={name}") for name in filters.VIEWS}
+    orders = {f"queue, view all by {name}": queue(f"view=all&sort={name}") for name in filters.ORDERS}
     return {
-        "queue, all that the agent sees": queue(AGENT),
-        "queue, all, second page": queue(AGENT, second=True),
-        "queue, my team": queue(AGENT, lambda rows: rows.filter(team__in=team)),
-        "queue, mine": queue(AGENT, lambda rows: rows.filter(assignee=AGENT)),
-        "queue, unassigned": queue(AGENT, lambda rows: rows.filter(assignee__isnull=True)),
-        "queue, due": queue(AGENT, lambda rows: rows.filter(due_at__isnull=False), ["due_at", "id"]),
-        "queue, waiting": queue(AGENT, lambda rows: rows.filter(phase="waiting")),
-        "queue, newest change": queue(AGENT, order=["-updated_at", "-id"]),
-        "queue of the administrator": queue(ADMINISTRATOR),
-        "count, all that the agent sees": count(AGENT),
-        "count, mine": count(AGENT, lambda rows: rows.filter(assignee=AGENT)),
+        **views,
+        **orders,
+        "queue, all, second page": queue("view=all", second=True),
+        "queue, with words": queue(f"view=all&words={SHORT}"),
+        "queue, one service": queue("view=all&service=s7"),
+        "queue, numbers beside the views": lambda: view_counts(who(AGENT)),
         "ticket page": ticket_page,
         "my tickets": lambda: list(queries.for_list(queries.my_tickets(who(busy)))[:51]),
-        "my open tickets of an agent": lambda: list(queries.for_list(queries.my_tickets(who(AGENT)).filter(OPEN))[:51]),
-        "search, rare word (agent)": search(AGENT, "kunokuno"),
-        "search, common word (agent)": search(AGENT, "画面"),
-        "search, two common words (agent)": search(AGENT, "画面 電源"),
-        "search, rare word (staff)": search(REQUESTER, "kunokuno"),
-        "search, common word (staff)": search(REQUESTER, "画面"),
-        "search, common word (administrator)": search(ADMINISTRATOR, "画面"),
-        "search, number": search(AGENT, number),
+        "search, rare word (agent)": search(AGENT, RARE),
+        "search, common word (agent)": search(AGENT, SHORT),
+        "search, two common words (agent)": search(AGENT, f"{SHORT} 電源"),
+        "search, rare word (staff)": search(REQUESTER, RARE),
+        "search, common word (staff)": search(REQUESTER, SHORT),
+        "search, common word (administrator)": search(ADMINISTRATOR, SHORT),
+        "search, number": search(AGENT, long or ""),
         "newest event": queries.last_event_id,
         "outbox": lambda: (
             Outbox.objects.select_related("event__ticket", "event__by")
@@ -188,8 +178,8 @@ def cases() -> dict[str, Callable[[], object]]:
             .first()
         ),
         "resolved long ago": lambda: list(
-            Ticket.objects.filter(phase="resolved", resolved_at__lt=timezone.now() - timezone.timedelta(days=7))
+            Ticket.objects.filter(phase="resolved", resolved_at__lt=timezone.now() - timedelta(days=7))
             .order_by("resolved_at")
-            .values_list("id", flat=True)[:200]
+            .values_list("pk", "type", "number")[:200]
         ),
     }
