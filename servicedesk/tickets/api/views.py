@@ -90,9 +90,11 @@ class TicketView(View):
         """The ticket after a write, or 204 when the write took it out of the caller's sight."""
         user = self.request.user
         user.__dict__.pop("_ticket_scope", None)
-        if not visible_tickets(user).filter(number=number).exists():
+        try:
+            ticket = self.ticket(number)
+        except NotFound:
             return Response(status=204)
-        return self.answer(self.out, self.ticket(number), status=status)
+        return self.answer(self.out, ticket, status=status)
 
     def by_api(self) -> dict:
         return {"by": self.request.user, "via": "api"}
