@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `wall_ms` is what the client waited, `server_ms` what the application took (its own header)."""
+    """One answer. `wall_ms` is what the client waited, `server_ms` what the application took and
+    `cpu_ms` what of that it computed itself (its own headers)."""
 
     status: int
     wall_ms: float
     server_ms: float
+    cpu_ms: float
     sql_ms: float
     queries: int
     body: bytes
@@ -73,6 +75,7 @@ class Client:
             response.status,
             wall,
             float(answered.get("x-bench-ms", 0)),
+            float(answered.get("x-bench-cpu-ms", 0)),
             float(answered.get("x-bench-sql-ms", 0)),
             int(answered.get("x-bench-queries", 0)),
             content,

@@ -6,7 +6,9 @@ from django.db import connection
 
 
 class Measured:
-    """Adds `Server-Timing`-like headers: X-Bench-Ms, X-Bench-Queries, X-Bench-Sql-Ms. Stands first, so it sees all."""
+    """Adds headers to every answer: X-Bench-Ms, X-Bench-Cpu-Ms (of the thread), X-Bench-Queries and
+    X-Bench-Sql-Ms. Stands first, so it sees all.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -23,12 +25,13 @@ class Measured:
                 count += 1
                 in_database += time.perf_counter() - began
 
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         with connection.execute_wrapper(counted):
             response = self.get_response(request)
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):
                 response.render()
         response["X-Bench-Ms"] = f"{(time.perf_counter() - began) * 1000:.2f}"
+        response["X-Bench-Cpu-Ms"] = f"{(time.thread_time() - worked) * 1000:.2f}"
         response["X-Bench-Queries"] = str(count)
         response["X-Bench-Sql-Ms"] = f"{in_database * 1000:.2f}"
         return response

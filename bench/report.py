@@ -37,9 +37,12 @@ def _throughput(cases: list, server: Server, bare: Server, say: Say) -> None:
 
 
 def _told(cases: list[measure.Case], server: Server, bare: Server, tickets: int, say: Say) -> dict:
-    say(f"\n{tickets:,} tickets, {machine()}. Milliseconds; wall is what the client waits, server what Django takes.")
     say(
-        f"  {'':<28}{'p50 wall':>9}{'p95 wall':>9}{'p50 srv':>9}{'p95 srv':>9}{'SQL':>7}"
+        f"\n{tickets:,} tickets, {machine()}. Milliseconds: what the client waits (wall), what Django takes (srv); in that"
+    )
+    say("CPU time of its thread and the time that queries take (SQL).")
+    say(
+        f"  {'':<28}{'p50 wall':>9}{'p95 wall':>9}{'p50 srv':>9}{'p95 srv':>9}{'CPU':>7}{'SQL':>7}"
         f"{'queries':>8}{'kB':>7}{'× bare':>8}"
     )
     groups: dict[str, list[float]] = {}
@@ -55,6 +58,7 @@ def _told(cases: list[measure.Case], server: Server, bare: Server, tickets: int,
         say(
             f"  {case.name:<28}{measure.median(wall):>9.1f}{measure.percentile(wall, 0.95):>9.1f}"
             f"{measure.median(took):>9.1f}{measure.percentile(took, 0.95):>9.1f}"
+            f"{measure.median([answer.cpu_ms for answer in case.answers]):>7.1f}"
             f"{measure.median([answer.sql_ms for answer in case.answers]):>7.1f}"
             f"{case.answers[-1].queries:>8}{len(case.answers[-1].body) / 1024:>7.0f}{ratio:>8}"
         )
