@@ -37,10 +37,8 @@ def _throughput(cases: list, server: Server, bare: Server, say: Say) -> None:
 
 
 def _told(cases: list[measure.Case], server: Server, bare: Server, tickets: int, say: Say) -> dict:
-    say(
-        f"\n{tickets:,} tickets, {machine()}. Milliseconds: what the client waits (wall), what Django takes (srv); in that"
-    )
-    say("CPU time of its thread and the time that queries take (SQL).")
+    say(f"\n{tickets:,} tickets, {machine()}. Milliseconds: what the client waits (wall), what Django takes (srv),")
+    say("and within that the CPU time of its thread and the time that queries take (SQL).")
     say(
         f"  {'':<28}{'p50 wall':>9}{'p95 wall':>9}{'p50 srv':>9}{'p95 srv':>9}{'CPU':>7}{'SQL':>7}"
         f"{'queries':>8}{'kB':>7}{'× bare':>8}"
