@@ -210,6 +210,8 @@ _NOISE = [
     (re.compile(rb'("X-CSRFToken": ")[^"]+'), b""),
     (re.compile(rb'(data-csrf=")[^"]+'), b""),
     (re.compile(rb'nonce="[^"]+"'), b""),
+    (re.compile(rb'(name="key" value=")[^"]+'), b""),  # of a form: the same sending is one ticket
+    (re.compile(rb"<time [^>]*>[^<]*"), b""),
     (re.compile(rb"since_event=\d+"), b""),
     (re.compile(rb'(id="[^"]*?)[0-9a-f]{16}'), b""),
 ]
