@@ -5,12 +5,14 @@ and, as heads, their department's; agents what their teams serve and what nobody
 what is confidential; confidential tickets only their team and the people named.
 """
 
+import io
 import re
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from PIL import Image
 
 from incidents.models import CauseCode
 from servicedesk.intake.actions import store
@@ -142,10 +144,14 @@ def build() -> World:
                 by=worker,
                 via="page",
                 body=f"Hello {word}",
-                files=[SimpleUploadedFile(f"{word}.txt", b"public")],
+                files=[SimpleUploadedFile(f"{word}.png", _picture())],
             )
             hushed = note(
-                ticket, by=worker, via="page", body=case.secret, files=[SimpleUploadedFile(f"{case.secret}.txt", b"x")]
+                ticket,
+                by=worker,
+                via="page",
+                body=case.secret,
+                files=[SimpleUploadedFile(f"{case.secret}.png", _picture())],
             )
             set_tags(ticket, by=worker, via="page", tags=[case.secret])
             log_work(ticket, by=worker, via="page", minutes=5)
@@ -183,6 +189,13 @@ def build() -> World:
 
 
 _MAIL = b"From: a@example.com\r\nMessage-ID: <%s@example.com>\r\nSubject: x\r\n\r\nWords\r\n"
+
+
+def _picture() -> bytes:
+    """A small PNG: a file that has a thumbnail."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(out, "PNG")
+    return out.getvalue()
 
 
 def _a_mail_about(ticket, event, word) -> OutgoingMail:
