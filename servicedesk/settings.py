@@ -131,16 +131,13 @@ STORAGES = {
 }
 if FILES_BUCKET:
     STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "servicedesk.web.s3.Bucket",
         "OPTIONS": {
             "bucket_name": FILES_BUCKET,
             "endpoint_url": env.text("FILES_S3_ENDPOINT") or None,
             "access_key": env.text("FILES_S3_KEY") or None,
             "secret_key": env.secret("FILES_S3_SECRET") or None,
             "region_name": env.text("FILES_S3_REGION") or None,
-            "default_acl": None,
-            "querystring_auth": True,
-            "file_overwrite": False,
         },
     }
 # A file is on the disk of the web server only while it is handed over; more than this is refused with a sentence.
@@ -229,6 +226,14 @@ EVENT_CONSUMERS = [
     "servicedesk.tickets.consumers.index_words",
     "servicedesk.notify.consumers.tell_people",
 ]
+# Work that people start (servicedesk.people.jobs): the function that does each kind, called with (job, progress).
+JOBS = {
+    "apply_import": "servicedesk.people.actions.imports.apply_as_job",
+    "apply_matrix": "servicedesk.priorities.actions.apply_matrix_as_job",
+    "check_chains": "servicedesk.desk.chains.check_as_job",
+}
+# How many such jobs run at the same time; the other processes of the workers stay free for mail and events.
+JOBS_AT_ONCE = env.integer("JOBS_AT_ONCE", 1, least=1)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -249,7 +254,7 @@ CELERY_BEAT_SCHEDULE = {
         ("fetch mailboxes", "servicedesk.intake.tasks.fetch_mailboxes", 15),
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
-        ("check chains", "servicedesk.desk.tasks.check_chains", 2),
+        ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
     ]
 }

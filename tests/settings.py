@@ -10,6 +10,8 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
 if "MADOGUCHI_TEST_HOME" not in os.environ:
     os.environ["MADOGUCHI_TEST_HOME"] = tempfile.mkdtemp(prefix="madoguchi-test-")
     atexit.register(shutil.rmtree, os.environ["MADOGUCHI_TEST_HOME"], ignore_errors=True)
+# WhiteNoise warns once per client of a folder that is not there.
+os.makedirs(os.path.join(os.environ["MADOGUCHI_TEST_HOME"], "static"), exist_ok=True)
 os.environ["MADOGUCHI_HOME"] = os.environ["MADOGUCHI_TEST_HOME"]
 
 from servicedesk.settings import *  # noqa: E402, F403

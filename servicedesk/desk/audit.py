@@ -6,7 +6,7 @@ from itertools import islice
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from servicedesk.people.actions import audit as write_audit
 from servicedesk.people.csvfiles import write
-from servicedesk.people.models import AuditEntry, ChainCheck
+from servicedesk.people.jobs import last_job, start_job
+from servicedesk.people.models import AuditEntry, Job
 from servicedesk.tickets.sentences import Names, words_for
 from servicedesk.web.access import needs
 from servicedesk.web.keyset import KeysetPage
@@ -27,6 +28,7 @@ from .chains import reason_words
 
 PAGE_SIZE = 50
 MOST_EXPORTED = 50_000
+CHECK = "chains"
 
 
 @needs("audit.read")
@@ -97,12 +99,13 @@ def _cells(rows) -> Iterator[list]:
 def check_start(request: HttpRequest) -> HttpResponse:
     """Have all hash chains checked in the background; one check at a time."""
     back = f"{reverse('desk:audit')}#chains"
-    try:
-        with transaction.atomic():
-            check = ChainCheck.objects.create(by=request.user)
-            write_audit(check, "check_chains", by=request.user, via="page", label=_("Check of the hash chains"))
-    except IntegrityError:
+    last = last_job(CHECK)
+    if last is not None and last.is_under_way:
         return changed(request, back, event=None, message=_("A check is under way already."))
+    with transaction.atomic():
+        start_job("check_chains", key=CHECK, by=request.user)
+        label = _("Check of the hash chains")
+        write_audit(last_job(CHECK), "check_chains", by=request.user, via="page", label=label)
     return changed(request, back, event=None, message=_("The check has begun."))
 
 
@@ -113,10 +116,10 @@ def check_state(request: HttpRequest) -> HttpResponse:
     return page(request, "settings/audit_check.html", {"check": _last_check()}, fragment="settings/_chain_check.html")
 
 
-def _last_check() -> ChainCheck | None:
-    check = ChainCheck.objects.select_related("by").first()
+def _last_check() -> Job | None:
+    check = last_job(CHECK)
     if check is not None:
-        check.links = [one | {"words": reason_words(one["reason"])} for one in check.broken]
+        check.links = [one | {"words": reason_words(one["reason"])} for one in check.result.get("broken", ())]
     return check
 
 

@@ -8,22 +8,21 @@ could compute a whole chain anew with its end: copies of the ends outside the ho
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Sum
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.people.actions import entry_hash
-from servicedesk.people.models import AuditEntry, AuditTail, ChainCheck
+from servicedesk.people.jobs import Progress as JobProgress
+from servicedesk.people.models import AuditEntry, AuditTail, Job
 from servicedesk.tickets.actions.core import event_hash
 from servicedesk.tickets.models import Ticket
 
 BATCH = 5000
 MOST_BROKEN = 200
-_DEAD_AFTER = timedelta(minutes=5)
 Progress = Callable[[int], None]
 
 
@@ -167,37 +166,12 @@ def _events(found: Found, progress: Progress) -> Iterator[tuple]:
         place = rows[-1][:2]
 
 
-# --- as a row that a person started ---------------------------------------------------------------------------------
+# --- as a job that a person started ---------------------------------------------------------------------------------
 
 
-def run_waiting_check() -> bool:
-    """Do the check that somebody asked for; False when none waits. One that died with its process is begun anew."""
-    with transaction.atomic():
-        check = (
-            ChainCheck.objects.select_for_update(skip_locked=True)
-            .filter(state__in=[ChainCheck.State.WAITING, ChainCheck.State.RUNNING])
-            .first()
-        )
-        now = timezone.now()
-        if check is None or (check.state == ChainCheck.State.RUNNING and now - check.changed_at < _DEAD_AFTER):
-            return False
-        check.state, check.done, check.total, check.changed_at = ChainCheck.State.RUNNING, 0, total_entries(), now
-        check.save(update_fields=["state", "done", "total", "changed_at"])
-
-    def progress(done: int) -> None:
-        ChainCheck.objects.filter(pk=check.pk).update(done=done, changed_at=timezone.now())
-
-    try:
-        found = check_all(progress)
-    except Exception:
-        ChainCheck.objects.filter(pk=check.pk).update(state=ChainCheck.State.FAILED, ended_at=timezone.now())
-        raise
-    ChainCheck.objects.filter(pk=check.pk).update(
-        state=ChainCheck.State.DONE,
-        done=found.entries,
-        total=found.entries,
-        broken=found.broken[:MOST_BROKEN],
-        changed_at=timezone.now(),
-        ended_at=timezone.now(),
-    )
-    return True
+def check_as_job(job: Job, progress: JobProgress) -> dict:
+    """{broken: the first broken link of each broken chain}; `done` and `total` of the job count entries."""
+    total = total_entries()
+    found = check_all(lambda done: progress(done, max(total, done)))
+    progress(found.entries, found.entries)
+    return {"broken": found.broken[:MOST_BROKEN]}

@@ -18,8 +18,6 @@ from servicedesk.tickets.workflow import Phase, TicketType
 from servicedesk.web.errors import Refused
 from servicedesk.web.logs import about
 
-from .chains import run_waiting_check
-
 log = logging.getLogger(__name__)
 BATCH = 200
 _CLOSE: dict[str, tuple[type, Callable]] = {
@@ -58,9 +56,3 @@ def close_some(before: datetime, limit: int = BATCH) -> int:
             log.exception("could not be closed")
     # Those that fail stay first in line; without this the caller would look at them for ever.
     return 0 if failed else len(due)
-
-
-@shared_task
-def check_chains() -> None:
-    """Do the check of the hash chains that somebody asked for, if any waits."""
-    run_waiting_check()

@@ -5,9 +5,11 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from servicedesk.web.errors import NotFound
 from servicedesk.web.text import katakana, normalise
@@ -117,6 +119,17 @@ def absent_ids(on: date | None = None) -> set[int]:
     """Ids of the people who are away on a day."""
     day = on or timezone.localdate()
     return set(Absence.objects.filter(from_on__lte=day, until_on__gte=day).values_list("user_id", flat=True))
+
+
+def second_factors_of(person: User) -> list[tuple[str, int]]:
+    """(what it is, how many) of what the person signs in with beside the password; one query."""
+    labels = {
+        Authenticator.Type.TOTP: _("Authenticator app"),
+        Authenticator.Type.WEBAUTHN: _("Passkeys and security keys"),
+        Authenticator.Type.RECOVERY_CODES: _("Recovery codes"),
+    }
+    found = Authenticator.objects.filter(user=person).values_list("type").annotate(Count("pk")).order_by("type")
+    return [(labels.get(kind, kind), count) for kind, count in found]
 
 
 def absences_of(person: User) -> QuerySet[Absence]:

@@ -8,11 +8,19 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
+from .jobs import run_next_job
 from .models import AccountMail
 
 log = logging.getLogger("madoguchi.people")
 _GIVE_UP_AFTER = timedelta(days=1)
 _LONGEST_WAIT = timedelta(hours=1)
+
+
+@shared_task
+def run_jobs() -> None:
+    """Do what people started and what takes longer than a page may."""
+    while run_next_job():
+        pass
 
 
 @shared_task

@@ -20,6 +20,7 @@ urlpatterns = [
     path("settings/people/<int:pk>/deactivate/", persons.deactivate, name="person-deactivate"),
     path("settings/people/<int:pk>/reactivate/", persons.reactivate, name="person-reactivate"),
     path("settings/people/<int:pk>/reset-link/", persons.reset_link, name="person-reset-link"),
+    path("settings/people/<int:pk>/second-factors/", persons.second_factors, name="person-second-factors"),
     path("settings/people/<int:pk>/absences/new/", persons.absence_new, name="absence-new"),
     path("settings/people/<int:pk>/absences/<int:absence>/delete/", persons.absence_delete, name="absence-delete"),
     path("settings/absences/", persons.absences, name="absences"),

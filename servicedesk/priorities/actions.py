@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from cmdb.models import Service
 from servicedesk.people.actions import audit, hold
-from servicedesk.people.models import User
+from servicedesk.people.jobs import Progress, start_job
+from servicedesk.people.models import Job, User
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions import assign, lock, open_ticket, record_many, set_fields
 from servicedesk.tickets.errors import TicketError
@@ -21,13 +22,15 @@ from .models import MatrixCell, PriorityTarget
 from .queries import (
     Grid,
     all_targets,
-    cells_that_apply,
     due_times,
+    effective_grid,
     grid,
     priority_for,
     targets_for,
-    that_change,
+    tickets_to_change,
 )
+
+AT_ONCE = 1000
 
 
 @transaction.atomic
@@ -127,7 +130,7 @@ def override_priority(
 @transaction.atomic
 def save_grid(service: Service | None, proposed: Grid, *, by: User, via: str) -> int:
     """Make `proposed` the grid of the desk (`service` None) or of a service, and give the open tickets that it decides
-    their new priority. Returns how many tickets changed.
+    their new priority. Returns how many tickets change: the first thousand at once, the others by a job.
 
     Refuses numbers outside 1 to 4, and a grid of the desk that has not all 16 cells. A service's grid may have any
     cells; an empty one removes the override.
@@ -159,46 +162,63 @@ def save_grid(service: Service | None, proposed: Grid, *, by: User, via: str) ->
             if before.get((impact, urgency)) != proposed.get((impact, urgency))
         },
     )
-    return _apply(service, proposed, via=via)
-
-
-def _apply(service: Service | None, proposed: Grid, *, via: str) -> int:
-    """Give open tickets the priority that now holds for them, a thousand at a time, all in one transaction."""
-    cells = cells_that_apply(service, proposed)
-    minutes = {target.priority: target for target in all_targets()}
-    changed, last = 0, 0
-    while True:
-        # The lock looks at the conditions again: whom somebody closed or set by hand just now is left out.
-        tickets = list(
-            that_change(Ticket.objects.select_for_update(of=("self",)), service, cells)
-            .filter(pk__gt=last)
-            .defer("description", "resolution")
-            .order_by("pk")[:1000]
+    changed = apply_matrix(service)
+    left = tickets_to_change(service).count() if changed == AT_ONCE else 0
+    if left:
+        start_job(
+            "apply_matrix", key=f"matrix:{service.pk if service else 0}", by=by, service=service.pk if service else None
         )
-        if not tickets:
-            return changed
-        groups: dict[tuple[int, str], list[Ticket]] = {}
-        data = []
-        for ticket in tickets:
-            own = service is not None and (ticket.impact, ticket.urgency) in proposed
-            reason = PriorityReason.SERVICE if own else PriorityReason.MATRIX
-            priority = cells[ticket.impact, ticket.urgency]
-            response_due_at, due_at = due_times(minutes.get(priority), ticket.created_at)
-            fields = {"priority": priority, "priority_reason": reason.value}
-            fields |= {"response_due_at": response_due_at, "due_at": due_at}
-            changes = {name: [getattr(ticket, name), value] for name, value in fields.items()}
-            data.append({"changes": {name: pair for name, pair in changes.items() if pair[0] != pair[1]}})
-            groups.setdefault((priority, reason.value), []).append(ticket)
-        for (priority, given), same in groups.items():
-            target = minutes.get(priority)
-            Ticket.objects.filter(pk__in=[ticket.pk for ticket in same]).update(
-                priority=priority,
-                priority_reason=given,
-                response_due_at=F("created_at") + timedelta(minutes=target.response_minutes) if target else None,
-                due_at=F("created_at") + timedelta(minutes=target.resolution_minutes) if target else None,
-            )
+    return changed + left
+
+
+def apply_matrix_as_job(job: Job, progress: Progress) -> dict:
+    """The rest of `save_grid`, a thousand tickets a transaction; begun anew it goes on where it was."""
+    service = Service.objects.filter(pk=job.params["service"]).first()
+    done, total = job.done, job.done + tickets_to_change(service).count()
+    progress(done, total)
+    while changed := apply_matrix(service):
+        done += changed
+        progress(done, max(total, done))
+    return {"tickets": done}
+
+
+@transaction.atomic
+def apply_matrix(service: Service | None) -> int:
+    """Give up to AT_ONCE open tickets the priority that the grid of the desk (`service` None) or of a service now
+    gives them; returns how many.
+    """
+    hold()  # the grid stays as it is meanwhile
+    own, cells = grid(service) if service else {}, effective_grid(service)
+    minutes = {target.priority: target for target in all_targets()}
+    # The lock looks at the conditions again: whom somebody closed or set by hand just now is left out.
+    tickets = list(
+        tickets_to_change(service)
+        .select_for_update(of=("self",))
+        .defer("description", "resolution")
+        .order_by("pk")[:AT_ONCE]
+    )
+    groups: dict[tuple[int, str], list[Ticket]] = {}
+    data = []
+    for ticket in tickets:
+        reason = PriorityReason.SERVICE if (ticket.impact, ticket.urgency) in own else PriorityReason.MATRIX
+        priority = cells[ticket.impact, ticket.urgency]
+        response_due_at, due_at = due_times(minutes.get(priority), ticket.created_at)
+        fields = {"priority": priority, "priority_reason": reason.value}
+        fields |= {"response_due_at": response_due_at, "due_at": due_at}
+        changes = {name: [getattr(ticket, name), value] for name, value in fields.items()}
+        data.append({"changes": {name: pair for name, pair in changes.items() if pair[0] != pair[1]}})
+        groups.setdefault((priority, reason.value), []).append(ticket)
+    for (priority, given), same in groups.items():
+        target = minutes.get(priority)
+        Ticket.objects.filter(pk__in=[ticket.pk for ticket in same]).update(
+            priority=priority,
+            priority_reason=given,
+            response_due_at=F("created_at") + timedelta(minutes=target.response_minutes) if target else None,
+            due_at=F("created_at") + timedelta(minutes=target.resolution_minutes) if target else None,
+        )
+    if tickets:
         record_many(tickets, "apply_matrix", by=None, via="system", data=data)
-        changed, last = changed + len(tickets), tickets[-1].pk
+    return len(tickets)
 
 
 @transaction.atomic

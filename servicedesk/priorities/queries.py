@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 
 from cmdb.models import Service
-from servicedesk.people.models import User
+from servicedesk.people.models import Job, User
 from servicedesk.tickets.models import OPEN, Impact, Priority, PriorityReason, Ticket, Urgency
 from servicedesk.tickets.queries import visible_tickets
 
@@ -108,6 +108,16 @@ def that_change(tickets: QuerySet[Ticket], service: Service | None, cells: Grid)
                 here |= Q(impact=impact, urgency=urgency)
         changed |= here & ~Q(priority=priority)
     return restrict(tickets.filter(OPEN).exclude(priority_reason=PriorityReason.MANUAL), service).filter(changed)
+
+
+def tickets_to_change(service: Service | None) -> QuerySet[Ticket]:
+    """Open tickets that have another priority than the grid as it is kept gives them; whoever may see them."""
+    return that_change(Ticket.objects.all(), service, effective_grid(service))
+
+
+def last_applying() -> Job | None:
+    """The newest job that gives many tickets the priority of a new grid."""
+    return Job.objects.filter(kind="apply_matrix").order_by("-id").first()
 
 
 def cells_that_apply(service: Service | None, proposed: Grid) -> dict[tuple[int, int], int]:

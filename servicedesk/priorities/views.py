@@ -11,11 +11,11 @@ from cmdb.models import Service
 from servicedesk.people.queries import get_or_404
 from servicedesk.web.access import needs
 from servicedesk.web.errors import Refused
-from servicedesk.web.pages import changed, page
+from servicedesk.web.pages import changed, page, wants_fragment
 
-from .actions import save_grid, save_targets
+from .actions import AT_ONCE, save_grid, save_targets
 from .forms import GridForm, NewGridForm, TargetsForm
-from .queries import all_targets, effective_grid, grid, services_with_grid, would_change
+from .queries import all_targets, effective_grid, grid, last_applying, services_with_grid, would_change
 
 
 @needs("settings.change")
@@ -57,6 +57,7 @@ def _grid_page(request: HttpRequest, service: Service | None) -> HttpResponse:
             preview = would_change(request.user, service, form.grid())
     context = {
         "form": form,
+        "applying": last_applying(),
         "service": service,
         "preview": preview,
         "services": [] if service else services_with_grid(),
@@ -65,9 +66,20 @@ def _grid_page(request: HttpRequest, service: Service | None) -> HttpResponse:
     return page(request, "priorities/matrix.html", context, fragment="priorities/_matrix.html", status=form.status)
 
 
+@needs("settings.change")
+@require_safe
+def applying(request: HttpRequest) -> HttpResponse:
+    """How far the last saved matrix has got with the open tickets; asks for itself again meanwhile."""
+    if not wants_fragment(request):
+        return changed(request, reverse("priorities:matrix"), event=None)
+    return page(request, "priorities/_applying.html", {"applying": last_applying()})
+
+
 def _saved(request: HttpRequest, count: int) -> HttpResponse:
     message = _("The matrix was saved. No open ticket changed.")
-    if count:
+    if count > AT_ONCE:
+        message = _("The matrix was saved. The open tickets are getting their new priority.")
+    elif count:
         message = ngettext(
             "The matrix was saved; %(count)d open ticket has a new priority.",
             "The matrix was saved; %(count)d open tickets have a new priority.",

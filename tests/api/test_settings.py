@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -105,6 +106,10 @@ class TestPeople:
         assert last_audit() == ("change", "api", {"name": ["New", "Newer"]})
         assert client.post(f"{address}deactivate/").json()["is_active"] is False
         assert client.post(f"{address}reactivate/").json()["is_active"] is True
+        assert client.post(f"{address}remove-second-factors/").status_code == 409
+        Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
+        assert client.post(f"{address}remove-second-factors/").status_code == 200
+        assert (last_audit()[:2], Authenticator.objects.count()) == (("remove_second_factors", "api"), 0)
 
     @pytest.mark.parametrize(
         ("body", "field"),

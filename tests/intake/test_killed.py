@@ -1,18 +1,12 @@
 """Workers killed by -9 in the middle of their work: no mail is lost, none is doubled."""
 
 import asyncio
-import os
 import random
-import signal
 import socket
-import subprocess
-import sys
 import time
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from servicedesk.intake.actions import read_waiting, store
@@ -23,43 +17,9 @@ from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Ticket
 from tests.factories import a_person, a_ticket
 from tests.intake.mails import a_mail, a_mailbox
+from tests.workers import Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-_PROGRAM = """
-import django
-from django.conf import settings
-if settings.MAIL_SERVER:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-django.setup()
-from {module} import {function}
-print("ready", flush=True)
-while True:
-    {function}(1)
-"""
-
-
-class Worker:
-    """A process of its own that works off a table of the test's database."""
-
-    def __init__(self, module: str, function: str, **env):
-        database = settings.DATABASES["default"]
-        host = database["HOST"].replace("/", "%2F")
-        password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
-        url = f"postgres://{database['USER']}{password}@{host}:{database['PORT']}/{connection.settings_dict['NAME']}"
-        program = _PROGRAM.format(module=module, function=function)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", program],
-            env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"} | env,
-            stdout=subprocess.PIPE,
-            cwd=settings.BASE_DIR,
-        )
-        assert self.process.stdout.readline() == b"ready\n"
-
-    def kill(self) -> None:
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process.stdout.close()
 
 
 class TestReader:

@@ -5,10 +5,11 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from incidents.actions import start_incident
-from servicedesk.desk.chains import check_all, run_waiting_check
+from servicedesk.desk.chains import check_all
 from servicedesk.people.actions import audit, audit_many, create_company
 from servicedesk.people.actions.core import Change
-from servicedesk.people.models import AuditEntry, ChainCheck
+from servicedesk.people.jobs import run_next_job
+from servicedesk.people.models import AuditEntry, Job
 from servicedesk.tickets.models import TicketEvent
 from tests.factories import a_person, a_team, a_ticket, an_administrator, an_agent, an_incident
 
@@ -145,21 +146,21 @@ class TestCheckOfAPage:
         client = visit(an_administrator())
         assert client.post("/settings/audit/check/").status_code == 303
         assert client.post("/settings/audit/check/").status_code == 303
-        assert ChainCheck.objects.count() == 1
+        assert Job.objects.count() == 1
         assert (
             "hx-trigger" in client.get("/settings/audit/check/state/", headers={"HX-Request": "true"}).content.decode()
         )
-        assert run_waiting_check()
-        assert not run_waiting_check()
-        check = ChainCheck.objects.get()
-        assert (check.state, check.broken, check.percent) == ("done", [], 100)
+        assert run_next_job()
+        assert not run_next_job()
+        check = Job.objects.get()
+        assert (check.state, check.result, check.percent) == ("done", {"broken": []}, 100)
         assert "entries fit" in client.get("/settings/audit/").content.decode()
 
     def test_shows_what_is_broken(self, visit, entries):
         past_the_guard("people_auditentry", "UPDATE people_auditentry SET verb = 'x' WHERE id = %s", entries[1].pk)
         client = visit(an_administrator())
         client.post("/settings/audit/check/")
-        run_waiting_check()
+        run_next_job()
         assert "1 chain is broken" in client.get("/settings/audit/").content.decode()
 
 

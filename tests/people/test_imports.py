@@ -9,6 +9,7 @@ from django.utils import translation
 from servicedesk.people.actions import apply_import, change_person, create_token, discard_import, upload_import
 from servicedesk.people.csvfiles import plain_cell, read, safe_cell, write
 from servicedesk.people.importing import HEADERS, export_rows, header_names
+from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import AuditEntry, Department, ImportRun, Team, User
 from servicedesk.people.queries import live_tokens
 from servicedesk.web.errors import Refused
@@ -362,10 +363,35 @@ class TestPages:
         shown = client.get(f"/settings/imports/{run.pk}/").content.decode()
         assert "Shift_JIS" in shown and "Apply 1 row" in shown and "“bad” is not an e-mail address." in shown
         assert client.post(f"/settings/imports/{run.pk}/apply/").status_code == 303
+        assert not User.objects.filter(email="new@example.com").exists()
+        meanwhile = client.get(f"/settings/imports/{run.pk}/", headers={"HX-Request": "true"}).content.decode()
+        assert meanwhile.startswith('<div id="import-run" hx-get') and "1 row is being applied." in meanwhile
+        assert run_next_job()
         assert User.objects.filter(email="new@example.com").exists()
+        afterwards = client.get(f"/settings/imports/{run.pk}/", headers={"HX-Request": "true"}).content.decode()
+        assert "1 row was applied." in afterwards and "hx-get" not in afterwards
         assert client.post(f"/settings/imports/{run.pk}/apply/").status_code == 422
         assert client.get("/settings/imports/").status_code == 200
         assert AuditEntry.objects.filter(verb="apply_import").count() == 1
+
+    def test_a_preview_that_no_longer_holds_is_said_and_shown_anew(self, visit, admin):
+        run = upload(admin, "name,email\nNew,new@example.com\n")
+        client = visit(admin)
+        client.post(f"/settings/imports/{run.pk}/apply/")
+        a_person(name="Old", email="new@example.com")
+        run_next_job()
+        shown = client.get(f"/settings/imports/{run.pk}/").content.decode()
+        assert "Something was changed since this preview was made." in shown
+        assert "Will be changed" in shown and "Apply 1 row" in shown
+
+    def test_whoever_lost_the_right_meanwhile_changes_nothing(self, visit, admin):
+        run = upload(admin, "name,email\nNew,new@example.com\n")
+        visit(admin).post(f"/settings/imports/{run.pk}/apply/")
+        change_person(again(admin), by=an_administrator(), via="page", roles=[])
+        run_next_job()
+        assert not User.objects.filter(email="new@example.com").exists()
+        shown = visit(an_administrator()).get(f"/settings/imports/{run.pk}/").content.decode()
+        assert "You may not do this any more." in shown
 
     def test_a_refused_file_comes_back_on_the_form(self, visit, admin):
         file = SimpleUploadedFile("staff.csv", b"name\nX\n")

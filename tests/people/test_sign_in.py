@@ -249,6 +249,38 @@ class TestReset:
         assert AuditEntry.objects.get(verb="send_reset_link").data == {}
         assert visit(an_agent()).post(f"/settings/people/{person.pk}/reset-link/").status_code == 403
 
+    def test_an_administrator_takes_a_lost_second_step_away(self, visit, person):
+        elsewhere = Client()
+        sign_in(elsewhere)
+        Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
+        Authenticator.objects.create(user=person, type=Authenticator.Type.RECOVERY_CODES, data={})
+        admin, address = an_administrator(name="Ada"), f"/settings/people/{person.pk}/second-factors/"
+        client = visit(admin)
+        assert "Remove the second step …" in client.get(f"/settings/people/{person.pk}/").content.decode()
+        asked = client.get(address).content.decode()
+        assert "Authenticator app" in asked and "Recovery codes" in asked
+        assert Authenticator.objects.count() == 2
+        said = client.post(address, follow=True).content.decode()
+        assert "The second step of" in said and "Remove the second step …" not in said
+        assert not Authenticator.objects.exists()
+        assert elsewhere.get("/me/").status_code == 302
+        entry = AuditEntry.objects.get(verb="remove_second_factors")
+        assert entry.data == {"removed": ["recovery_codes", "totp"], "ended_sessions": 1}
+        mail = AccountMail.objects.get(to_address="taro@example.com")
+        assert mail.subject == "Your second step of signing in was removed"
+        assert "Ada removed your authenticator app" in mail.text
+        assert visit(an_agent()).post(address).status_code == 403
+
+    def test_taking_the_second_step_away_is_refused_for_oneself_and_where_there_is_none(self, visit, person):
+        admin = an_administrator()
+        Authenticator.objects.create(user=admin, type=Authenticator.Type.TOTP, data={})
+        client = visit(admin)
+        for one, sentence in ((admin, "Change your own second step on your own page."), (person, "has no second step")):
+            answer = client.post(f"/settings/people/{one.pk}/second-factors/", follow=True)
+            assert sentence in answer.content.decode()
+        assert Authenticator.objects.filter(user=admin).exists()
+        assert not AccountMail.objects.exists()
+
     def test_known_and_unknown_addresses_take_about_as_long(self, client, person):
         """No mail server and no slow hash within the request: what is left are a few milliseconds."""
         times: dict[str, list[float]] = {"taro@example.com": [], "nobody@example.com": []}

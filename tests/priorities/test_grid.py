@@ -5,13 +5,16 @@ import time
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
 
 from servicedesk.desk.chains import check_all
-from servicedesk.people.models import AuditEntry
+from servicedesk.people.jobs import last_job, run_next_job
+from servicedesk.people.models import AuditEntry, Job
+from servicedesk.priorities import actions
 from servicedesk.priorities.actions import override_priority, save_grid, save_targets
 from servicedesk.priorities.models import MatrixCell, PriorityTarget
 from servicedesk.priorities.queries import effective_grid, grid, priority_for, would_change
-from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.web.errors import Refused
 from tests.factories import a_service, a_team, a_ticket, an_administrator, an_agent, events_of
 
@@ -86,10 +89,58 @@ class TestPreview:
             preview = would_change(admin, None, with_cells(i4u4=2))
         assert (preview.count, len(preview.rows), preview.left) == (20_001, 50, 19_951)
         assert time.monotonic() - start < 2
-        start = time.monotonic()
-        assert save_grid(None, with_cells(i4u4=2), by=admin, via="page") == 20_001
-        print(f"20,001 tickets saved in {time.monotonic() - start:.1f} s")
-        assert time.monotonic() - start < 60
+
+
+class TestThousandsOfTickets:
+    """The page answers after the first thousand; the others follow by a job."""
+
+    @pytest.fixture
+    def many(self):
+        one = a_ticket(impact=4, urgency=4)
+        fields = {field.attname: getattr(one, field.attname) for field in Ticket._meta.fields if field.name != "id"}
+        Ticket.objects.bulk_create([Ticket(**fields | {"number": f"INC9{n:06d}"}) for n in range(2_500)])
+        return Ticket.objects.filter(priority=4)
+
+    def test_a_page_waits_for_a_thousand_and_shows_how_far_the_rest_is(self, visit, admin, many):
+        client = visit(admin)
+        client.post("/settings/priorities/", fields_of(with_cells(i4u4=2)) | {"save": "1"})
+        assert many.count() == 1_501
+        shown = client.get("/settings/priorities/").content.decode()
+        assert "The saved matrix is being applied" in shown and "getting their new priority" in shown
+        assert run_next_job()
+        job = last_job("matrix:0")
+        assert (many.count(), job.state, job.done, job.total) == (0, "done", 1_501, 1_501)
+        state = client.get("/settings/priorities/applying/", headers={"HX-Request": "true"}).content.decode()
+        assert "hx-get" not in state
+        assert not run_next_job()
+
+    def test_a_job_goes_on_where_it_was(self, admin, many, monkeypatch):
+        assert save_grid(None, with_cells(i4u4=2), by=admin, via="page") == 2_501
+        monkeypatch.setattr(actions, "AT_ONCE", 100)
+        calls = []
+
+        def stop_after_three(service):
+            calls.append(service)
+            if len(calls) == 4:
+                raise ZeroDivisionError
+            return real(service)
+
+        real = actions.apply_matrix
+        monkeypatch.setattr(actions, "apply_matrix", stop_after_three)
+        run_next_job()
+        assert (many.count(), last_job("matrix:0").done) == (1_201, 300)
+        Job.objects.update(try_after=timezone.now())
+        monkeypatch.setattr(actions, "apply_matrix", real)
+        run_next_job()
+        assert (many.count(), last_job("matrix:0").done) == (0, 1_501)
+        assert TicketEvent.objects.filter(verb="apply_matrix").count() == 2_501
+
+    def test_the_newest_grid_counts(self, admin, many):
+        save_grid(None, with_cells(i4u4=2), by=admin, via="page")
+        save_grid(None, with_cells(i4u4=3), by=admin, via="page")
+        while run_next_job():
+            pass
+        assert set(Ticket.objects.values_list("priority", flat=True)) == {3}
 
 
 class TestSaveGrid:

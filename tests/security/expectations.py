@@ -114,6 +114,7 @@ PAGES = {
     "cmdb:service-new": SERVICES,
     "cmdb:service": SERVICES,
     "priorities:matrix": ADMIN,
+    "priorities:applying": ADMIN,
     "priorities:choose-service": ADMIN,
     "priorities:service-matrix": ADMIN,
     "priorities:targets": ADMIN,
@@ -131,6 +132,7 @@ PAGES = {
     "people:person-deactivate": ADMIN,
     "people:person-reactivate": ADMIN,
     "people:person-reset-link": ADMIN,
+    "people:person-second-factors": ADMIN,
     "people:absences": LOOK,
     "people:absence-new": ADMIN,  # and the lead of a team of theirs
     "people:absence-delete": ADMIN,
@@ -201,6 +203,7 @@ API = {
     ("person-detail", "patch"): ADMIN,
     ("person-deactivate", "post"): ADMIN,
     ("person-reactivate", "post"): ADMIN,
+    ("person-remove-second-factors", "post"): ADMIN,
     ("person-absences", "get"): "absences",
     ("person-absences", "post"): "absence",
     ("person-delete-absence", "delete"): "absence",

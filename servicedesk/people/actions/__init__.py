@@ -2,7 +2,7 @@
 
 from .absences import create_absence, delete_absence
 from .core import Change, audit, audit_many, changed_fields, entry_hash, hold, keep, plain
-from .imports import apply_import, discard_import, upload_import
+from .imports import apply_import, begin_import, discard_import, upload_import
 from .organisation import (
     change_company,
     change_department,
@@ -18,6 +18,7 @@ from .persons import (
     deactivate_person,
     note_reset_link,
     reactivate_person,
+    remove_second_factors,
     set_password,
 )
 from .tokens import create_token, note_token_used, revoke_token
@@ -27,6 +28,7 @@ __all__ = [
     "apply_import",
     "audit",
     "audit_many",
+    "begin_import",
     "change_company",
     "change_department",
     "change_person",
@@ -49,6 +51,7 @@ __all__ = [
     "note_token_used",
     "plain",
     "reactivate_person",
+    "remove_second_factors",
     "revoke_token",
     "set_password",
     "upload_import",

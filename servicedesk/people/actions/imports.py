@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
@@ -16,7 +17,8 @@ from servicedesk.web.text import one_line
 
 from ..csvfiles import Table, read
 from ..importing import HEADERS, Plan, PlannedRow, plan_of
-from ..models import Department, ImportRun, Membership, Team, User, UserRole
+from ..jobs import Progress, start_job
+from ..models import Department, ImportRun, Job, Membership, Team, User, UserRole
 from ..rules import check
 from .core import Change, audit, audit_many, hold, lock
 from .persons import end_access
@@ -39,6 +41,29 @@ def upload_import(kind: str, *, name: str, content: bytes, by: User, via: str) -
     run.save()
     audit(run, "upload_import", by=by, via=via, kind=kind, counts=run.counts)
     return run
+
+
+def begin_import(run: ImportRun, *, by: User, via: str) -> None:
+    """Have the preview applied in the background (`apply_import`). Refuses a run that has ended."""
+    check(by, "people.change")
+    with transaction.atomic():
+        _lock_waiting(run)
+        start_job("apply_import", key=job_key(run.pk), by=by, run=run.pk, via=via)
+
+
+def apply_as_job(job: Job, progress: Progress) -> dict:
+    """The work of `begin_import`; all rows are done at once, so there is nothing between nothing and all."""
+    run = ImportRun.objects.get(pk=job.params["run"])
+    if run.state == ImportRun.State.APPLIED:  # this job's process died after the work was done
+        return {"counts": run.counts}
+    if job.by is None:
+        raise PermissionDenied
+    apply_import(run, by=job.by, via=job.params["via"])
+    return {"counts": run.counts}
+
+
+def job_key(pk: int) -> str:
+    return f"import:{pk}"
 
 
 def apply_import(run: ImportRun, *, by: User, via: str) -> ImportRun:

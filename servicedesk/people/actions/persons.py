@@ -4,18 +4,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.web.errors import Refused
+from servicedesk.web.middleware import speaking_to
 
-from ..models import ApiToken, Role, User, UserRole
+from ..models import AccountMail, ApiToken, Role, User, UserRole
 from ..rules import check
 from .core import allow, audit, changed_fields, hold, keep, lock, plain, refuse_loop
 
@@ -198,6 +201,33 @@ def note_reset_link(person: User, *, by: User, via: str) -> None:
 
 
 @transaction.atomic
+def remove_second_factors(person: User, *, by: User, via: str) -> int:
+    """Take away somebody's authenticator app, recovery codes and passkeys, because they lost them. Returns how many.
+
+    Their sessions end, because whoever has the device may have one open, and a mail tells them. The password stays.
+    Refuses oneself, who has a page for it, and a person who has none.
+    """
+    check(by, "people.change")
+    lock(person)
+    if person.pk == by.pk:
+        raise Refused(_("Change your own second step on your own page."))
+    held = Authenticator.objects.filter(user=person)
+    kinds = sorted(held.values_list("type", flat=True))
+    if not kinds:
+        raise Refused(_("%(name)s has no second step.") % {"name": person}, code="none")
+    held.delete()
+    sessions = end_sessions(person)
+    audit(person, "remove_second_factors", by=by, via=via, removed=kinds, ended_sessions=sessions)
+    with speaking_to(person):
+        AccountMail.objects.create(
+            to_address=person.email,
+            subject=_("Your second step of signing in was removed"),
+            text=render_to_string("people/mail/second_factors_removed.txt", {"person": person, "by": by}),
+        )
+    return len(kinds)
+
+
+@transaction.atomic
 def set_password(person: User, password: str, *, via: str) -> None:
     """Set a password for demo content and tests of the whole desk. No page or API leads here."""
     lock(person)
@@ -299,11 +329,15 @@ def _refuse_last_administrator(person: User) -> None:
 
 def end_access(person: User) -> tuple[int, int]:
     """End all sessions and tokens; returns how many of each."""
+    tokens = ApiToken.objects.filter(user=person, revoked_at__isnull=True, expires_at__gt=timezone.now())
+    return end_sessions(person), tokens.update(revoked_at=timezone.now())
+
+
+def end_sessions(person: User) -> int:
     sessions = list(UserSession.objects.filter(user=person))
     for session in sessions:
         session.end()
-    tokens = ApiToken.objects.filter(user=person, revoked_at__isnull=True, expires_at__gt=timezone.now())
-    return len(sessions), tokens.update(revoked_at=timezone.now())
+    return len(sessions)
 
 
 def _keep(person: User) -> None:

@@ -199,6 +199,15 @@ class PersonViewSet(View):
         actions.reactivate_person(person, **self.by_api())
         return self.now(pk)
 
+    @extend_schema(request=NoFieldsIn, responses=PersonOut)
+    @action(detail=True, methods=["post"], url_path="remove-second-factors")
+    def remove_second_factors(self, request, pk):
+        """Take away authenticator app, recovery codes and passkeys that were lost; sessions end, a mail tells them."""
+        check(request.user, "people.change")
+        person, _given = self.person(pk), self.given(NoFieldsIn)
+        actions.remove_second_factors(person, **self.by_api())
+        return self.now(pk)
+
     @extend_schema(responses=AbsenceOut(many=True), filters=False)
     @action(detail=True, pagination_class=None)
     def absences(self, request, pk):

@@ -19,8 +19,8 @@ from .records import (
     AccountMail,
     AuditEntry,
     AuditTail,
-    ChainCheck,
     ImportRun,
+    Job,
 )
 
 __all__ = [
@@ -29,10 +29,10 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "AuditTail",
-    "ChainCheck",
     "Company",
     "Department",
     "ImportRun",
+    "Job",
     "Language",
     "Membership",
     "Role",

@@ -105,11 +105,12 @@ class ImportRun(models.Model):
         return self.name
 
 
-class ChainCheck(models.Model):
-    """A check of all hash chains that somebody asked for, with how far it is and what it found.
+class Job(models.Model):
+    """Work that somebody started and that takes longer than a page may: an import, a check, a new matrix.
 
-    A background task takes waiting rows. `done` and `total` count entries; `broken` lists the first broken link of each
-    chain as {chain, place, reason}.
+    A background task takes waiting rows and calls the function that `settings.JOBS` names for `kind` (see
+    `servicedesk.people.jobs`). `params` is what it is told, `done` of `total` how far it is, `result` what it found,
+    `error` a sentence for people. At most one job waits per `key`, which names what it works on.
     """
 
     class State(models.TextChoices):
@@ -118,25 +119,37 @@ class ChainCheck(models.Model):
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
 
+    kind = models.CharField(max_length=24)
+    key = models.CharField(max_length=60)
+    params = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    try_after = models.DateTimeField(default=timezone.now, editable=False)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
-    broken = models.JSONField(default=list)
+    result = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    changed_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                models.Value(1), condition=Q(state__in=["waiting", "running"]), name="one_chain_check_at_a_time"
-            )
+            models.UniqueConstraint(fields=["key"], condition=Q(state="waiting"), name="one_job_waits_per_key")
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state__in=["waiting", "running"]), name="job_to_do"),
+            models.Index(fields=["key", "-id"], name="job_by_key"),
+            models.Index(fields=["kind", "-id"], name="job_by_kind"),
         ]
 
     def __str__(self):
-        return f"{self.created_at} {self.state}"
+        return f"{self.key} {self.state}"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.RUNNING)
 
     @property
     def percent(self) -> int:

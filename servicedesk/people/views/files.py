@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from servicedesk.web.access import needs
@@ -15,12 +14,14 @@ from servicedesk.web.errors import NotFound, Refused
 from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import changed, page
 
-from ..actions import apply_import, discard_import, upload_import
+from ..actions import begin_import, discard_import, upload_import
+from ..actions.imports import job_key
 from ..csvfiles import ENCODINGS, write
 from ..forms import ImportForm
 from ..importing import export_rows, header_names
 from ..importing.columns import title
-from ..models import ImportRun
+from ..jobs import last_job
+from ..models import ImportRun, Job
 from ..queries import get_or_404, import_runs
 
 MOST_SHOWN = 300
@@ -49,8 +50,8 @@ def imports(request: HttpRequest) -> HttpResponse:
 @needs("people.change")
 @require_safe
 def import_run(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the file would do, or has done."""
-    return page(request, "people/import.html", _context(get_or_404(ImportRun.objects.select_related("by"), pk=pk)))
+    """What the file would do, is doing, or has done; asks for itself again while it is being applied."""
+    return page(request, "people/import.html", _context(pk), fragment="people/_import.html")
 
 
 @needs("people.change")
@@ -58,12 +59,10 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
 def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_or_404(ImportRun.objects.all(), pk=pk)
     try:
-        apply_import(run, by=request.user, via="page")
+        begin_import(run, by=request.user, via="page")
     except Refused as refusal:
-        return page(request, "people/import.html", _context(run) | {"refusal": refusal.sentence}, status=422)
-    count = run.counts["created"] + run.counts["changed"]
-    message = ngettext("%(count)d row was applied.", "%(count)d rows were applied.", count) % {"count": count}
-    return changed(request, reverse("people:import", args=[run.pk]), event=None, message=message)
+        return page(request, "people/import.html", _context(pk) | {"refusal": refusal.sentence}, status=422)
+    return changed(request, reverse("people:import", args=[run.pk]), event=None)
 
 
 @needs("people.change")
@@ -89,15 +88,22 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     return answer
 
 
-def _context(run: ImportRun) -> dict:
+def _context(pk: int) -> dict:
+    job = last_job(job_key(pk))  # before the run: whoever sees it ended must see what it did
+    run = get_or_404(ImportRun.objects.select_related("by"), pk=pk)
+    waits = run.state == ImportRun.State.PREVIEW
+    under_way = waits and job is not None and job.is_under_way
     groups: dict[str, list] = {"rejected": [], "created": [], "changed": []}
-    for line, outcome, label, changes, reason in run.plan.get("rows", ()):
+    for line, outcome, label, changes, reason in () if under_way else run.plan.get("rows", ()):
         if outcome in groups and len(groups[outcome]) < MOST_SHOWN:
             named = [(_title(run.kind, name), *pair) for name, pair in changes.items()]
             groups[outcome].append({"line": line, "label": label, "changes": named, "reason": reason})
     return {
         "run": run,
+        "under_way": under_way,
+        "refusal": job.error if waits and job is not None and job.state == Job.State.FAILED else "",
         "groups": groups,
+        "is_cut": any(run.counts.get(outcome, 0) > len(rows) > 0 for outcome, rows in groups.items()),
         "unknown": run.plan.get("unknown", ()),
         "encoding": ENCODINGS.get(run.encoding, run.encoding),
         "would_write": run.counts.get("created", 0) + run.counts.get("changed", 0),

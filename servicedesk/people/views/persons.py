@@ -19,10 +19,20 @@ from ..actions import (
     deactivate_person,
     delete_absence,
     reactivate_person,
+    remove_second_factors,
 )
 from ..forms import AbsenceForm, PeopleFilter, PersonForm
 from ..models import Role, User
-from ..queries import absences_of, addresses_of, coming_absences, find_people, get_absence, get_person, people_for_list
+from ..queries import (
+    absences_of,
+    addresses_of,
+    coming_absences,
+    find_people,
+    get_absence,
+    get_person,
+    people_for_list,
+    second_factors_of,
+)
 from ..rules import check
 from ..signin import send_reset_link
 from ..ties import ties_of
@@ -67,7 +77,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             "teams": found.teams.filter(is_active=True),
             "roles": [label for value, label in Role.choices if value in found.roles],
             "heads": found.heads.filter(is_active=True),
-            "may_change": request.user.may("people.change", found),
+            "may_change": (may_change := request.user.may("people.change", found)),
+            "factors": second_factors_of(found) if may_change else (),
             "may_absence": request.user.may("absences.change", found),
         },
     )
@@ -141,6 +152,20 @@ def reset_link(request: HttpRequest, pk: int) -> HttpResponse:
         to=address_of(found),
         message=_("A link for a new password is on its way to %(address)s.") % {"address": found.email},
     )
+
+
+@needs("people.change")
+def second_factors(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks, and takes away what somebody lost: authenticator app, recovery codes, passkeys."""
+    found = get_person(request.user, pk)
+    if request.method == "POST":
+        return does(
+            request,
+            partial(remove_second_factors, found, by=request.user, via="page"),
+            to=address_of(found),
+            message=_("The second step of %(name)s was removed.") % {"name": found},
+        )
+    return page(request, "people/second_factors.html", {"person": found, "factors": second_factors_of(found)})
 
 
 @needs("people.see")
