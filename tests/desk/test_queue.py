@@ -84,7 +84,7 @@ class TestViews:
         page = visit(agent)
         assert shown(page) == set()
         assert queue_rows.view_counts(again(agent)) == {
-            "mine": 0, "team": 0, "unassigned": 0, "due": 0, "waiting": 0, "all": 0,
+            "mine": "0", "team": "0", "unassigned": "0", "due": "0", "waiting": "0", "all": "0",
         }  # fmt: skip
 
     def test_counts_are_those_of_the_lists(self, visit, team, agent):
@@ -94,7 +94,7 @@ class TestViews:
         page = visit(agent)
         counts = queue_rows.view_counts(again(agent))
         for name, count in counts.items():
-            assert count == len(shown(page, view=name))
+            assert count == str(len(shown(page, view=name)))
 
     def test_long_counts_stop(self, team, agent, monkeypatch):
         for _turn in range(4):
@@ -102,8 +102,7 @@ class TestViews:
         monkeypatch.setattr(queue_rows, "MOST_SCANNED", 3)
         monkeypatch.setattr(queue_rows, "MOST_COUNTED", 2)
         counts = queue_rows.view_counts(again(agent))
-        assert (counts["all"], counts["mine"]) == (2, 0)
-        assert queue_rows.shown_count(2) == "1+"
+        assert (counts["all"], counts["mine"]) == ("1+", "0")
 
     def test_for_agents_only(self, visit, client):
         assert visit(a_person()).get("/desk/").status_code == 403
