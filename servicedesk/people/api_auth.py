@@ -1,5 +1,6 @@
 """How the API knows who calls: a personal token, or the session of a page."""
 
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -60,13 +61,15 @@ class ScopeAllows(permissions.IsAuthenticated):
         return scope in request.auth.scopes
 
 
-class TokenThrottle(throttling.SimpleRateThrottle):
-    """A budget per token; pages have none."""
+class TokenThrottle(throttling.BaseThrottle):
+    """A budget per token and minute (`settings.API_CALLS_PER_MINUTE`), counted in its row; pages have none."""
 
-    scope = "token"
+    def allow_request(self, request, view):
+        token = request.auth
+        return not isinstance(token, ApiToken) or token.calls <= settings.API_CALLS_PER_MINUTE
 
-    def get_cache_key(self, request, view):
-        return f"api-{request.auth.pk}" if isinstance(request.auth, ApiToken) else None
+    def wait(self):
+        return 60 - timezone.now().second
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -106,23 +106,34 @@ def get_ticket(user: User, number: str) -> Ticket:
     """The visible ticket with this number (full-width and lower case are understood), or NotFound.
 
     Comes with its people, service and contacts by three small queries: planning one join of all of them took PostgreSQL
-    longer (10 ms) than everything else on the page.
+    longer (10 ms) than everything else on the page, and writing it took Django as long.
     """
     if "\x00" in number:  # which PostgreSQL keeps in no text
         raise NotFound
     ticket = (
         visible_tickets(user)
         .filter(number=normalise(number).upper())
-        .select_related("entered_by", "assignee", "team", "category", "department")
+        .select_related("team", "category", "department")
         .first()
     )
     if ticket is None:
         raise NotFound
-    ticket.requester = User.objects.select_related("department", "company").get(pk=ticket.requester_id)
     if ticket.service_id:
-        contacts = Service.objects.select_related("team", "business_contact", "system_contact")
-        ticket.service = contacts.get(pk=ticket.service_id)
+        ticket.service = Service.objects.select_related("team").get(pk=ticket.service_id)
+    _bring_people(ticket)
     return ticket
+
+
+def _bring_people(ticket: Ticket) -> None:
+    """Put requester, assignee, whoever entered it and the service's contacts beside the ticket: one query."""
+    named = [(ticket, ("requester", "entered_by", "assignee"))]
+    if ticket.service is not None:
+        named.append((ticket.service, ("business_contact", "system_contact")))
+    ids = {getattr(row, f"{name}_id") for row, names in named for name in names} - {None}
+    people = User.objects.select_related("department", "company").in_bulk(ids)
+    for row, names in named:
+        for name in names:
+            setattr(row, name, people.get(getattr(row, f"{name}_id")))
 
 
 def for_list(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:

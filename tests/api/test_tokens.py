@@ -1,6 +1,6 @@
 """Personal tokens: what they reach, until when, and that only a person makes them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -132,11 +132,15 @@ class TestMaking:
 
 
 class TestThrottle:
-    def test_a_token_has_a_budget_and_a_session_none(self, by_token, api, monkeypatch):
-        from servicedesk.people.api_auth import TokenThrottle
-
-        monkeypatch.setattr(TokenThrottle, "THROTTLE_RATES", {"token": "2/min"})
+    def test_a_token_has_a_budget_and_a_session_none(self, by_token, api, settings, monkeypatch):
+        settings.API_CALLS_PER_MINUTE = 2
+        clock = [datetime(2026, 4, 1, 9, 0, 30, tzinfo=UTC)]
+        monkeypatch.setattr("servicedesk.people.api_auth.timezone.now", lambda: clock[0])
         person = a_person()
         client = by_token(person, "read")
-        assert [client.get("/api/v1/me/").status_code for _ in range(3)] == [200, 200, 429]
+        answers = [client.get("/api/v1/me/") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert answers[2]["Retry-After"] == "30"
         assert [api(person).get("/api/v1/me/").status_code for _ in range(3)] == [200, 200, 200]
+        clock[0] += timedelta(seconds=30)
+        assert client.get("/api/v1/me/").status_code == 200

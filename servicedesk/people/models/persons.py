@@ -274,7 +274,10 @@ class Absence(models.Model):
 
 
 class ApiToken(models.Model):
-    """A personal token. It acts as its owner, within its scopes, until it expires. Only the hash is kept."""
+    """A personal token. It acts as its owner, within its scopes, until it expires. Only the hash is kept.
+
+    `minute` is the last minute, counted from 1970, in which it was used, and `calls` how often in it: its budget.
+    """
 
     PREFIX = "mdg_"
 
@@ -290,6 +293,8 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("expires"))
     last_used_at = models.DateTimeField(null=True, editable=False)
+    minute = models.PositiveIntegerField(default=0, editable=False)
+    calls = models.PositiveIntegerField(default=0, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
