@@ -133,6 +133,7 @@ def _all(steps: list[Step], env: dict) -> int:
 
 def test(words: list[str]) -> int:
     venv.ensure("embedded", "dev")
+    venv.ensure_peers()
     wanted = [step for step in steps() if not words]
     system.install([piece for step in (wanted or steps()) for piece in step.needs] if not words else [])
     home = Home()

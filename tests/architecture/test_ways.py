@@ -129,8 +129,8 @@ class TestRepository:
             "requirements-dev.in",
             "requirements-embedded.txt",
             "requirements-embedded.in",
-            "requirements-tools.txt",
-            "requirements-tools.in",
+            "requirements-peers.txt",
+            "requirements-peers.in",
             "requirements-uv.txt",
             "requirements-uv.in",
         }
