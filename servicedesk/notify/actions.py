@@ -109,13 +109,25 @@ class _OneFileEach(BaseEmailBackend):
 
 
 def _send(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
-    now = timezone.now()
     mail.attempts += 1
     try:
         message = _message(mail)
-        server.send_messages([message])
     except NotVisible:
         _fail(mail, "not_visible")
+    except Exception as error:
+        # A file may be gone from its store, or the store does not answer: that stops no other mail.
+        log.exception("outgoing mail %s could not be made", mail.pk)
+        _later(mail, f"{type(error).__name__}: {error}")
+    else:
+        _hand_over(mail, message, server)
+    mail.save(update_fields=["state", "attempts", "try_after", "error", "sent_at"])
+    return mail.state == State.SENT
+
+
+def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, server: BaseEmailBackend) -> None:
+    """Raises ServerTrouble."""
+    try:
+        server.send_messages([message])
     except smtplib.SMTPRecipientsRefused as error:
         code, answer = next(iter(error.recipients.values()), (450, b""))
         _refused(mail, code, answer)
@@ -126,13 +138,11 @@ def _send(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
             raise ServerTrouble(f"{type(error).__name__}: {error}") from None
         _later(mail, f"{type(error).__name__}: {error}")
     except Exception as error:
-        # Django refuses line breaks in headers; files may be gone from their store.
+        # Django refuses line breaks in headers.
         log.exception("outgoing mail %s could not be made", mail.pk)
         _later(mail, f"{type(error).__name__}: {error}")
     else:
-        mail.state, mail.sent_at, mail.error = State.SENT, now, ""
-    mail.save(update_fields=["state", "attempts", "try_after", "error", "sent_at"])
-    return mail.state == State.SENT
+        mail.state, mail.sent_at, mail.error = State.SENT, timezone.now(), ""
 
 
 def _message(mail: OutgoingMail) -> EmailMultiAlternatives:

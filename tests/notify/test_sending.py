@@ -75,6 +75,22 @@ class TestSending:
         assert message["Auto-Submitted"] == "auto-generated"
         assert message.get_body(("plain",)) and message.get_body(("html",))
 
+    def test_a_file_that_is_gone_delays_its_own_mail_alone(self):
+        team = a_team()
+        hanako, agent = a_person(), an_agent(team)
+        comment = reply(
+            a_ticket(requester=hanako, team=team), by=agent, via="page", body="", files=[SimpleUploadedFile("a", b"a")]
+        )
+        file = comment.attachments.get().file
+        file.storage.delete(file.name)
+        deliver_waiting()
+        other = a_mail_to()
+        send_waiting()
+        other.refresh_from_db()
+        waits = OutgoingMail.objects.get(to_user=hanako, with_files=True)
+        assert other.state == "sent"
+        assert (waits.state, waits.attempts, waits.error[:17]) == ("waiting", 1, "FileNotFoundError")
+
     def test_japanese_arrives_as_written(self):
         a_mail_to(a_person(language="ja", name="髙橋 花子"), title="①プリンター㈱の件")
         send_waiting()
