@@ -89,14 +89,14 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
                 yield ticket.requester
         case Kind.REPLY:
             if event.by is None or not works_on(event.by, ticket) or asked(event.by, ticket):
-                yield from _assignee(ticket)
+                yield from _desk(ticket)
             yield from _requesters(ticket)
             yield from watchers
         case Kind.RESOLVED | Kind.CLOSED:
             yield from _requesters(ticket)
             yield from watchers
         case Kind.REOPENED | Kind.CANCELLED:
-            yield from _assignee(ticket)
+            yield from _desk(ticket)
             yield from _requesters(ticket)
             yield from watchers
         case Kind.ASSIGNED:
@@ -108,6 +108,16 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
 def _assignee(ticket: Ticket) -> Iterator[User]:
     if ticket.assignee is not None:
         yield ticket.assignee
+
+
+def _desk(ticket: Ticket) -> Iterator[User]:
+    """Whoever has the ticket; while nobody has it the lead of its team, or all of a team without a lead."""
+    if ticket.assignee is not None or ticket.team is None:
+        yield from _assignee(ticket)
+    elif ticket.team.lead is not None and ticket.team.lead.is_active:
+        yield ticket.team.lead
+    else:
+        yield from ticket.team.members.filter(is_active=True).order_by("pk")
 
 
 def _requesters(ticket: Ticket) -> Iterator[User]:

@@ -103,6 +103,23 @@ class TestReply:
         reply(ticket, by=ticket.requester, via="page", body="Yes")
         assert told() == [("reply", agent)]
 
+    def test_of_the_requester_goes_to_the_lead_while_nobody_has_the_ticket(self):
+        lead = an_agent()
+        team = a_team(lead=lead)
+        an_agent(team)
+        ticket = a_ticket(team=team)
+        told()
+        reply(ticket, by=ticket.requester, via="page", body="Hello?")
+        assert told() == [("reply", lead)]
+
+    def test_of_the_requester_goes_to_all_of_a_team_without_a_lead(self):
+        team = a_team()
+        agents = [an_agent(team), an_agent(team)]
+        ticket = a_ticket(team=team)
+        told()
+        reply(ticket, by=ticket.requester, via="page", body="Hello?")
+        assert told() == [("reply", agent) for agent in agents]
+
     def test_of_a_colleague_goes_to_both(self):
         agent, colleague, requester = an_agent(), a_person(), a_person()
         ticket = a_ticket(requester=requester, by=colleague)
