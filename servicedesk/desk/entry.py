@@ -16,7 +16,7 @@ from servicedesk.tickets.forms import PersonField, person_text
 from servicedesk.tickets.models import OPEN, Channel
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.access import needs
-from servicedesk.web.errors import Refused
+from servicedesk.web.errors import NotNow, Refused
 from servicedesk.web.pages import changed, page
 from servicedesk.web.text import normalise
 
@@ -31,17 +31,20 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
     """
     caller = None
     if request.method == "POST":
+        key = secrets.token_urlsafe(18)
         form = NewTicketForm(request.POST, request.FILES, reader=request.user)
         if form.is_valid():
             try:
                 ticket = _open(request, form.cleaned_data)
             except Refused as refusal:
                 form.refuse(refusal)
+                if isinstance(refusal, NotNow):
+                    key = _key(request) or key
             else:
                 return changed(request, ticket, message=_("%(number)s is open.") % {"number": ticket.number})
         caller = form.cleaned_data.get("requester")
         form.data = form.data.copy()
-        form.data["key"] = secrets.token_urlsafe(18)
+        form.data["key"] = key
     else:
         number = request.GET.get("from", "")
         caller = caller_by_number(request.user, number) if number else _person(request)

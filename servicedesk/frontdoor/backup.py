@@ -190,6 +190,7 @@ def restore(words: list[str]) -> int:
                 home, env, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
                 f"--dbname={_connection(env['DATABASE_URL'])['PGDATABASE']}", f"{folder}/database.dump",
             )  # fmt: skip
+        from_disk = any(path.is_file() for path in (Path(folder) / "files").rglob("*"))
         for name in FOLDERS:
             if (Path(folder) / name).exists():
                 (home.path / name).parent.mkdir(exist_ok=True)
@@ -201,6 +202,11 @@ def restore(words: list[str]) -> int:
                 write_private(home.path / name, (Path(folder) / name).read_text())
         if not (home.path / "installed").exists():
             write_private(home.path / "installed", "restored\n")
+    if os.environ.get("FILES_S3_BUCKET") and from_disk:
+        warn(f"The backup holds attachments from a disk; this installation keeps them on S3. Copy {home.path}/files")
+        warn("into the bucket with the same names.")
+    elif os.environ.get("FILES_S3_BUCKET"):
+        warn("Attachments are on S3 and were not in this file: the bucket, or its copy, must be there.")
     say(f"Restored into {home.path}. The next start (./madoguchi run) brings the database up to date.")
     if os.environ.get("SECRET_KEY") or os.environ.get("SECRET_KEY_FILE"):
         warn(f"Your environment names its own SECRET_KEY. The restored one is in {home.path / 'secret-key'}: use it,")

@@ -13,7 +13,7 @@ from servicedesk.tickets.models import Channel
 from servicedesk.tickets.permissions import asked
 from servicedesk.tickets.queries import get_ticket
 from servicedesk.web.access import needs, signed_in
-from servicedesk.web.errors import Refused
+from servicedesk.web.errors import NotNow, Refused
 from servicedesk.web.pages import page
 
 from .actions import receive
@@ -33,18 +33,21 @@ def new(request: HttpRequest) -> HttpResponse:
         request.session[_ASKED] = request.POST["ask"][:MOST_LETTERS]
         return redirect("intake:new", permanent=False)
     if request.method == "POST":
-        form = NewRequestForm(request.user, request.POST, request.FILES)
+        form, key = NewRequestForm(request.user, request.POST, request.FILES), new_key()
         if form.is_valid():
             try:
                 ticket = _receive(request, form)
             except Refused as refusal:
                 form.refuse(refusal)
+                if isinstance(refusal, NotNow):
+                    key = form.data.get("key", key)
             else:
                 request.session.pop(_ASKED, None)
                 return redirect("intake:sent", ticket.number)
-        # A page that came back counts as a new one: what is corrected now is sent for the first time.
+        # A page that came back counts as a new one: what is corrected now is sent for the first time. When it was our
+        # side that could not, the same words sent again are the same submission.
         form.data = form.data.copy()
-        form.data["key"] = new_key()
+        form.data["key"] = key
     else:
         said = request.GET.get("q", "")[:MOST_LETTERS] or request.session.get(_ASKED, "")
         form = NewRequestForm(

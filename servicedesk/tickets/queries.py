@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from cmdb.models import Service
 from servicedesk.people.models import Team, User
@@ -126,7 +126,7 @@ def get_ticket(user: User, number: str) -> Ticket:
 
 def _bring_people(ticket: Ticket) -> None:
     """Put requester, assignee, whoever entered it and the service's contacts beside the ticket: one query."""
-    named = [(ticket, ("requester", "entered_by", "assignee"))]
+    named: list[tuple[Model, tuple[str, ...]]] = [(ticket, ("requester", "entered_by", "assignee"))]
     if ticket.service is not None:
         named.append((ticket.service, ("business_contact", "system_contact")))
     ids = {getattr(row, f"{name}_id") for row, names in named for name in names} - {None}

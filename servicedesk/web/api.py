@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView, exception_handler, set_rollback
 
-from servicedesk.web.errors import NotFound, Refused
+from servicedesk.web.errors import NotFound, NotNow, Refused
 from servicedesk.web.keyset import KeysetPage
 
 
@@ -184,7 +184,8 @@ class NothingHere(APIView):
 
 
 def explain(error: Exception, context: dict) -> Response | None:
-    """Refused → 409, or 400 with its field; not allowed → 403; not visible → 404. The sentence is that of the page.
+    """Refused → 409, or 400 with its field, or 503 when it may work later; not allowed → 403; not visible → 404. The
+    sentence is that of the page.
 
     All answers are `{detail, code, errors?}`. What is not foreseen stays an exception: the log has it, the caller gets
     a 500.
@@ -192,6 +193,8 @@ def explain(error: Exception, context: dict) -> Response | None:
     if isinstance(error, Refused):
         set_rollback()
         body = {"detail": str(error.sentence), "code": error.code}
+        if isinstance(error, NotNow):
+            return Response(body, status=status.HTTP_503_SERVICE_UNAVAILABLE)
         if not error.field:
             return Response(body, status=status.HTTP_409_CONFLICT)
         return Response(body | {"errors": {error.field: [str(error.sentence)]}}, status=status.HTTP_400_BAD_REQUEST)
@@ -252,6 +255,7 @@ def document_errors(result: dict, generator, request, public) -> dict:
         "401": "No valid token and no session.",
         "403": "Not allowed, or the token's scopes do not reach.",
         "404": "Not there, or not yours to see.",
+        "503": "The place where files are stored does not answer; the same may work in a while.",
     }
     refused = {"409": "Refused: it cannot be done as things stand."}
     for operations in result.get("paths", {}).values():

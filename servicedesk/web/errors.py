@@ -24,5 +24,13 @@ class Refused(Exception):
         return str(self.sentence)
 
 
+class NotNow(Refused):
+    """Something that we need does not answer; the same may work in a while. Unlike other refusals it is no fault of
+    what was handed over: that is kept, and what may wait is tried again. The API answers 503.
+    """
+
+    code = "not_now"
+
+
 class NotFound(Http404):
     """Not there, or not yours: both look the same to the outside."""

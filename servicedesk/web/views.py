@@ -13,6 +13,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_POST
 
 from servicedesk.web.access import public, signed_in
+from servicedesk.web.errors import NotNow
 from servicedesk.web.middleware import own_language
 from servicedesk.web.pages import is_htmx, is_ours, safe_next, toast, wants_fragment
 from servicedesk.web.style import style_context
@@ -59,6 +60,11 @@ def forbidden(request: HttpRequest, exception=None) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception=None) -> HttpResponse:
     return _error(request, 404, _("This is not here, or it is not yours to see."))
+
+
+def not_now(request: HttpRequest, refusal: NotNow) -> HttpResponse:
+    """For a page that has no form on which the sentence could stand."""
+    return _error(request, 503, str(refusal))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -344,6 +344,13 @@ class TestFiles:
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in answer["Content-Security-Policy"]
 
+    def test_one_that_is_gone_is_not_there(self, api, desk):
+        agent, ticket = desk
+        file = reply(ticket, by=agent, via="page", body="", files=[SimpleUploadedFile("a", b"a")]).attachments.get()
+        file.file.storage.delete(file.file.name)
+        answer = api(agent).get(at(ticket, f"attachments/{file.pk}/"))
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
     def test_those_of_a_note_are_for_the_desk(self, api, desk):
         agent, ticket = desk
         comment = note(ticket, by=agent, via="page", body="", files=[SimpleUploadedFile("a.txt", b"a")])

@@ -40,7 +40,7 @@ class Installation:
     def command(self, *words: str, **more) -> subprocess.CompletedProcess:
         return subprocess.run(
             [sys.executable, ROOT / "madoguchi", *words],
-            env=self.env,
+            env=more.pop("env", self.env),
             capture_output=True,
             text=True,
             timeout=120,

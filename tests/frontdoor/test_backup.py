@@ -21,6 +21,7 @@ class TestBackupAndRestore:
         assert file.stat().st_mode & 0o077 == 0
         again = installation.command("backup", str(file))
         assert again.returncode == 1 and "nothing is overwritten" in again.stderr
+        assert "S3" not in saved.stderr
 
         into_full = installation.command("restore", str(file))
         assert into_full.returncode == 1 and "empty installation only" in into_full.stderr
@@ -29,8 +30,9 @@ class TestBackupAndRestore:
         assert into_tables.returncode == 1 and "tables already" in into_tables.stderr
 
         other = Installation(tmp_path / "other")
-        restored = other.command("restore", str(file))
+        restored = other.command("restore", str(file), env=other.env | {"FILES_S3_BUCKET": "desk-files"})
         assert restored.returncode == 0, restored.stderr
+        assert f"Copy {other.home}/files\n" in restored.stderr and "into the bucket" in restored.stderr
         rows = other.command("manage", "shell", "-c", SHELL + "print(C.objects.get(app_label='x').model)")
         assert rows.stdout.strip().splitlines()[-1] == "窓口", rows.stderr
         assert (other.home / "files" / "ab" / "attachment").read_bytes() == b"\x00bytes"

@@ -1,5 +1,6 @@
 """Servers that tests in this folder talk to."""
 
+import shutil
 from itertools import count
 
 import pytest
@@ -8,6 +9,7 @@ from servicedesk.intake import seal
 from tests.intake.mails import a_mailbox
 
 from . import dovecot as dovecots
+from . import s3 as s3s
 
 _number = count(1)
 
@@ -19,6 +21,16 @@ def dovecot():
     server = dovecots.Dovecot()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    if reason := s3s.missing():
+        dovecots.skip_or_fail(reason)
+    server = s3s.S3()
+    yield server
+    server.stop()
+    shutil.rmtree(server.folder, ignore_errors=True)
 
 
 @pytest.fixture

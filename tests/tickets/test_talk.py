@@ -8,6 +8,7 @@ from incidents.actions import ask_requester_incident, close_incident, resolve_in
 from servicedesk.tickets.actions import note, reply
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.queries import attachments, comments, timeline
+from servicedesk.web.errors import NotNow
 from tests.factories import a_service, a_team, an_agent, an_incident, events_of
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +142,15 @@ class TestFiles:
                 via="page",
                 files=[SimpleUploadedFile("a.txt", b"x" * 11)],
             )
+
+    def test_are_asked_for_later_when_the_disk_does_not_take_them(self, incident, agent, settings):
+        settings.MEDIA_ROOT.parent.mkdir(exist_ok=True)
+        settings.MEDIA_ROOT.write_text("a file where the folder should be")
+        before = events_of(incident.ticket)
+        with pytest.raises(NotNow) as refused:
+            reply(incident.ticket, by=agent, body="", via="page", files=[SimpleUploadedFile("a.txt", b"a")])
+        assert refused.value.field == "files" and "cannot be stored just now" in refused.value.sentence
+        assert events_of(incident.ticket) == before
 
     def test_names_lose_folders_and_line_breaks(self, incident):
         file = SimpleUploadedFile("a.txt", b"x")

@@ -29,7 +29,7 @@ from servicedesk.tickets.actions import lock, move, note, reply
 from servicedesk.tickets.actions.talk import attach
 from servicedesk.tickets.models import Channel, Comment, Ticket
 from servicedesk.tickets.permissions import works_on
-from servicedesk.web.errors import Refused
+from servicedesk.web.errors import NotNow, Refused
 from servicedesk.web.logs import about
 from servicedesk.web.text import one_line
 
@@ -111,6 +111,8 @@ def _read_one(pk: int) -> None:
                 _end(mail, State.FAILED, Reason.TOO_COMPLEX)
             except TooSlow:
                 _end(mail, State.FAILED, Reason.TOO_SLOW)
+            except NotNow as refusal:
+                _later(mail, refusal.__cause__ or refusal)
             except (Refused, PermissionDenied) as refusal:
                 _end(mail, State.FAILED, Reason.REFUSED, str(getattr(refusal, "sentence", refusal)))
             except Exception as error:
@@ -131,7 +133,7 @@ def _end(mail: IncomingMail, state: str, reason: str = Reason.NONE, error: str =
         mail.ticket = mail.comment = None
 
 
-def _later(mail: IncomingMail, error: Exception) -> None:
+def _later(mail: IncomingMail, error: BaseException) -> None:
     """Try again after a pause: what failed may be the file store or the database and pass."""
     if mail.attempts >= MOST_ATTEMPTS:
         _end(mail, State.FAILED, Reason.ERROR, f"{type(error).__name__}: {error}")

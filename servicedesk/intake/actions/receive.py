@@ -21,7 +21,7 @@ from servicedesk.people.rules import check
 from servicedesk.tickets.actions.talk import attach
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Category, Channel, Ticket
-from servicedesk.web.errors import Refused
+from servicedesk.web.errors import NotNow, Refused
 from servicedesk.web.text import lines, one_line
 
 from ..models import Makes, Original, OriginalFile
@@ -57,7 +57,8 @@ def receive(
     """Make a record of what somebody hands over: an incident, a request or an enquiry (`kind`).
 
     Called outside a transaction, the original is committed before anything else is tried. It goes away again when the
-    action refuses, because the person sees why and still has what they typed; it stays, with the files, when we fail.
+    action refuses, because the person sees why and still has what they typed; it stays, with the files, when we fail,
+    and without them when they cannot be stored (NotNow).
     Mail passes `keep_original=False`: its raw bytes are kept already. Without a team the service's own takes it.
     `key`, up to 64 letters, names one sending: the same person with the same key gets the ticket that is there already.
     Refuses (field in brackets): an unknown kind (kind), an empty title or one over 200 letters after folding line
@@ -79,6 +80,7 @@ def receive(
         "is_confidential": is_confidential,
     }
     original = None
+    handed_over: dict[str, Any] = {}
     if keep_original:
         handed_over = {
             "channel": channel,
@@ -105,9 +107,15 @@ def receive(
                 strict_files=strict_files, **fields,
             )  # fmt: skip
             if original is not None:
-                original.ticket, original.error = ticket, ""
-                original.save(update_fields=["ticket", "error"])
+                # The key may be that of an earlier try which failed: the original is what led to the ticket.
+                for name, value in (handed_over | {"ticket": ticket, "error": ""}).items():
+                    setattr(original, name, value)
+                original.save(update_fields=[*handed_over, "ticket", "error"])
             return ticket
+    except NotNow as refusal:
+        if original is not None:
+            _keep_failed(original.pk, refusal.__cause__ or refusal, [])
+        raise
     except (Refused, PermissionDenied):
         if original is not None:
             Original.objects.filter(pk=original.pk, ticket=None).delete()
@@ -124,13 +132,12 @@ def _keep(by: User, key: str, handed_over: dict) -> Original:
     return Original.objects.create(by=by, **handed_over)
 
 
-def _keep_failed(pk: int, error: Exception, files: list[UploadedFile]) -> None:
+def _keep_failed(pk: int, error: BaseException, files: list[UploadedFile]) -> None:
     """Note why a submission failed and keep its files. Best effort: what made it fail may be the database itself."""
     try:
+        Original.objects.filter(pk=pk, ticket=None).update(error=f"{type(error).__name__}: {error}"[:2000])
         with transaction.atomic():
             original = Original.objects.get(pk=pk)
-            original.error = f"{type(error).__name__}: {error}"[:2000]
-            original.save(update_fields=["error"])
             for file in files:
                 file.seek(0)
                 kept = OriginalFile(original=original, name=one_line(file.name or "", 180) or "file")

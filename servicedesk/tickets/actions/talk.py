@@ -1,5 +1,6 @@
 """Replies, internal notes and the files that come with them."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
+from servicedesk.web.errors import NotNow
 from servicedesk.web.text import lines
 
 from ..errors import TicketError
@@ -20,6 +22,8 @@ from ..files import examine
 from ..models import Attachment, Comment, Ticket
 from ..permissions import asked, works_on
 from .core import lock, move, record
+
+log = logging.getLogger(__name__)
 
 MOST_LETTERS = 200_000
 
@@ -114,7 +118,8 @@ def attach(
 ) -> list[Attachment]:
     """Keep files with a comment, or with the description when `comment` is None, in the caller's transaction.
 
-    Refuses too many files; `files.examine` refuses programs, empty and oversized ones when `strict`.
+    Refuses too many files; `files.examine` refuses programs, empty and oversized ones when `strict`. Raises NotNow when
+    the place where files are stored does not take them.
     """
     files = list(files)
     if strict and len(files) > settings.ATTACHMENTS_PER_MESSAGE:
@@ -135,9 +140,19 @@ def attach(
             added_by=by,
             created_at=at or timezone.now(),
         )
-        attachment.file.save(known.name, file, save=False)
-        if known.thumbnail:
-            attachment.thumbnail.save("thumbnail.png", ContentFile(known.thumbnail), save=False)
+        try:
+            attachment.file.save(known.name, file, save=False)
+            if known.thumbnail:
+                attachment.thumbnail.save("thumbnail.png", ContentFile(known.thumbnail), save=False)
+        except OSError as error:
+            log.exception("a file of %s could not be stored", ticket.number)
+            raise NotNow(
+                _(
+                    "Files cannot be stored just now, so nothing was sent. Try again in a few minutes, or send it "
+                    "without the files."
+                ),
+                field="files",
+            ) from error
         attachment.save()
         kept.append(attachment)
     return kept

@@ -1,14 +1,16 @@
 """Writing in a ticket, and its files."""
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from servicedesk.web.access import signed_in
-from servicedesk.web.errors import NotFound, Refused
+from servicedesk.web.downloads import stored_file
+from servicedesk.web.errors import NotFound, NotNow, Refused
 from servicedesk.web.formats import markdown
 from servicedesk.web.pages import changed, page, wants_fragment
+from servicedesk.web.views import not_now
 
 from .. import actions
 from ..actions.talk import MOST_LETTERS
@@ -66,7 +68,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 def attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """A file, always as a download, in a sandbox of its own in case a browser shows it anyway."""
     found = get_attachment(request.user, number, pk)
-    return _file(found.file, name=found.name, content_type=safe_type(found.content_type), inline=False)
+    return _file(request, found.file, name=found.name, content_type=safe_type(found.content_type), inline=False)
 
 
 @signed_in
@@ -75,7 +77,7 @@ def thumbnail(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     found = get_attachment(request.user, number, pk)
     if not found.thumbnail:
         raise NotFound
-    return _file(found.thumbnail, name="thumbnail.png", content_type="image/png", inline=True)
+    return _file(request, found.thumbnail, name="thumbnail.png", content_type="image/png", inline=True)
 
 
 # Types that a browser does not run when somebody opens the download from its list of downloads.
@@ -86,13 +88,10 @@ def safe_type(content_type: str) -> str:
     return content_type if content_type in _SAFE else "application/octet-stream"
 
 
-def _file(file, *, name: str, content_type: str, inline: bool) -> HttpResponse:
+def _file(request, file, *, name: str, content_type: str, inline: bool) -> HttpResponse:
     try:
-        opened = file.open("rb")
-    except FileNotFoundError as error:
-        raise NotFound from error
-    response = FileResponse(opened, as_attachment=not inline, filename=name, content_type=content_type)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        response = stored_file(file, as_attachment=not inline, filename=name, content_type=content_type)
+    except NotNow as refusal:
+        return not_now(request, refusal)
     response["Cache-Control"] = "private, max-age=3600" if inline else "private, no-store"
     return response
