@@ -294,7 +294,7 @@ class TestABadMail:
     def test_that_ends_the_process_is_given_up_after_some_times(self, monkeypatch):
         a_person(email="hanako@example.com")
         row = store(a_mailbox(), a_mail().as_bytes())
-        monkeypatch.setattr(reader, "_read_one", lambda pk: None)
+        monkeypatch.setattr(reader, "read_mail_row", lambda pk: None)
         for _turn in range(reader.MOST_UNFINISHED + 1):
             read_waiting(1)
         row.refresh_from_db()

@@ -66,7 +66,7 @@ def read_waiting(limit: int = 200) -> int:
         pk = _claim()
         if pk is None:
             break
-        _read_one(pk)
+        read_mail_row(pk)
         looked_at += 1
     return looked_at
 
@@ -92,7 +92,8 @@ def _claim() -> int | None:
     return mail.pk
 
 
-def _read_one(pk: int) -> None:
+def read_mail_row(pk: int) -> None:
+    """Give one waiting mail its fate in a transaction of its own; nothing when another worker has it."""
     with transaction.atomic():
         mail = (
             IncomingMail.objects.select_for_update(skip_locked=True, of=("self",))
