@@ -286,6 +286,7 @@ MAIL_RECEIPTS_PER_HOUR = env.integer("MAIL_RECEIPTS_PER_HOUR", 20, least=0)
 MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)
 
 # --- API ------------------------------------------------------------------------------------------------------------
+API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", 1200, least=1)  # of one token
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "servicedesk.people.api_auth.TokenAuthentication",
@@ -297,7 +298,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "servicedesk.web.api.explain",
     "DEFAULT_THROTTLE_CLASSES": ["servicedesk.people.api_auth.TokenThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"token": "1200/min"},
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
