@@ -28,8 +28,10 @@ class Mailbox(models.Model):
     """An address at which the desk is reached, and how its mail gets here.
 
     `listener`: a mail server hands it over by SMTP or LMTP. `imap`: it is fetched, always encrypted; `last_uid` is
-    the last message that is in the ledger, within the server's `uid_validity`. `password_box` is sealed
-    (`servicedesk.intake.seal`).
+    the last message that is in the ledger, within the server's `uid_validity`. Boxes (`…_box`) hold sealed secrets
+    (`servicedesk.intake.seal`). `domains` and `trusted_servers` are lists by blanks: the second names the authserv-id
+    of servers whose Authentication-Results (RFC 8601) are believed. `missing` lists what the last comparison
+    (`compared_at`) found on the server and not in the ledger.
     """
 
     class Kind(models.TextChoices):
@@ -39,10 +41,26 @@ class Mailbox(models.Model):
     class Security(models.TextChoices):
         TLS = "tls", _("TLS from the first byte (usually port 993)")
         STARTTLS = "starttls", _("STARTTLS (usually port 143)")
+        NONE = "none", _("None – only within a network that you trust")
+
+    class SignsInBy(models.TextChoices):
+        PASSWORD = "password", _("Password")
+        MICROSOFT = "microsoft", _("Microsoft 365 (OAuth 2)")
+        GOOGLE = "google", _("Google (OAuth 2)")
+
+    class Afterwards(models.TextChoices):
+        SEEN = "seen", _("mark it as read")
+        MOVE = "move", _("move it to another folder")
+        LEAVE = "leave", _("leave it as it is")
 
     class Accepts(models.TextChoices):
-        KNOWN = "known", _("People who are known; others are held for an agent")
-        EVERYONE = "everyone", _("Everyone; others become guests")
+        KNOWN = "known", _("People who are known")
+        DOMAINS = "domains", _("People who are known, and everyone of these domains")
+        EVERYONE = "everyone", _("Everyone")
+
+    class Others(models.TextChoices):
+        HOLD = "hold", _("Held for an agent to decide")
+        REFUSE = "refuse", _("Refused: kept in the list, no ticket")
 
     name = models.CharField(_("name"), max_length=80, validators=[check_one_line])
     address = models.EmailField(_("address"), max_length=254)
@@ -61,6 +79,15 @@ class Mailbox(models.Model):
     )  # fmt: skip
     user = models.CharField(_("user name"), max_length=200, blank=True, validators=[check_one_line])
     password_box = models.TextField(blank=True, editable=False)
+    signs_in_by = models.CharField(_("signs in by"), max_length=10, choices=SignsInBy, default=SignsInBy.PASSWORD)
+    oauth_tenant = models.CharField(_("tenant"), max_length=120, blank=True, validators=[check_one_line])
+    oauth_client = models.CharField(_("client ID"), max_length=200, blank=True, validators=[check_one_line])
+    oauth_secret_box = models.TextField(blank=True, editable=False)
+    oauth_refresh_box = models.TextField(blank=True, editable=False)
+    afterwards = models.CharField(
+        _("what becomes of a mail there"), max_length=6, choices=Afterwards, default=Afterwards.SEEN
+    )
+    moves_to = models.CharField(_("folder for it"), max_length=120, blank=True, validators=[check_one_line])
     folder = models.CharField(_("folder"), max_length=120, default="INBOX", validators=[check_one_line])
     makes = models.CharField(_("a mail becomes"), max_length=10, choices=Makes, default=Makes.INCIDENT)
     service = models.ForeignKey(
@@ -71,6 +98,15 @@ class Mailbox(models.Model):
     )
     language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.JAPANESE)
     accepts = models.CharField(_("senders"), max_length=10, choices=Accepts, default=Accepts.KNOWN)
+    domains = models.CharField(_("domains"), max_length=500, blank=True, validators=[check_one_line])
+    others = models.CharField(_("all others"), max_length=6, choices=Others, default=Others.HOLD)
+    trusted_servers = models.CharField(
+        _("servers whose check of senders counts"), max_length=300, blank=True, validators=[check_one_line]
+    )
+    needs_proof = models.BooleanField(_("only mail with a proved sender"), default=False)
+    max_mb = models.PositiveSmallIntegerField(
+        _("largest mail, MB"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
     is_active = models.BooleanField(_("in use"), default=True)
     uid_validity = models.BigIntegerField(null=True, editable=False)
     last_uid = models.BigIntegerField(default=0, editable=False)
@@ -78,6 +114,8 @@ class Mailbox(models.Model):
     last_error = models.TextField(_("last error"), blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
     try_after = models.DateTimeField(default=timezone.now, editable=False)
+    compared_at = models.DateTimeField(null=True, editable=False)
+    missing = models.JSONField(default=list, editable=False)
 
     class Meta:
         ordering = ["name", "id"]
@@ -95,9 +133,9 @@ class IncomingMail(models.Model):
     """One mail as it arrived, byte for byte, and what became of it. Written before anybody is told that we have it.
 
     `digest` is of the delivery: the same bytes for the same mailbox are one row, however often a server hands them
-    over. `answerable`: an automatic answer may go to the sender. `is_proved`: the sender showed the token that we
-    sent to this address. `mentions` is a ticket that the mail names without any right to it; only for the eyes of
-    agents who see it.
+    over. `answerable`: an automatic answer may go to the sender. `is_proved`: the sender is who they say, known by
+    `proof`. `uid` within `uid_validity` is where a fetched mail lay on its server. `mentions` is a ticket that the mail
+    names without any right to it; only for the eyes of agents who see it.
     """
 
     class State(models.TextChoices):
@@ -111,9 +149,12 @@ class IncomingMail(models.Model):
     class Reason(models.TextChoices):
         NONE = "", ""
         UNKNOWN_SENDER = "unknown_sender", _("We do not know the sender.")
+        NOT_ACCEPTED = "not_accepted", _("The mailbox does not take mail of this sender.")
+        UNPROVED = "unproved", _("The mailbox asks for proof of the sender, and there is none.")
         INACTIVE_SENDER = "inactive_sender", _("The sender's account is no longer in use.")
         NO_SENDER = "no_sender", _("The mail does not say who sent it.")
         TOO_MANY = "too_many", _("The sender wrote too often within an hour; this may be a mail loop.")
+        TOO_MANY_HERE = "too_many_here", _("The ticket got too many mails within an hour; this may be a mail loop.")
         TOO_LARGE = "too_large", _("The mail is too large; only its headers were taken.")
         TOO_COMPLEX = "too_complex", _("The mail has too many or too deeply nested parts.")
         TOO_SLOW = "too_slow", _("Reading the mail took too long.")
@@ -128,10 +169,18 @@ class IncomingMail(models.Model):
         DUPLICATE = "duplicate", _("The same mail has arrived before.")
         BY_HAND = "by_hand", _("Somebody at the desk decided so.")
 
+    class Proof(models.TextChoices):
+        TOKEN = "token", _("by the token that we sent to this address")
+        DMARC = "dmarc", _("by DMARC")
+        DKIM = "dkim", _("by DKIM of the sender's domain")
+        SPF = "spf", _("by SPF of the sender's domain")
+
     mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="mails", verbose_name=_("mailbox"))
     raw = models.BinaryField()
     size = models.PositiveBigIntegerField(_("size"))
     digest = models.CharField(max_length=64)
+    uid_validity = models.BigIntegerField(null=True)
+    uid = models.BigIntegerField(null=True)
     envelope_from = models.CharField(max_length=320, blank=True)
     envelope_to = models.CharField(max_length=320, blank=True)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
@@ -150,6 +199,7 @@ class IncomingMail(models.Model):
     from_name = models.CharField(max_length=120, blank=True)
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     is_proved = models.BooleanField(default=False)
+    proof = models.CharField(max_length=10, choices=Proof, blank=True, default="")
     answerable = models.BooleanField(default=False)
     # What a person decided, for the reader: take it although the sender is unknown or wrote too often.
     admitted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -169,10 +219,29 @@ class IncomingMail(models.Model):
             models.Index(
                 fields=["content_digest"], condition=Q(state__in=["ticket", "reply"]), name="mail_in_by_content"
             ),
+            models.Index(fields=["mailbox", "uid_validity", "uid"], condition=Q(uid__isnull=False), name="mail_in_uid"),
         ]
 
     def __str__(self):
         return f"{self.pk} {self.state}"
+
+
+class DeadAddress(models.Model):
+    """An address to which mail could not be delivered for good, as a bounce said; until mail from it arrives, or
+    somebody says that it works again. `reason` is what the other server said, one line.
+    """
+
+    address = models.CharField(_("address"), max_length=254, unique=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    since_at = models.DateTimeField(_("since"), default=timezone.now)
+    mail = models.ForeignKey(IncomingMail, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-since_at", "-id"]
+        verbose_name = _("address that does not work")
+
+    def __str__(self):
+        return self.address
 
 
 class Original(models.Model):
