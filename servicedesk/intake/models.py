@@ -2,6 +2,8 @@
 
 import secrets
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -134,7 +136,8 @@ class IncomingMail(models.Model):
 
     `digest` is of the delivery: the same bytes for the same mailbox are one row, however often a server hands them
     over. `answerable`: an automatic answer may go to the sender. `is_proved`: the sender is who they say, known by
-    `proof`. `uid` within `uid_validity` is where a fetched mail lay on its server. `mentions` is a ticket that the mail
+    `proof`. `uid` within `uid_validity` is where a fetched mail lay on its server. `refers_to`: Message-IDs of what it
+    answers. `mentions` is a ticket that the mail
     names without any right to it; only for the eyes of agents who see it.
     """
 
@@ -194,6 +197,7 @@ class IncomingMail(models.Model):
     comment = models.ForeignKey(Comment, models.PROTECT, null=True, related_name="mails_in")
     mentions = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="+")
     message_id = models.CharField(max_length=320, blank=True)
+    refers_to = ArrayField(models.CharField(max_length=320), default=list)
     content_digest = models.CharField(max_length=64, blank=True)
     from_address = models.CharField(_("from"), max_length=254, blank=True)
     from_name = models.CharField(max_length=120, blank=True)
@@ -216,6 +220,7 @@ class IncomingMail(models.Model):
             models.Index(fields=["-received_at", "-id"], name="mail_in_by_time"),
             models.Index(fields=["from_address", "done_at"], condition=~Q(from_address=""), name="mail_in_by_sender"),
             models.Index(fields=["message_id"], condition=~Q(message_id=""), name="mail_in_by_message_id"),
+            GinIndex(fields=["refers_to"], condition=Q(ticket__isnull=False), name="mail_in_refers_to"),
             models.Index(
                 fields=["content_digest"], condition=Q(state__in=["ticket", "reply"]), name="mail_in_by_content"
             ),
