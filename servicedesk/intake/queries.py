@@ -114,12 +114,12 @@ def needs_a_look(user: User) -> int:
 
 @dataclass(frozen=True)
 class Thread:
-    """`ticket`: where the mail belongs, None for nowhere. `is_proved`: by a token that we sent to this sender.
-    `mentions`: a ticket that it names without a right to it.
+    """`ticket`: where the mail belongs, None for nowhere. `by_token`: by a token that we sent to this sender, which
+    proves them. `mentions`: a ticket that it names without a right to it.
     """
 
     ticket: Ticket | None = None
-    is_proved: bool = False
+    by_token: bool = False
     mentions: Ticket | None = None
 
 
@@ -133,7 +133,7 @@ def thread_of(letter: Letter, envelope_to: str, sender: User | None) -> Thread:
             if any(tokens.is_genuine(ticket_id, signature, address) for address in own):
                 ticket = visible_tickets(sender).filter(pk=ticket_id).first()
                 if ticket is not None:
-                    return Thread(ticket, is_proved=True)
+                    return Thread(ticket, by_token=True)
     mentions = None
     for ticket in _tickets_referred_to(letter, [ticket_id for ticket_id, _signature in given]):
         if sender is not None and takes_part(sender, ticket):
@@ -156,8 +156,11 @@ def _proved_addresses(user: User) -> list[str]:
 
 def _tickets_referred_to(letter: Letter, by_token: list[int]) -> list[Ticket]:
     referred = [each for each in [letter.in_reply_to, *reversed(letter.references)] if each]
-    by_mail = IncomingMail.objects.filter(message_id__in=referred, ticket__isnull=False).exclude(message_id="")
+    mails = IncomingMail.objects.filter(ticket__isnull=False)
+    by_mail = mails.filter(message_id__in=referred).exclude(message_id="")
     ids = [*by_token, *by_mail.values_list("ticket_id", flat=True)[:20]]
+    if letter.message_id:  # an answer to this one was faster than this one
+        ids += mails.filter(refers_to__contains=[letter.message_id]).values_list("ticket_id", flat=True)[:20]
     numbers = _NUMBER.findall(letter.subject.upper())[:5]
     found = list(Ticket.objects.filter(pk__in=ids[:50])) + list(Ticket.objects.filter(number__in=numbers))
     return list({ticket.pk: ticket for ticket in found}.values())

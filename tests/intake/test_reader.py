@@ -7,7 +7,16 @@ from django.utils import timezone
 
 from incidents.actions import ask_requester_incident, close_incident, resolve_incident
 from servicedesk.intake import tokens
-from servicedesk.intake.actions import admit_mail, convert_ticket, read_waiting, reader, refuse_mail, retry_mail, store
+from servicedesk.intake.actions import (
+    admit_mail,
+    convert_ticket,
+    fate,
+    read_waiting,
+    reader,
+    refuse_mail,
+    retry_mail,
+    store,
+)
 from servicedesk.intake.models import IncomingMail
 from servicedesk.people.models import User
 from servicedesk.tickets.models import Ticket
@@ -282,7 +291,7 @@ class TestABadMail:
     def test_that_fails_for_a_passing_reason_is_tried_again_later(self, monkeypatch):
         a_person(email="hanako@example.com")
         with monkeypatch.context() as patch:
-            patch.setattr(reader, "receive", lambda **fields: (_ for _ in ()).throw(OSError("no space left")))
+            patch.setattr(fate, "receive", lambda **fields: (_ for _ in ()).throw(OSError("no space left")))
             mail = arrives(a_mail())
         assert (mail.state, mail.attempts, mail.error) == ("waiting", 1, "OSError: no space left")
         assert mail.try_after > timezone.now() and Ticket.objects.count() == 0

@@ -1,0 +1,237 @@
+"""What becomes of a mail that was read: a ticket, a message in one, held for a person, or set aside."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from servicedesk.people.models import User
+from servicedesk.people.queries import person_by_address
+from servicedesk.tickets.actions import lock, move, note, reply
+from servicedesk.tickets.actions.talk import attach
+from servicedesk.tickets.models import Channel, Comment, Ticket
+from servicedesk.tickets.permissions import works_on
+from servicedesk.web.logs import about
+from servicedesk.web.text import one_line
+
+from .. import tokens
+from ..mail.forwards import Forwarded, forwarded
+from ..mail.proof import vouched_by
+from ..mail.reading import Letter, Part
+from ..mail.signs import Signs, signs_of
+from ..models import IncomingMail
+from ..queries import addressed_ticket, own_addresses, successor, thread_of
+from .receive import MOST_LETTERS, receive
+from .senders import a_guest, got_too_many, language_of, sender_of, takes_strangers_from, wrote_too_often
+
+State, Reason = IncomingMail.State, IncomingMail.Reason
+_PREFIXES = re.compile(
+    r"^(?:(?:re|aw|fw|fwd|返信|転送)\s*(?:\[\d{1,3}\])?\s*[:\uff1a]\s*|\[(?:INC|REQ|PRB|CHG)\d{7}\]\s*)+", re.I
+)
+
+
+def end(mail: IncomingMail, state: str, reason: str = Reason.NONE, error: str = "") -> None:
+    """Put the mail's fate on its row, which the caller saves."""
+    mail.state, mail.reason, mail.error, mail.done_at = state, reason, error[:2000], timezone.now()
+    if state in (State.FAILED, State.HELD):
+        mail.ticket = mail.comment = None
+
+
+def give_fate(mail: IncomingMail, letter: Letter) -> None:
+    """Decide on a mail in the caller's transaction, which holds its row.
+
+    In this order: what asks for nothing (ours, machines' answers, here already) is set aside; the sender must be one
+    whom the mailbox takes, who does not write too often, and proved where the mailbox demands it; a mail that belongs
+    to a ticket goes there, unless the ticket gets too many; everything else opens one.
+    """
+    if letter.from_address:
+        mail.from_address, mail.from_name = letter.from_address[:254], one_line(letter.from_name, 120)
+    mail.message_id, mail.subject = letter.message_id[:320], one_line(letter.subject, 200)
+    mail.content_digest = letter.digest
+    mail.refers_to = [each[:320] for each in dict.fromkeys([letter.in_reply_to, *letter.references]) if each]
+    signs = signs_of(letter, mail.envelope_from or None)
+    admitted = mail.admitted_by is not None
+    if not admitted and _set_aside(mail, letter, signs):
+        return
+    sender = sender_of(mail, letter)
+    if sender.person is None:
+        end(mail, sender.state, sender.reason)
+        return
+    if not admitted and wrote_too_often(mail):
+        end(mail, State.HELD, Reason.TOO_MANY)
+        return
+    mail.answerable = signs.answerable and not admitted
+    thread = thread_of(letter, mail.envelope_to, sender.person)
+    mail.mentions = thread.mentions
+    mail.proof = "token" if thread.by_token else vouched_by(letter, mail.mailbox.trusted_servers.split())
+    mail.is_proved = bool(mail.proof)
+    if not admitted and mail.mailbox.needs_proof and not mail.is_proved:
+        end(mail, State.HELD, Reason.UNPROVED)
+        return
+    _take(mail, letter, sender.person, thread.ticket, admitted=admitted)
+
+
+def _take(mail: IncomingMail, letter: Letter, sender: User, ticket: Ticket | None, *, admitted: bool) -> None:
+    ticket = successor(sender, ticket) if ticket is not None else None
+    with override(sender.language):
+        if ticket is not None:
+            with about(ticket_number=ticket.number):
+                if not admitted and got_too_many(ticket):
+                    mail.mentions = ticket
+                    end(mail, State.HELD, Reason.TOO_MANY_HERE)
+                    return
+                if _append(mail, letter, ticket, sender):
+                    return
+            mail.mentions = ticket
+        inner = forwarded(letter) if sender.is_agent else None
+        writer = _writer_of(mail, inner, sender) if inner is not None else None
+        if inner is not None and writer is not None:
+            _open_forwarded(mail, inner, writer, sender)
+        else:
+            _open(mail, letter, sender)
+
+
+def _set_aside(mail: IncomingMail, letter: Letter, signs: Signs) -> bool:
+    """Whether the mail is nothing that asks for anything: ours, an answer of a machine, or here already."""
+    if tokens.without_plus(letter.from_address) in own_addresses():
+        end(mail, State.IGNORED, Reason.OWN)
+        return True
+    for is_so, reason in (
+        (signs.bounce, Reason.BOUNCE),
+        (signs.receipt, Reason.RECEIPT),
+        (signs.auto_reply, Reason.AUTO_REPLY),
+    ):
+        if is_so:
+            mail.ticket = addressed_ticket(letter, bytes(mail.raw), mail.envelope_to)
+            end(mail, State.IGNORED, reason)
+            return True
+    with connection.cursor() as cursor:  # two copies read at the same moment wait for each other
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mail.content_digest])
+    twin = (
+        IncomingMail.objects.filter(
+            content_digest=mail.content_digest,
+            state__in=[State.TICKET, State.REPLY],
+            # What went to another team's mailbox must not be missing there.
+            mailbox__team=mail.mailbox.team_id,
+            mailbox__service=mail.mailbox.service_id,
+        )
+        .exclude(message_id="")
+        .defer("raw")
+        .first()
+    )
+    if twin is not None:
+        mail.ticket = twin.ticket
+        end(mail, State.IGNORED, Reason.DUPLICATE)
+        return True
+    return False
+
+
+def _marks(mail: IncomingMail) -> dict[str, Any]:
+    """What the event of a message says of its sender."""
+    return {} if mail.is_proved else {"unproved": True}
+
+
+def _uploads(files: list[Part]) -> list[SimpleUploadedFile]:
+    return [SimpleUploadedFile(each.name or "file", each.data, each.content_type) for each in files]
+
+
+def _cut(text: str) -> str:
+    if len(text) <= MOST_LETTERS:
+        return text
+    return text[: MOST_LETTERS - 200] + "\n\n" + _("(The text goes on; the whole mail is kept.)")
+
+
+def _append(mail: IncomingMail, letter: Letter, ticket: Ticket, sender: User) -> bool:
+    """Put the mail under its ticket; False when the ticket is over and the mail must begin a new one.
+
+    Without proof of the sender it sets nothing in motion and nobody gets a mail of it; what claims to come from
+    somebody at the desk is then an internal note, so that nobody outside reads words which no agent wrote.
+    """
+    lock(ticket)
+    if not ticket.is_open:
+        over = timezone.now() - timedelta(days=settings.MAIL_REOPENS_FOR_DAYS)
+        reopen = next((way for way in ticket.workflow.leaving(ticket.status) if way.name == "reopen"), None)
+        if not mail.is_proved or reopen is None or (ticket.closed_at and ticket.closed_at < over):
+            return False
+        if not sender.may(reopen.permission, ticket):
+            return False
+        move(ticket, "reopen", by=sender, via="mail")
+    body, files = _cut(letter.reply or letter.text), _uploads(letter.files)
+    if not body and not files:
+        body = _("(The mail had no text.)")
+    if not mail.is_proved and works_on(sender, ticket):
+        comment = note(
+            ticket, by=sender, via="mail", body=body or _("(The mail had no text.)"), style=Comment.Format.PLAIN,
+            unproved=True,
+        )  # fmt: skip
+        attach(ticket, files, by=sender, comment=comment, public=False, strict=False)
+    else:
+        comment = reply(
+            ticket, by=sender, via="mail", body=body, files=files, style=Comment.Format.PLAIN, moves=mail.is_proved,
+            strict_files=False, **_marks(mail),
+        )  # fmt: skip
+    mail.ticket, mail.comment = ticket, comment
+    end(mail, State.REPLY)
+    return True
+
+
+def _open(mail: IncomingMail, letter: Letter, sender: User) -> None:
+    mail.ticket = _new_ticket(mail, letter.subject, letter.text, letter.files, requester=sender, by=sender)
+    end(mail, State.TICKET)
+
+
+def _new_ticket(mail: IncomingMail, subject: str, text: str, files: list[Part], *, requester: User, by: User) -> Ticket:
+    box = mail.mailbox
+    title = one_line(_PREFIXES.sub("", subject), 200)
+    if not title:
+        title = one_line(next((line for line in text.split("\n") if line.strip()), ""), 80) or _("(no subject)")
+    return receive(
+        kind=box.makes,
+        title=title,
+        description=_cut(text),
+        requester=requester,
+        by=by,
+        via="mail",
+        channel=Channel.MAIL,
+        source=box.address,
+        service=box.service if box.service and box.service.is_active else None,
+        team=box.team if box.team and box.team.is_active else None,
+        files=_uploads(files),
+        language=language_of(f"{subject}\n{text}") or requester.language,
+        strict_files=False,
+        keep_original=False,
+    )
+
+
+# --- what an agent forwards -----------------------------------------------------------------------------------------
+
+
+def _writer_of(mail: IncomingMail, inner: Forwarded, agent: User) -> User | None:
+    """Who wrote what an agent forwards, when they can be its requester: somebody known, or a stranger whom the mailbox
+    takes or a proved agent vouches for. From alone proves no agent, and must not let strangers in.
+    """
+    if tokens.without_plus(inner.from_address) in own_addresses():
+        return None
+    person = person_by_address(inner.from_address)
+    if person is not None:
+        return person if person != agent else None
+    if User.objects.filter(email__iexact=inner.from_address).exists():
+        return None
+    if not (mail.is_proved or takes_strangers_from(mail.mailbox, inner.from_address)):
+        return None
+    return a_guest(mail, inner.from_address, inner.from_name, f"{inner.subject}\n{inner.text}")
+
+
+def _open_forwarded(mail: IncomingMail, inner: Forwarded, writer: User, agent: User) -> None:
+    """A ticket of whoever wrote first, entered by the agent, whose own words above stay as an internal note."""
+    ticket = _new_ticket(mail, inner.subject, inner.text, inner.files, requester=writer, by=agent)
+    if inner.above:
+        note(ticket, by=agent, via="mail", body=_cut(inner.above), style=Comment.Format.PLAIN, **_marks(mail))
+    mail.ticket = ticket
+    end(mail, State.TICKET)
