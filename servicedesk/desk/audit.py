@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
-from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -24,6 +22,7 @@ from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import changed, page
 
 from .audit_filters import OBJECT_NAMES, VIAS, AuditFilter
+from .audit_words import changes_of, verb_words
 from .chains import reason_words
 
 PAGE_SIZE = 50
@@ -40,11 +39,26 @@ def log(request: HttpRequest) -> HttpResponse:
     if about_tickets:
         keyset = KeysetPage.of(request, form.events(request.user), ["-at", "-id"], size=PAGE_SIZE)
         names = Names(request.user, keyset.rows)
-        rows = [{"row": event, "words": words_for(event, names), "via": _through(event)} for event in keyset]
+        rows = [
+            {
+                "row": event,
+                "verb": verb_words(event.verb, about_tickets=True),
+                "words": words_for(event, names),
+                "via": _through(event),
+            }
+            for event in keyset
+        ]
     else:
         keyset = KeysetPage.of(request, form.entries(), ["-id"], size=PAGE_SIZE)
         rows = [
-            {"row": entry, "about": _about(entry), "changes": _changes(entry), "via": _through(entry)}
+            {
+                "row": entry,
+                "verb": verb_words(entry.verb, about_tickets=False),
+                "name": _name(entry),
+                "about": _about(entry),
+                "changes": changes_of(entry),
+                "via": _through(entry),
+            }
             for entry in keyset
         ]
     context = {
@@ -123,43 +137,14 @@ def _last_check() -> Job | None:
     return check
 
 
+def _name(entry: AuditEntry) -> str:
+    """How the object was called. Mails and guests have no name in the log, only a number, which stands below it."""
+    return "" if entry.label in (f"mail {entry.object_id}", f"guest {entry.object_id}") else entry.label
+
+
 def _about(entry: AuditEntry) -> str:
     return str(OBJECT_NAMES.get(entry.object_type, entry.object_type))
 
 
 def _through(row) -> str:
     return str(dict(VIAS).get(row.via, row.via))
-
-
-def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
-    """(field, before, after) of changes, then (name, "", value) of what else the entry says."""
-    found = [
-        (_field(entry, name), _plain(pair[0]), _plain(pair[1]))
-        if isinstance(pair, list) and len(pair) == 2
-        else (_field(entry, name), "", _plain(pair))
-        for name, pair in (entry.data.get("changes") or {}).items()
-    ]
-    return found + [(_field(entry, name), "", _plain(value)) for name, value in entry.data.items() if name != "changes"]
-
-
-def _field(entry: AuditEntry, name: str) -> str:
-    """What the model calls the field, in the reader's language; names that are no fields stay as they are."""
-    try:
-        return str(apps.get_model(entry.object_type)._meta.get_field(name).verbose_name)
-    except (LookupError, ValueError, FieldDoesNotExist, AttributeError):
-        return name
-
-
-def _plain(value) -> str:
-    """A value of the log for people: references by their name, lists by their items."""
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list):
-        if len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], str):
-            return value[1]
-        return ", ".join(_plain(one) for one in value) or "–"
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_plain(one)}" for name, one in value.items())
-    return str(value)

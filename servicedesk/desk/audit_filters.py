@@ -15,6 +15,8 @@ from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.forms import ActionForm
 from servicedesk.web.text import normalise
 
+from .audit_words import SETTINGS_VERBS, TICKET_VERBS
+
 VIAS = (
     ("", gettext_lazy("Through anything")),
     ("page", gettext_lazy("Page")),
@@ -38,6 +40,9 @@ OBJECTS = (
     ("priorities.matrixcell", gettext_lazy("Priority matrix")),
     ("priorities.prioritytarget", gettext_lazy("Priority targets")),
     ("intake.mailbox", gettext_lazy("Mailboxes")),
+    ("intake.incomingmail", gettext_lazy("Incoming mails")),
+    ("notify.outgoingmail", gettext_lazy("Outgoing mails")),
+    ("people.job", gettext_lazy("Checks of the log")),
 )
 OBJECT_NAMES = dict(OBJECTS[1:])
 
@@ -46,7 +51,7 @@ class AuditFilter(ActionForm):
     who = PersonField(label=gettext_lazy("Who"), required=False, guests=True, help_text="")
     what = forms.ChoiceField(label=pgettext_lazy("audit", "What"), choices=OBJECTS, required=False)
     number = forms.CharField(label=gettext_lazy("Ticket or name"), max_length=120, required=False)
-    verb = forms.CharField(label=gettext_lazy("Verb"), max_length=40, required=False)
+    verb = forms.ChoiceField(label=gettext_lazy("Verb"), required=False)
     via = forms.ChoiceField(label=gettext_lazy("Through"), choices=VIAS, required=False)
     since = forms.DateField(label=pgettext_lazy("day", "From"), required=False, widget=forms.DateInput)
     until = forms.DateField(label=pgettext_lazy("day", "Until"), required=False, widget=forms.DateInput)
@@ -54,6 +59,8 @@ class AuditFilter(ActionForm):
     def __init__(self, data, *, asker: User, about_tickets: bool):
         super().__init__(data, auto_id="filter_%s")
         self.fields["who"].asker = asker
+        verbs = TICKET_VERBS if about_tickets else SETTINGS_VERBS
+        self.fields["verb"].choices = [("", gettext_lazy("Anything")), *verbs.items()]
         if about_tickets:
             del self.fields["what"]
 
@@ -88,7 +95,7 @@ class AuditFilter(ActionForm):
         if asked["who"] is not None:
             rows = rows.filter(by=asked["who"])
         if asked["verb"]:
-            rows = rows.filter(verb=normalise(asked["verb"]).replace(" ", "_"))
+            rows = rows.filter(verb=asked["verb"])
         if asked["via"]:
             rows = rows.filter(via=asked["via"])
         if asked["since"]:

@@ -1,6 +1,7 @@
 """Forms about people, companies, departments, teams, absences, tokens and files of them."""
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -23,8 +24,6 @@ class AskerForm(ActionForm):
         for field in self.fields.values():
             if isinstance(field, PersonField):
                 field.asker = asker
-            if isinstance(field, forms.ModelChoiceField) and not field.required:
-                field.empty_label = "–"
 
 
 class PersonForm(AskerForm):
@@ -153,7 +152,7 @@ class ProfileForm(ActionForm):
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         choices=Language.choices,
-        help_text=gettext_lazy("Pages and mails speak it."),
+        help_text=gettext_lazy("Pages and mails are in this language."),
     )
     time_zone = ZoneField()
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=40, required=False)
@@ -168,19 +167,26 @@ class TokenForm(ActionForm):
         label=pgettext_lazy("token", "May"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple
     )
     days = WholeNumberField(
-        label=gettext_lazy("Lives for days"), initial=90, help_text=gettext_lazy("1 to 365. Then it ends by itself.")
+        label=gettext_lazy("Days until it expires"),
+        initial=90,
+        help_text=gettext_lazy("1 to 365. Then it ends by itself."),
     )
 
     def __init__(self, *args, asker: User, **kwargs):
         super().__init__(*args, **kwargs)
-        if not asker.may("settings.change"):
-            self.fields["scopes"].choices = [
-                (value, label) for value, label in ApiToken.Scope.choices if value != ApiToken.Scope.SETTINGS
-            ]
+        self.fields["scopes"].choices = [
+            (value, capfirst(label))
+            for value, label in ApiToken.Scope.choices
+            if value != ApiToken.Scope.SETTINGS or asker.may("settings.change")
+        ]
 
 
 class ImportForm(ActionForm):
-    kind = forms.ChoiceField(label=gettext_lazy("What"), choices=ImportRun.Kind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What"),
+        choices=[(value, capfirst(label)) for value, label in ImportRun.Kind.choices],
+        widget=forms.RadioSelect,
+    )
     file = FilesField(
         most=1,
         required=True,

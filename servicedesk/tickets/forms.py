@@ -160,7 +160,11 @@ class LinkForm(ActionForm):
 
     def __init__(self, *args, reader: User, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["other"] = TicketField(reader=reader, label=gettext_lazy("Ticket"), help_text="INC0000123")
+        self.fields["other"] = TicketField(
+            reader=reader,
+            label=gettext_lazy("Ticket"),
+            help_text=gettext_lazy("A number such as INC0000123. Words bring suggestions."),
+        )
         dress(self.fields["other"])
 
 

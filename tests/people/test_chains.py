@@ -1,16 +1,22 @@
 """The audit log and the tickets' events cannot be altered unseen."""
 
+import ast
+from datetime import date
+
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from incidents.actions import start_incident
+from servicedesk.desk.audit_words import SETTINGS_VERBS, TICKET_VERBS
 from servicedesk.desk.chains import check_all
-from servicedesk.people.actions import audit, audit_many, create_company
+from servicedesk.people.actions import audit, audit_many, create_absence, create_company, create_person
 from servicedesk.people.actions.core import Change
 from servicedesk.people.jobs import run_next_job
-from servicedesk.people.models import AuditEntry, Job
+from servicedesk.people.models import AuditEntry, Job, Role
 from servicedesk.tickets.models import TicketEvent
+from servicedesk.tickets.sentences import _SENTENCES
 from tests.factories import a_person, a_team, a_ticket, an_administrator, an_agent, an_incident
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +186,36 @@ class TestAuditPage:
         assert "Nothing fits" in client.get("/settings/audit/?verb=delete").content.decode()
         assert "Nothing fits" in client.get("/settings/audit/?until=2001-01-01").content.decode()
         assert "Nothing fits" in client.get("/settings/audit/?since=nonsense").content.decode()
+
+    def test_says_verbs_and_values_in_words(self, visit):
+        admin = an_administrator(language="ja")
+        agent = create_person(
+            by=admin, via="page", name="小林 翔", email="sho@example.com", language="en", roles=[Role.AGENT]
+        )
+        create_absence(agent, by=admin, via="page", from_on=date(2026, 12, 3), until_on=date(2026, 12, 6))
+        shown = visit(admin).get("/settings/audit/").content.decode()
+        for words in ("休みの登録", "2026年12月3日(木)", "担当者", "英語"):
+            assert words in shown, words
+        for code in ("<code>", "create_absence</", "from_on", "2026-12-03", ">agent<"):
+            assert code not in shown, code
+        exported = b"".join(visit(admin).get("/settings/audit/export/").streaming_content).decode()
+        assert "create_absence" in exported and "2026-12-03" in exported
+
+    def test_has_words_for_every_verb_that_is_recorded(self):
+        written = set()
+        for app in ("servicedesk", "incidents", "requests", "cmdb"):
+            for path in (settings.BASE_DIR / app).rglob("*.py"):
+                for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                    if not isinstance(call, ast.Call) or len(call.args) < 2:
+                        continue
+                    name, verb = getattr(call.func, "id", ""), call.args[1]
+                    if name in ("audit", "write_audit") and isinstance(verb, ast.Constant):
+                        written.add(verb.value)
+                    elif name == "_decide":
+                        written.add(call.args[2].value)
+        assert {"create", "retry", "check_chains", "save_priority_matrix"} <= written
+        assert written <= SETTINGS_VERBS.keys()
+        assert _SENTENCES.keys() <= TICKET_VERBS.keys()
 
     def test_shows_events_of_visible_tickets_only(self, visit, ticket):
         secret = a_ticket(is_confidential=True)

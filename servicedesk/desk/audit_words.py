@@ -1,0 +1,168 @@
+"""The audit log in words: what verbs, fields and values are called on the page. The export keeps them as they are."""
+
+import re
+
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from servicedesk.people.models import ApiToken, AuditEntry, Role
+from servicedesk.tickets.models import Impact, Urgency
+from servicedesk.web import formats
+
+SETTINGS_VERBS = {
+    "create": pgettext_lazy("audit", "Created"),
+    "change": pgettext_lazy("audit", "Changed"),
+    "change_profile": gettext_lazy("Changed own details"),
+    "deactivate": pgettext_lazy("audit", "Deactivated"),
+    "reactivate": pgettext_lazy("audit", "Reactivated"),
+    "set_password": gettext_lazy("Set a password"),
+    "send_reset_link": gettext_lazy("Sent a link for a new password"),
+    "remove_second_factors": gettext_lazy("Removed the second step"),
+    "create_absence": gettext_lazy("Entered an absence"),
+    "delete_absence": gettext_lazy("Removed an absence"),
+    "create_token": gettext_lazy("Made an API token"),
+    "revoke_token": gettext_lazy("Revoked an API token"),
+    "upload_import": gettext_lazy("Uploaded a file"),
+    "apply_import": gettext_lazy("Applied a file"),
+    "discard_import": gettext_lazy("Threw a file away"),
+    "save_priority_matrix": gettext_lazy("Saved the priority matrix"),
+    "save_priority_targets": gettext_lazy("Saved the priority targets"),
+    "retry": gettext_lazy("Had a mail read again"),
+    "admit": gettext_lazy("Let a mail in"),
+    "refuse": gettext_lazy("Set a mail aside"),
+    "resend": gettext_lazy("Sent a mail again"),
+    "compare": gettext_lazy("Compared a mailbox with its server"),
+    "take_missing": gettext_lazy("Took missing mails in"),
+    "check_chains": gettext_lazy("Checked the hash chains"),
+    "load_demo": gettext_lazy("Loaded demo content"),
+}
+TICKET_VERBS = {
+    "open": pgettext_lazy("audit", "Opened"),
+    "accept": pgettext_lazy("audit", "Accepted"),
+    "start": gettext_lazy("Started work"),
+    "ask_requester": gettext_lazy("Asked the requester"),
+    "wait_for_vendor": gettext_lazy("Waited for a vendor"),
+    "resume": gettext_lazy("Resumed work"),
+    "resolve": pgettext_lazy("audit", "Resolved"),
+    "close": pgettext_lazy("audit", "Closed"),
+    "reopen": pgettext_lazy("audit", "Reopened"),
+    "cancel": pgettext_lazy("audit", "Cancelled"),
+    "reply": pgettext_lazy("audit", "Replied"),
+    "note": gettext_lazy("Wrote an internal note"),
+    "assign": pgettext_lazy("audit", "Assigned"),
+    "escalate": pgettext_lazy("audit", "Escalated"),
+    "change": pgettext_lazy("audit", "Changed"),
+    "override_priority": gettext_lazy("Set the priority by hand"),
+    "apply_matrix": gettext_lazy("Applied the priority matrix"),
+    "share": pgettext_lazy("audit", "Shared"),
+    "unshare": gettext_lazy("Stopped sharing"),
+    "watch": gettext_lazy("Began watching"),
+    "unwatch": gettext_lazy("Stopped watching"),
+    "link": pgettext_lazy("audit", "Linked"),
+    "unlink": gettext_lazy("Removed a link"),
+    "log_work": gettext_lazy("Logged work time"),
+}
+# What entries say beside the fields of what they are about.
+_DATA = {
+    "addresses": gettext_lazy("e-mail addresses"),
+    "counts": gettext_lazy("rows"),
+    "deputy": gettext_lazy("deputy"),
+    "ended_sessions": gettext_lazy("sessions ended"),
+    "from_on": gettext_lazy("first day"),
+    "import": gettext_lazy("by import"),
+    "members": gettext_lazy("members"),
+    "removed": gettext_lazy("removed"),
+    "revoked_tokens": gettext_lazy("tokens revoked"),
+    "roles": gettext_lazy("roles"),
+    "until_on": gettext_lazy("last day"),
+}
+_COUNTS = {
+    "created": pgettext_lazy("rows", "new"),
+    "changed": pgettext_lazy("rows", "changed"),
+    "unchanged": pgettext_lazy("rows", "unchanged"),
+    "rejected": pgettext_lazy("rows", "rejected"),
+}
+_CODES: dict[str, dict] = {
+    "roles": dict(Role.choices),
+    "default_impact": dict(Impact.choices),
+    "scopes": dict(ApiToken.Scope.choices),
+    "removed": dict(Authenticator.Type.choices),
+}
+_CELL = re.compile(r"([1-4])×([1-4])")
+_TARGET = re.compile(r"P[1-4]")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def verb_words(verb: str, *, about_tickets: bool) -> str:
+    """The verb in the reader's language; one that nobody has stated stays as it is."""
+    return str((TICKET_VERBS if about_tickets else SETTINGS_VERBS).get(verb, verb))
+
+
+def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """(field, before, after) of changes, then (name, "", value) of what else the entry says. What is new has no
+    before.
+    """
+    found = []
+    for name, pair in (entry.data.get("changes") or {}).items():
+        label, is_pair = _name(entry, name), isinstance(pair, list) and len(pair) == 2
+        before, after = pair if is_pair else (None, pair)
+        is_new = not is_pair or (before in (None, "") and entry.verb == "create")
+        found.append((label, "" if is_new else _value(entry, name, before), _value(entry, name, after)))
+    return found + [
+        (_name(entry, name), "", _value(entry, name, value)) for name, value in entry.data.items() if name != "changes"
+    ]
+
+
+def _name(entry: AuditEntry, name: str) -> str:
+    """What the model calls the field, in the reader's language; names that nobody has stated stay as they are."""
+    if cell := _CELL.fullmatch(name):
+        return f"{Impact(int(cell[1])).label} × {Urgency(int(cell[2])).label}"
+    if name in _DATA:
+        return str(_DATA[name])
+    field = _field(entry, name)
+    return str(field.verbose_name) if field is not None else name
+
+
+def _field(entry: AuditEntry, name: str):
+    try:
+        field = apps.get_model(entry.object_type)._meta.get_field(name)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return None
+    return field if hasattr(field, "verbose_name") else None
+
+
+def _value(entry: AuditEntry, name: str, value) -> str:
+    """A value for people: codes by their label, references by their name, moments and days as elsewhere."""
+    if value is None or value == "" or value == []:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if _CELL.fullmatch(name):
+        return f"P{value}"
+    if _TARGET.fullmatch(name) and isinstance(value, list) and len(value) == 2:
+        first, solved = (formats.duration(minutes) for minutes in value)
+        return _("first response %(first)s, resolution %(solved)s") % {"first": first, "solved": solved}
+    if isinstance(value, list):
+        if len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], str):
+            return value[1]
+        return _(", ").join(_value(entry, name, one) for one in value)
+    if isinstance(value, dict):
+        return _(", ").join(f"{_COUNTS.get(key, key)} {_value(entry, name, one)}" for key, one in value.items())
+    field = _field(entry, name)
+    labels = _CODES.get(name) or (dict(field.flatchoices) if getattr(field, "choices", None) else {})
+    if value in labels:
+        return str(labels[value])
+    return _time(value) or str(value)
+
+
+def _time(value) -> str:
+    if isinstance(value, str) and _MOMENT.match(value):
+        return formats.exact(parse_datetime(value))
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return formats.exact(parse_date(value))
+    return ""
