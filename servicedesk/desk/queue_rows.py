@@ -38,7 +38,8 @@ class Row:
         "clock",
         "css",
         "created",
-        "flags",
+        "is_confidential",
+        "is_major",
         "number",
         "peek",
         "pk",
@@ -89,9 +90,10 @@ class Rows:
         row.badge = self._badge(ticket.priority)
         row.pill = self._pill(ticket.type, ticket.status)
         row.clock = self._clock(ticket)
-        row.age = formats.short_when(ticket.created_at, self.now)
+        row.age = formats.duration(self.now - ticket.created_at, parts=1)
         row.created = ticket.created_at.isoformat()
-        row.flags = ticket.is_major or ticket.is_confidential
+        row.is_major = ticket.is_major
+        row.is_confidential = ticket.is_confidential
         return row
 
     def _badge(self, priority: int) -> SafeString:

@@ -109,6 +109,13 @@ class TestViews:
         client.logout()
         assert client.get("/desk/").status_code == 302
 
+    def test_a_row_says_how_old_it_is_and_what_kind_of_matter(self, visit, team, agent):
+        old = an_incident(team=team, at=timezone.now() - timedelta(days=20))
+        Ticket.objects.filter(pk=old.pk).update(is_major=True)
+        page = visit(agent).get("/desk/", {"view": "team"}).content.decode()
+        assert ">20 d</time>" in page
+        assert "Major incident</span>" in page and "Confidential</span>" not in page
+
     def test_an_empty_view_says_what_would_be_here(self, visit, agent):
         assert "Nothing here" in visit(agent).get("/desk/").content.decode()
 
