@@ -14,13 +14,15 @@ from servicedesk.web.pages import page
 
 from . import queries
 from .actions import change_service, create_service
-from .forms import ServiceForm
+from .forms import IMPACTS, ServiceForm
 
 
 @needs("services.change")
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
-    return page(request, "cmdb/services.html", {"services": queries.services()})
+    words = dict(IMPACTS)
+    rows = [(service, words[service.default_impact]) for service in queries.services()]
+    return page(request, "cmdb/services.html", {"services": rows})
 
 
 @needs("services.change")

@@ -117,6 +117,8 @@ def dress(field: forms.Field) -> None:
     if isinstance(widget, forms.Textarea):
         widget.attrs.setdefault("rows", "5")
         widget.attrs.pop("cols", None)
+    if isinstance(field, forms.ModelChoiceField) and field.empty_label == "---------":
+        field.empty_label = "–"
     field.error_messages["required"] = _CHOOSE if isinstance(field, forms.ChoiceField) else _REQUIRED
     if isinstance(field, forms.CharField) and not isinstance(widget, forms.PasswordInput):
         several = isinstance(widget, forms.Textarea)

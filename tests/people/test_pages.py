@@ -163,6 +163,12 @@ class TestOrganisationPages:
             assert shown.status_code == 200
         assert client.get("/settings/departments/999999/").status_code == 404
 
+    def test_the_members_of_a_team_are_boxes_with_a_name(self, visit, admin):
+        an_agent(name="Hana Sato")
+        shown = text(visit(admin).get("/settings/teams/new/"))
+        assert shown.count('name="members"') == 1
+        assert 'name="members" value=""' not in shown
+
     def test_a_circle_is_refused_on_the_form(self, visit, admin):
         company = a_company()
         top = a_department(company, name="Top")
