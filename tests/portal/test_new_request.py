@@ -2,16 +2,19 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from servicedesk.intake.models import Original
 from servicedesk.intake.portal_forms import NewRequestForm, impact_and_urgency
 from servicedesk.people.models import Role
+from servicedesk.tickets.actions import reply
 from servicedesk.tickets.models import Channel, Ticket
 from tests.factories import a_company, a_department, a_person, a_service, a_team, a_ticket, again, an_agent
 
@@ -369,6 +372,15 @@ class TestSent:
         assert f'datetime="{ticket.due_at.isoformat()}"' in html
         assert "hanako@example.com" in html
         assert reverse("tickets:detail", args=[ticket.number]) in html
+
+    def test_opened_again_later_it_promises_nothing_that_is_past(self, visit, hanako):
+        team = a_team()
+        ticket = a_ticket(requester=hanako, team=team, at=timezone.now() - timedelta(days=30))
+        late = visit(hanako).get(f"/new/{ticket.number}/").content.decode()
+        assert "It takes longer than we said. We are on it." in late and 'way-by">By' not in late
+        reply(ticket, by=an_agent(team), body="Have a look now.", via="page")
+        answered = visit(hanako).get(f"/new/{ticket.number}/").content.decode()
+        assert answered.count('class="is-done"') == 2
 
     def test_for_somebody_else_it_names_them(self, visit, hanako, taro):
         client = visit(hanako)
