@@ -71,6 +71,7 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
         message=_("%(number)s went to the next tier.") % {"number": ticket.number},
         permission="tickets.escalate",
         draft=f"escalate-{ticket.number}",
+        explain="tickets/_escalation.html",
     )
 
 
