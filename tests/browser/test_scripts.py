@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.factories import a_person, an_agent
+from tests.factories import a_person, a_service, a_team, an_agent, an_incident
+
+from .conftest import PHONE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +51,21 @@ class TestMenusAndDialogs:
         page.click(".topbar-user")
         page.click("h1")
         assert page.locator("details.menu[open]").count() == 0
+
+    @pytest.mark.parametrize("language", ["ja", "en"])
+    def test_every_menu_stays_on_the_screen_of_a_phone(self, visitor, language):
+        team = a_team(next_team=a_team(tier=2))
+        incident = an_incident(service=a_service(team))
+        someone = visitor(viewport=PHONE).sign_in(an_agent(team, language=language))
+        page = someone.open(f"/incidents/{incident.ticket.number}/")
+        menus = page.locator("details.menu")
+        assert menus.count() >= 3
+        for at in range(menus.count()):
+            menus.nth(at).locator("summary").click()
+            box = menus.nth(at).locator(".menu-sheet").bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"], (at, box)
+            page.keyboard.press("Escape")
+        someone.check()
 
     def test_a_button_opens_its_dialog(self, style):
         page = style.page

@@ -188,6 +188,13 @@ def device(user_agent: str) -> str:
 
 
 @register.filter
+def address(value: str) -> SafeString:
+    """An e-mail address that breaks before its domain rather than inside a name when the line is too short."""
+    name, at, domain = str(value).rpartition("@")
+    return format_html("{}<wbr>{}{}", name, at, domain) if at else format_html("{}", value)
+
+
+@register.filter
 def undo_address(message) -> str:
     """The address to POST to for undoing what `message` tells, when it offers that (see `pages.changed`)."""
     tags = (message.extra_tags or "").split()
