@@ -161,6 +161,8 @@ def _leave(node, tag: str, out: _Lines) -> None:
             out.word(f" ({plain})" if shown else plain)
     if tag == "blockquote":
         out.end()
+        while out.done and out.done[-1] and not out.done[-1].strip("> "):
+            out.done.pop()
         out.quotes -= 1
     elif tag == "pre":
         out.end()
