@@ -18,7 +18,7 @@ from servicedesk.web.text import normalise
 from .audit_words import SETTINGS_VERBS, TICKET_VERBS
 
 VIAS = (
-    ("", gettext_lazy("Through anything")),
+    ("", gettext_lazy("Anything")),
     ("page", gettext_lazy("Page")),
     ("api", gettext_lazy("API")),
     ("mail", gettext_lazy("E-mail")),

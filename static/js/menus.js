@@ -48,3 +48,10 @@ for (const here of document.querySelectorAll(".tabs [aria-current], .rail [aria-
   const box = here.getBoundingClientRect();
   if (box.right > strip.getBoundingClientRect().right) strip.scrollLeft += box.right - strip.getBoundingClientRect().right + 16;
 }
+
+// Where the rail is a strip that scrolls, on a phone, the present page's link is brought into sight.
+const here = document.querySelector(".rail [aria-current]");
+if (here) {
+  const rail = here.closest(".rail");
+  rail.scrollLeft += here.getBoundingClientRect().left - rail.getBoundingClientRect().left - (rail.clientWidth - here.offsetWidth) / 2;
+}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import a_person, a_service, a_team, an_agent, an_incident
+from tests.factories import a_person, a_service, a_team, an_administrator, an_agent, an_incident
 
 from .conftest import PHONE
 
@@ -66,6 +66,12 @@ class TestMenusAndDialogs:
             assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"], (at, box)
             page.keyboard.press("Escape")
         someone.check()
+
+    def test_the_strip_of_a_phone_shows_where_one_is(self, visitor):
+        page = visitor(viewport=PHONE).sign_in(an_administrator()).open("/settings/audit/")
+        box = page.locator(".rail [aria-current]").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+        assert page.evaluate("scrollY") == 0
 
     def test_a_button_opens_its_dialog(self, style):
         page = style.page

@@ -17,6 +17,11 @@ def outlook_of(ticket) -> Outlook:
     return outlook(ticket)
 
 
+@register.filter
+def is_past(moment) -> bool:
+    return bool(moment) and moment < timezone.now()
+
+
 @register.simple_tag
 def by_when(moment) -> str:
     """A moment that somebody waits for, as people say it: today 17:30, tomorrow 9:00, Wed 25 Nov 2026, 9:00."""
