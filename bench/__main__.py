@@ -49,6 +49,7 @@ def main() -> int:
             "p50_ms": {},
             "p95_ms": {},
             "pss_mb": None,
+            "mail_per_s": None,
             "tickets": asked.tickets,
             "error": str(problem)[:300],
         }
