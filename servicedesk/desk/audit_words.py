@@ -65,10 +65,12 @@ TICKET_VERBS = {
     "link": pgettext_lazy("audit", "Linked"),
     "unlink": gettext_lazy("Removed a link"),
     "log_work": gettext_lazy("Logged work time"),
+    "bounce": gettext_lazy("A mail came back"),
 }
 # What entries say beside the fields of what they are about.
 _DATA = {
     "addresses": gettext_lazy("e-mail addresses"),
+    "count": gettext_lazy("how many"),
     "counts": gettext_lazy("rows"),
     "deputy": gettext_lazy("deputy"),
     "ended_sessions": gettext_lazy("sessions ended"),
