@@ -15,7 +15,7 @@ from servicedesk.web.errors import NotFound
 
 from . import tokens
 from .mail.reading import Letter
-from .models import IncomingMail, Mailbox, Original
+from .models import DeadAddress, IncomingMail, Mailbox, Original
 from .permissions import read_mail
 
 State = IncomingMail.State
@@ -180,16 +180,23 @@ def takes_part(user: User, ticket: Ticket) -> bool:
     )
 
 
-def addressed_ticket(letter: Letter, raw: bytes, envelope_to: str) -> Ticket | None:
-    """The ticket that an automatic answer or a bounce is about: a token in it that is genuine for any address it names.
-    Only for showing agents where it belongs.
+def addressed_ticket(letter: Letter, raw: bytes, envelope_to: str) -> tuple[Ticket | None, str]:
+    """The ticket that an automatic answer or a bounce is about, and the address that our mail went to: by a token in it
+    that is genuine for an address it names. Whoever makes a bounce up has none.
     """
     head = raw[:200_000].decode("ascii", "replace")
     given = tokens.found_in(*letter.to, envelope_to, letter.in_reply_to, *reversed(letter.references), head)
     if not given:
-        return None
+        return None, ""
     named = {each.lower() for each in re.findall(r"[\w.+%-]{1,64}@[\w.-]{3,200}", head)[:500]} | {letter.from_address}
     for ticket_id, signature in given[:10]:
-        if any(tokens.is_genuine(ticket_id, signature, address.strip(".")) for address in list(named)[:100]):
-            return Ticket.objects.filter(pk=ticket_id).first()
-    return None
+        for address in sorted({each.strip(".") for each in list(named)[:100]}):
+            if tokens.is_genuine(ticket_id, signature, address):
+                return Ticket.objects.filter(pk=ticket_id).first(), tokens.normal(address)
+    return None, ""
+
+
+def dead_addresses_of(ticket: Ticket) -> QuerySet[DeadAddress]:
+    """Addresses of the requester that mail does not reach, as bounces said."""
+    own = [tokens.normal(each) for each in (ticket.requester.email, *_proved_addresses(ticket.requester))]
+    return DeadAddress.objects.filter(address__in=own)

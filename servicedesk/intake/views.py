@@ -199,6 +199,7 @@ def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
         "ticket": ticket,
         "mails": queries.mails_of_ticket(request.user, ticket),
         "original": queries.original_of(ticket),
+        "dead_addresses": queries.dead_addresses_of(ticket),
     }
     return page(request, "intake/for_ticket.html", context, fragment="intake/_for_ticket.html")
 

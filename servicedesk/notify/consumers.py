@@ -27,6 +27,7 @@ _KINDS = {
     "close": Kind.CLOSED,
     "cancel": Kind.CANCELLED,
     "assign": Kind.ASSIGNED,
+    "bounce": Kind.BOUNCED,
 }
 
 
@@ -99,6 +100,8 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
             yield from _desk(ticket)
             yield from _requesters(ticket)
             yield from watchers
+        case Kind.BOUNCED:
+            yield from _desk(ticket)
         case Kind.ASSIGNED:
             changed = event.data.get("changes", {}).get("assignee")
             if changed and changed[1] and changed[1][0] == ticket.assignee_id:

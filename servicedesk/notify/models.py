@@ -26,6 +26,7 @@ class OutgoingMail(models.Model):
         CLOSED = "closed", _("Closing")
         CANCELLED = "cancelled", _("Withdrawal")
         ASSIGNED = "assigned", _("Assignment")
+        BOUNCED = "bounced", _("Not delivered to the requester")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

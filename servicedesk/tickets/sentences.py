@@ -240,6 +240,12 @@ def _override_priority(event, names):
     return text % {"who": names.who(event)}
 
 
+@sentence("bounce")
+def _bounce(event, names):
+    whom = names.person(event.data.get("user"))
+    return _("A mail to %(whom)s could not be delivered: the address does not work.") % {"whom": whom}
+
+
 @sentence("share")
 def _share(event, names):
     return _("%(who)s shared this with %(whom)s.") % {"who": names.who(event), "whom": _shared(event, names)}

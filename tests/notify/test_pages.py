@@ -49,6 +49,6 @@ class TestOutgoing:
         mail = a_mail_about()
         address = reverse("notify:for-ticket", args=[mail.ticket.number])
         fragment = visit(an_agent()).get(address, headers={"HX-Request": "true"}).content.decode()
-        assert fragment.startswith('<section class="panel" id="ticket-mails-out"') and "Receipt" in fragment
+        assert fragment.startswith('<section class="panel linked" id="ticket-mails-out"') and "Receipt" in fragment
         assert visit(mail.to_user).get(address).status_code == 403
         assert visit(a_person()).get(address).status_code == 404

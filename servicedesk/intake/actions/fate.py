@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from servicedesk.people.models import User
 from servicedesk.people.queries import person_by_address
-from servicedesk.tickets.actions import lock, move, note, reply
+from servicedesk.tickets.actions import lock, move, note, record, reply
 from servicedesk.tickets.actions.talk import attach
 from servicedesk.tickets.models import Channel, Comment, Ticket
 from servicedesk.tickets.permissions import works_on
@@ -21,11 +21,12 @@ from servicedesk.web.logs import about
 from servicedesk.web.text import one_line
 
 from .. import tokens
+from ..mail.bounces import Bounce, bounced
 from ..mail.forwards import Forwarded, forwarded
 from ..mail.proof import vouched_by
 from ..mail.reading import Letter, Part
 from ..mail.signs import Signs, signs_of
-from ..models import IncomingMail
+from ..models import DeadAddress, IncomingMail
 from ..queries import addressed_ticket, own_addresses, successor, thread_of
 from .receive import MOST_LETTERS, receive
 from .senders import a_guest, got_too_many, language_of, sender_of, takes_strangers_from, wrote_too_often
@@ -67,6 +68,7 @@ def give_fate(mail: IncomingMail, letter: Letter) -> None:
         end(mail, State.HELD, Reason.TOO_MANY)
         return
     mail.answerable = signs.answerable and not admitted
+    DeadAddress.objects.filter(address=tokens.normal(mail.from_address)).delete()  # whoever writes can be written to
     thread = thread_of(letter, mail.envelope_to, sender.person)
     mail.mentions = thread.mentions
     mail.proof = "token" if thread.by_token else vouched_by(letter, mail.mailbox.trusted_servers.split())
@@ -108,7 +110,9 @@ def _set_aside(mail: IncomingMail, letter: Letter, signs: Signs) -> bool:
         (signs.auto_reply, Reason.AUTO_REPLY),
     ):
         if is_so:
-            mail.ticket = addressed_ticket(letter, bytes(mail.raw), mail.envelope_to)
+            mail.ticket, reached = addressed_ticket(letter, bytes(mail.raw), mail.envelope_to)
+            if reason == Reason.BOUNCE and mail.ticket is not None:
+                _note_bounce(mail, mail.ticket, bounced(letter, mail.envelope_from or None), reached)
             end(mail, State.IGNORED, reason)
             return True
     with connection.cursor() as cursor:  # two copies read at the same moment wait for each other
@@ -130,6 +134,20 @@ def _set_aside(mail: IncomingMail, letter: Letter, signs: Signs) -> bool:
         end(mail, State.IGNORED, Reason.DUPLICATE)
         return True
     return False
+
+
+def _note_bounce(mail: IncomingMail, ticket: Ticket, bounce: Bounce | None, address: str) -> None:
+    """Mark the address that does not work and say so on the ticket. `address` is the one that our token proves to have
+    been written to: a bounce made up by somebody marks nobody.
+    """
+    if bounce is None or not bounce.is_permanent or tokens.normal(bounce.recipient or address) != address:
+        return
+    fields = {"reason": one_line(bounce.diagnostic, 300), "since_at": timezone.now(), "mail": mail}
+    _row, is_new = DeadAddress.objects.get_or_create(address=address, defaults=fields)
+    person = person_by_address(address)
+    if is_new and person is not None:
+        lock(ticket)
+        record(ticket, "bounce", by=None, via="mail", user=[person.pk, person.display_name])
 
 
 def _marks(mail: IncomingMail) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""A bounce of our own mail marks the address and tells the desk; one that somebody made up marks nobody."""
+
+import pytest
+
+from servicedesk.intake.models import DeadAddress
+from servicedesk.notify.models import OutgoingMail
+from servicedesk.tickets.actions import assign
+from servicedesk.tickets.delivery import deliver_waiting
+from tests.factories import a_person, a_team, an_agent, an_incident, events_of
+from tests.intake.mails import a_mail, a_mailbox, arrives
+
+pytestmark = pytest.mark.django_db
+REPORT = """From: MAILER-DAEMON@mx.example.net
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <bounce@mx.example.net>
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+Sorry.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: {status}
+Diagnostic-Code: smtp; 550 No such user here
+
+--b
+Content-Type: message/rfc822
+
+Message-ID: {message_id}
+To: {recipient}
+Subject: x
+
+x
+--b--
+"""
+
+
+@pytest.fixture
+def team():
+    return a_team()
+
+
+@pytest.fixture
+def agent(team):
+    return an_agent(team)
+
+
+@pytest.fixture
+def ticket(team, agent):
+    a_mailbox()
+    ticket = an_incident(requester=a_person(email="hanako@example.com"), team=team).ticket
+    assign(ticket, by=agent, via="page", assignee=agent)
+    deliver_waiting()
+    return ticket
+
+
+def bounce(ticket, *, status="5.1.1", recipient="hanako@example.com", message_id=None):
+    sent = OutgoingMail.objects.get(ticket=ticket, kind="receipt")
+    text = REPORT.format(
+        to="desk@desk.example.com", recipient=recipient, status=status, message_id=message_id or sent.message_id
+    )
+    return arrives(text.replace("\n", "\r\n").encode(), envelope_from="<>")
+
+
+class TestForGood:
+    def test_marks_the_address_and_tells_the_desk(self, ticket, agent):
+        mail = bounce(ticket)
+        assert (mail.state, mail.reason, mail.ticket) == ("ignored", "bounce", ticket)
+        dead = DeadAddress.objects.get()
+        assert (dead.address, dead.mail) == ("hanako@example.com", mail)
+        assert "No such user here" in dead.reason
+        assert events_of(ticket)[-1] == ("bounce", {"user": [ticket.requester.pk, ticket.requester.display_name]})
+        deliver_waiting()
+        told = OutgoingMail.objects.get(kind="bounced")
+        assert told.to_user == agent and "could not be delivered" in told.text
+
+    def test_shows_with_the_ticket(self, ticket, agent, visit):
+        bounce(ticket)
+        shown = visit(agent).get(f"/tickets/{ticket.number}/mails/").content.decode()
+        assert "Mail to hanako@example.com does not arrive." in shown
+        page = visit(agent).get(ticket.get_absolute_url()).content.decode()
+        assert "could not be delivered: the address does not work." in page
+
+    def test_twice_is_once(self, ticket):
+        bounce(ticket)
+        bounce(ticket, status="5.2.1")
+        assert [verb for verb, _data in events_of(ticket)].count("bounce") == 1
+
+    def test_mail_from_the_address_makes_it_good_again(self, ticket):
+        bounce(ticket)
+        arrives(a_mail("hanako@example.com"))
+        assert not DeadAddress.objects.exists()
+
+
+class TestMarksNobody:
+    def test_when_it_may_still_arrive(self, ticket):
+        assert bounce(ticket, status="4.2.2").ticket == ticket
+        assert not DeadAddress.objects.exists()
+
+    def test_when_somebody_made_it_up(self, ticket):
+        assert bounce(ticket, message_id="<m1.1.receipt.aaaaaaaaaaaaaaaaaaaaaaaaaa@desk.example.com>").ticket is None
+        assert not DeadAddress.objects.exists()
+
+    def test_whose_mail_it_was_not(self, ticket):
+        a_person(email="taro@example.com")
+        bounce(ticket, recipient="taro@example.com")
+        assert not DeadAddress.objects.exists()
