@@ -207,7 +207,7 @@ def _joined(numbered: dict[int, tuple[str, bool]]) -> str:
     data = b"".join(
         unquote_to_bytes(text) if is_extended else text.encode("utf-8", "replace") for text, is_extended in given
     )
-    return one_line(_encoded_words(charsets.decode(data, charset)))
+    return one_line(charsets.decode(data, charset))
 
 
 def file_name(disposition: str, content_type: str, hint: str | None = None) -> str:

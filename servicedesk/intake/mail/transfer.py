@@ -6,7 +6,7 @@ import re
 
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]+")
 _BYTE = {b"%02X" % number: bytes((number,)) for number in range(256)}
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL = re.compile(rb"[\x00-\x08\x10-\x1a\x1c-\x1f\x7f]")
 
 
 def undone(data: bytes, encoding: str, *, is_text: bool) -> bytes:
@@ -34,7 +34,7 @@ def _base64(data: bytes, *, is_text: bool) -> bytes:
     if is_text and not _is_base64(body):
         return data
     out = b"".join(_chunk(re.sub(rb"[^A-Za-z0-9+/]", b"", each)) for each in re.split(rb"=[=\s]*", body))
-    if is_text and out and len(_CONTROL.findall(out)) * 10 > len(out) and b"\0" not in out:
+    if is_text and out and not _is_sound(data) and len(_CONTROL.findall(out)) * 10 > len(out) and b"\0" not in out:
         return data
     return out + (b"\n" + tail if tail else b"")
 
@@ -43,6 +43,12 @@ def _chunk(data: bytes) -> bytes:
     if len(data) % 4 == 1:
         data = data[:-1]
     return base64.b64decode(data + b"=" * (-len(data) % 4))
+
+
+def _is_sound(data: bytes) -> bool:
+    """Base64 to the letter: nothing can be said against it."""
+    letters = b"".join(data.split())
+    return len(letters) % 4 == 0 and re.fullmatch(rb"[A-Za-z0-9+/]*={0,2}", letters) is not None
 
 
 def _is_base64(data: bytes) -> bool:
