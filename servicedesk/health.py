@@ -12,7 +12,7 @@ from kombu import Connection
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest, multiprocess
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
 
-from servicedesk.intake.models import IncomingMail
+from servicedesk.intake.models import IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
 from servicedesk.tickets.models import OPEN, Heartbeat, Outbox, Ticket
 from servicedesk.web.access import public
@@ -113,4 +113,21 @@ def _desk_figures() -> CollectorRegistry:
     gauge("incoming_mail_waiting", "Mails received and not yet read", waiting_in)
     waiting_out = OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING).count()
     gauge("outgoing_mail_waiting", "Mails not yet sent", waiting_out)
+    _mailbox_figures(registry)
     return registry
+
+
+def _mailbox_figures(registry: CollectorRegistry) -> None:
+    """Per fetched mailbox. Not in /readyz: a mail server elsewhere that is down must not take a web server out."""
+    names = {
+        "failures": "Times in a row that fetching failed",
+        "last_ok_timestamp_seconds": "When fetching last worked",
+        "missing_mails": "Mails on the server that the last comparison did not find in the ledger",
+    }
+    gauges = {
+        name: Gauge(f"madoguchi_mailbox_{name}", text, ["mailbox"], registry=registry) for name, text in names.items()
+    }
+    for mailbox in Mailbox.objects.filter(kind=Mailbox.Kind.IMAP, is_active=True):
+        worked = mailbox.last_ok_at.timestamp() if mailbox.last_ok_at else 0
+        for name, value in zip(names, (mailbox.failures, worked, len(mailbox.missing)), strict=True):
+            gauges[name].labels(mailbox.address).set(value)

@@ -231,6 +231,8 @@ JOBS = {
     "apply_import": "servicedesk.people.actions.imports.apply_as_job",
     "apply_matrix": "servicedesk.priorities.actions.apply_matrix_as_job",
     "check_chains": "servicedesk.desk.chains.check_as_job",
+    "compare_mailbox": "servicedesk.intake.actions.comparing.compare_as_job",
+    "take_missing": "servicedesk.intake.actions.comparing.take_as_job",
 }
 # How many such jobs run at the same time; the other processes of the workers stay free for mail and events.
 JOBS_AT_ONCE = env.integer("JOBS_AT_ONCE", 1, least=1)
@@ -251,7 +253,8 @@ CELERY_BEAT_SCHEDULE = {
         ("beat", "servicedesk.tickets.tasks.note_beat", 10),
         ("deliver events", "servicedesk.tickets.tasks.deliver_events", 1),
         ("read mail", "servicedesk.intake.tasks.read_incoming_mail", 1),
-        ("fetch mailboxes", "servicedesk.intake.tasks.fetch_mailboxes", 15),
+        ("fetch mailboxes", "servicedesk.intake.tasks.fetch_mailboxes", 1),
+        ("compare mailboxes", "servicedesk.intake.tasks.compare_mailboxes", 600),
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
@@ -281,6 +284,7 @@ LMTP_PORT = env.integer("LMTP_PORT", 2524)
 MAIL_MAX_BYTES = env.integer("MAIL_MAX_MB", 50, least=1) * 1024 * 1024
 # Against loops and floods: more mails of one sender in an hour are held, more receipts to one address are not written.
 MAIL_SENDER_PER_HOUR = env.integer("MAIL_SENDER_PER_HOUR", 60, least=1)
+MAIL_TICKET_PER_HOUR = env.integer("MAIL_TICKET_PER_HOUR", 60, least=1)
 MAIL_RECEIPTS_PER_HOUR = env.integer("MAIL_RECEIPTS_PER_HOUR", 20, least=0)
 # An answer to a ticket that was closed longer ago begins a new one.
 MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)

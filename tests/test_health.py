@@ -9,6 +9,7 @@ from servicedesk import health
 from servicedesk.tickets.models import Heartbeat, Outbox
 from servicedesk.tickets.tasks import note_beat
 from tests.factories import a_ticket
+from tests.intake.mails import a_mailbox
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +70,13 @@ class TestMetrics:
         assert "madoguchi_open_tickets 1.0" in text
         assert "madoguchi_outbox_waiting 1.0" in text
         assert "django_http_requests_before_middlewares_total" in text
+
+    def test_tell_how_each_fetched_mailbox_is(self, client, settings):
+        settings.METRICS_TOKEN = "a secret"
+        a_mailbox(kind="imap", failures=2, missing=[{"uid": 3, "at": ""}])
+        a_mailbox(address="listener@desk.example.com")
+        text = client.get("/metrics", headers={"Authorization": "Bearer a secret"}).content.decode()
+        assert 'madoguchi_mailbox_failures{mailbox="desk@desk.example.com"} 2.0' in text
+        assert 'madoguchi_mailbox_missing_mails{mailbox="desk@desk.example.com"} 1.0' in text
+        assert 'madoguchi_mailbox_last_ok_timestamp_seconds{mailbox="desk@desk.example.com"} 0.0' in text
+        assert "listener@" not in text

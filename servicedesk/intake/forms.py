@@ -29,7 +29,14 @@ class MailboxForm(AskerForm):
     )
     host = forms.CharField(label=gettext_lazy("Server"), max_length=200, required=False)
     port = WholeNumberField(label=gettext_lazy("Port"), min_value=1, max_value=65535, initial=993, required=False)
-    security = forms.ChoiceField(label=gettext_lazy("Encryption"), choices=Mailbox.Security, initial="tls")
+    security = forms.ChoiceField(
+        label=gettext_lazy("Encryption"),
+        choices=Mailbox.Security,
+        initial="tls",
+        help_text=gettext_lazy(
+            "What you choose is never given up. Without encryption the password and every mail can be read on the way."
+        ),
+    )
     user = forms.CharField(label=gettext_lazy("User name"), max_length=200, required=False)
     password = forms.CharField(
         label=gettext_lazy("Password"),
@@ -45,6 +52,29 @@ class MailboxForm(AskerForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": "3"}),
         help_text=gettext_lazy("PEM of the server's own certificate or authority, when the system does not know it."),
+    )
+    afterwards = forms.ChoiceField(
+        label=gettext_lazy("What becomes of a mail on the server"),
+        choices=Mailbox.Afterwards,
+        widget=forms.RadioSelect,
+        initial="seen",
+        help_text=gettext_lazy("Only after the desk has stored it. Nothing is ever deleted."),
+    )
+    moves_to = forms.CharField(
+        label=gettext_lazy("Folder for it"),
+        max_length=120,
+        required=False,
+        help_text=gettext_lazy("Where mails are moved to. It is made when it is not there."),
+    )
+    max_mb = WholeNumberField(
+        label=gettext_lazy("Largest mail, MB"),
+        min_value=1,
+        max_value=1000,
+        required=False,
+        help_text=gettext_lazy(
+            "Empty: as large as the desk takes. Of a larger one that is fetched only the headers are kept; one that is"
+            " handed over is refused."
+        ),
     )
     makes = forms.ChoiceField(label=gettext_lazy("A mail becomes"), choices=Makes, initial="incident")
     service = forms.ModelChoiceField(Service.objects.none(), label=gettext_lazy("Service"), required=False)
@@ -62,6 +92,29 @@ class MailboxForm(AskerForm):
     accepts = forms.ChoiceField(
         label=gettext_lazy("Senders"), choices=Mailbox.Accepts, widget=forms.RadioSelect, initial="known"
     )
+    domains = forms.CharField(
+        label=gettext_lazy("Domains"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("Names like example.com, parted by blanks."),
+    )
+    others = forms.ChoiceField(
+        label=gettext_lazy("All others"), choices=Mailbox.Others, widget=forms.RadioSelect, initial="hold"
+    )
+    trusted_servers = forms.CharField(
+        label=gettext_lazy("Servers whose check of senders counts"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy(
+            "The first word of the Authentication-Results line that your own mail server writes, such as"
+            " mx.example.com. It must remove such lines of others."
+        ),
+    )
+    needs_proof = forms.BooleanField(
+        label=gettext_lazy("Only mail whose sender is proved"),
+        required=False,
+        help_text=gettext_lazy("By DMARC, DKIM or SPF, as one of these servers says, or as an answer to our mail."),
+    )
     is_active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
 
     def __init__(self, *args, **kwargs):
@@ -75,9 +128,27 @@ class MailboxForm(AskerForm):
 
     def clean(self):
         data = super().clean()
-        data["port"] = data.get("port") or (143 if data.get("security") == Mailbox.Security.STARTTLS else 993)
+        data["port"] = data.get("port") or (993 if data.get("security") == Mailbox.Security.TLS else 143)
         data["folder"] = data.get("folder") or "INBOX"
         return data
+
+    # The headings below which the fields stand on the page.
+    SECTIONS = (
+        (
+            gettext_lazy("Address"),
+            ("name", "address", "kind", "is_default", "max_mb", "is_active"),
+        ),
+        (
+            gettext_lazy("Fetching by IMAP"),
+            ("host", "port", "security", "user", "password", "folder", "afterwards", "moves_to", "certificate"),
+        ),
+        (gettext_lazy("Tickets"), ("makes", "service", "team", "language")),
+        (gettext_lazy("Senders"), ("accepts", "domains", "others", "trusted_servers", "needs_proof")),
+    )
+
+    def sections(self):
+        """(heading, fields) as the page shows them."""
+        return [(heading, [self[name] for name in names]) for heading, names in self.SECTIONS]
 
 
 NEEDS_A_LOOK = "look"

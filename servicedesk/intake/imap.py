@@ -1,6 +1,7 @@
-"""Talking to an IMAP server, always encrypted. Finds and hands over mails; what is kept of them is the callers' matter.
+"""Talking to an IMAP server. Finds and hands over mails; what is kept of them is the callers' matter.
 
-Nothing is deleted on the server, and a mail is marked as read only when the caller says so.
+Encrypted, unless an administrator chose that there be no encryption: what was asked for is never given up. Nothing is
+deleted on the server, and a mail is marked or moved only when the caller says so.
 """
 
 import base64
@@ -9,11 +10,17 @@ import imaplib
 import re
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-SECONDS = 20
+SECONDS = 20  # for each step; a server that hangs costs no more
+SECONDS_IN_ALL = 170  # for a connection: a server that sends a byte now and then costs no more
+_CHUNK = 50_000  # UIDs that one search may name; imaplib takes no line above 1 MB
+_TAG = b"IDLE1"
 
 
 class Trouble(Exception):
@@ -40,6 +47,8 @@ SENTENCES = {
     "folder": _("The server does not open this folder."),
     "sealed": _("The password cannot be opened with the present SECRET_KEY; enter it again."),
     "broken": _("The connection broke off."),
+    "move": _("The server does not move mails to this folder."),
+    "cannot_move": _("The server can move mails only by deleting, which Madoguchi does not do."),
     "server": _("The server answered with an error."),
     "listener": _("The mail listener of this desk does not answer."),
     "recipient": _("The mail listener does not take mail for this address."),
@@ -55,22 +64,55 @@ def sentence(stored: str) -> str:
     return f"{words} ({detail})" if detail else str(words)
 
 
-class Connection:
-    """A signed-in connection with a folder opened. Use it in `with`. Raises Trouble."""
+class _Known:
+    """Says who it is before it connects, so that it can be cut while the server greets."""
 
-    def __init__(self, *, host, port, security, certificate, user, password, folder, read_only=False):
+    def __init__(self, owner: "Connection", *given, **more):
+        owner._imap = self
+        super().__init__(*given, **more)
+
+
+class _Plain(_Known, imaplib.IMAP4):
+    pass
+
+
+class _Encrypted(_Known, imaplib.IMAP4_SSL):
+    pass
+
+
+class Connection:
+    """A signed-in connection with a folder opened. Use it in `with`. Raises Trouble.
+
+    `security` is "tls", "starttls" or "none". `seconds` is how long the connection may last, None for as long as it
+    likes.
+    """
+
+    def __init__(
+        self, *, host, port, security, certificate, user, password, folder, read_only=False, seconds=SECONDS_IN_ALL
+    ):  # fmt: skip
         self._host, self._port, self._security, self._certificate = host, port, security, certificate
         self._user, self._password, self._folder, self._read_only = user, password, folder, read_only
+        self._end = threading.Timer(seconds, self.cut) if seconds else None
+        self._is_cut = False
+        self._imap: imaplib.IMAP4 | None = None
         self.uid_validity = 0
         self.uid_next = 0
         self.count = 0
+        self.capabilities: frozenset[str] = frozenset()
+        self.encryption = ""  # such as "TLSv1.3"; empty when there is none
 
     def __enter__(self) -> "Connection":
-        with _explained():
-            self._imap = self._connect()
+        if self._end is not None:
+            self._end.daemon = True
+            self._end.start()
         try:
-            with _explained():
+            with self._explained():
+                self._imap = self._connect()
+                self.encryption = getattr(self._imap.sock, "version", lambda: "")() or ""
                 self._sign_in()
+                # What a server can do is often said in full only to those who have signed in.
+                _kind, answer = self._imap.capability()
+                self.capabilities = frozenset(_text(answer).upper().split())
                 self._open()
         except BaseException:
             self.__exit__()
@@ -78,10 +120,31 @@ class Connection:
         return self
 
     def __exit__(self, *exc) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        if self._imap is None:
+            return
         with contextlib.suppress(Exception):
             self._imap.logout()
         with contextlib.suppress(Exception):
             self._imap.shutdown()
+
+    def cut(self) -> None:
+        """End the connection from another thread: whoever waits for the server gets Trouble."""
+        self._is_cut = True
+        with contextlib.suppress(OSError, AttributeError):
+            self._imap.sock.shutdown(socket.SHUT_RDWR)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Everything that can go wrong between two machines, as Trouble."""
+        try:
+            with _explained():
+                yield
+        except Trouble:
+            if self._is_cut:
+                raise Trouble("timeout") from None
+            raise
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -91,8 +154,10 @@ class Connection:
 
     def _connect(self) -> imaplib.IMAP4:
         if self._security == "tls":
-            return imaplib.IMAP4_SSL(self._host, self._port, ssl_context=self._context(), timeout=SECONDS)
-        imap = imaplib.IMAP4(self._host, self._port, timeout=SECONDS)
+            return _Encrypted(self, self._host, self._port, ssl_context=self._context(), timeout=SECONDS)
+        imap = _Plain(self, self._host, self._port, timeout=SECONDS)
+        if self._security == "none":
+            return imap
         if "STARTTLS" not in imap.capabilities:
             imap.shutdown()
             raise Trouble("no_starttls")
@@ -115,7 +180,7 @@ class Connection:
                 self._imap.login(self._user, self._password)
         except imaplib.IMAP4.abort:
             raise
-        except imaplib.IMAP4.error as error:
+        except (imaplib.IMAP4.error, UnicodeEncodeError) as error:  # LOGIN has no letters beyond ASCII
             raise Trouble("login", error) from None
 
     def _open(self) -> None:
@@ -133,7 +198,7 @@ class Connection:
 
     def search(self, *criteria: str) -> list[int]:
         """UIDs in ascending order."""
-        with _explained():
+        with self._explained():
             kind, answer = self._imap.uid("SEARCH", *criteria)
             if kind != "OK":
                 raise Trouble("server", _text(answer))
@@ -142,6 +207,25 @@ class Connection:
     def newer_than(self, uid: int) -> list[int]:
         # "n:*" always names the last mail, even when it is older.
         return [each for each in self.search(f"UID {uid + 1}:*") if each > uid]
+
+    def between(self, after: int, last: int) -> list[int]:
+        """UIDs above `after` up to `last`."""
+        found = []
+        for start in range(after + 1, last + 1, _CHUNK):
+            found += self.search(f"UID {start}:{min(start + _CHUNK - 1, last)}")
+        return found
+
+    def arrived_at(self, uid: int) -> datetime | None:
+        """When the server got a mail; None when it has gone meanwhile."""
+        return _internal_date(self._fetch(uid, "(INTERNALDATE)")[0])
+
+    def newest_at(self) -> datetime | None:
+        """When the last mail of the folder came."""
+        if not self.count:
+            return None
+        with self._explained():
+            _kind, answer = self._imap.fetch(str(self.count), "(INTERNALDATE)")
+            return _internal_date(b" ".join(each for each in answer if isinstance(each, bytes)))
 
     def size(self, uid: int) -> int | None:
         """In bytes; None when the mail has gone meanwhile."""
@@ -157,7 +241,7 @@ class Connection:
 
     def _fetch(self, uid: int, what: str) -> tuple[bytes, bytes | None]:
         """(all that is no literal, the literal)."""
-        with _explained():
+        with self._explained():
             kind, answer = self._imap.uid("FETCH", str(uid), what)
             if kind != "OK":
                 raise Trouble("server", _text(answer))
@@ -172,16 +256,85 @@ class Connection:
 
     def mark_seen(self, uid: int) -> None:
         """A courtesy to people who look into the mailbox; whether it worked matters to nothing here."""
-        with _explained():
+        with self._explained():
             self._imap.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
 
+    @property
+    def moves(self) -> bool:
+        """Whether the server can move one mail without anything else being deleted (RFC 6851, RFC 4315)."""
+        return bool({"MOVE", "UIDPLUS"} & self.capabilities)
+
+    @property
+    def tells(self) -> bool:
+        """Whether the server says at once that mail has come (RFC 2177)."""
+        return "IDLE" in self.capabilities
+
+    def move(self, uid: int, folder: str) -> None:
+        """Move one mail to another folder, which is made when it is missing. Refuses where that would take deleting
+        more than this mail.
+        """
+        if not self.moves:
+            raise Trouble("cannot_move")
+        if "MOVE" in self.capabilities:
+            self._into(folder, "MOVE", uid)
+            return
+        self._into(folder, "COPY", uid)
+        with self._explained():
+            for command in (("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)"), ("EXPUNGE", str(uid))):
+                kind, answer = self._imap.uid(*command)
+                if kind != "OK":
+                    raise Trouble("move", _text(answer))
+
+    def _into(self, folder: str, command: str, uid: int) -> None:
+        name = quoted(folder)
+        with self._explained():
+            kind, answer = self._imap.uid(command, str(uid), name)
+            if kind != "OK":
+                self._imap.create(name)
+                self._imap.subscribe(name)
+                kind, answer = self._imap.uid(command, str(uid), name)
+            if kind != "OK":
+                raise Trouble("move", _text(answer))
+
     def folders(self) -> list[str]:
-        with _explained():
+        """Names of the folders as people write them, at most 1,000."""
+        with self._explained():
             kind, answer = self._imap.list()
-            rows = (
-                [each.decode("ascii", "replace") for each in answer if isinstance(each, bytes)] if kind == "OK" else []
-            )
-            return [re.sub(r'^\(.*?\) (?:"[^"]*"|NIL) "?(.*?)"?$', r"\1", row) for row in rows][:50]
+            rows = answer if kind == "OK" else []
+            names = [_FOLDER.sub(r"\1", row.decode("ascii", "replace")) for row in rows if isinstance(row, bytes)]
+            return [unquoted(name) for name in names][:1000]
+
+    def news(self, seconds: float) -> Iterator[None]:
+        """Yield at once, then each time the server says that mails are there, for so many seconds (RFC 2177).
+        Afterwards the connection is good for nothing but being closed.
+        """
+        with self._explained():
+            self._imap.send(_TAG + b" IDLE\r\n")
+            until = time.monotonic() + seconds
+            while (left := until - time.monotonic()) > 0:
+                self._imap.sock.settimeout(left)
+                try:
+                    line = self._imap.readline()
+                except TimeoutError:
+                    return
+                if not line or line.upper().startswith(b"* BYE"):
+                    raise Trouble("broken", line.decode("ascii", "replace"))
+                if line.startswith(_TAG):
+                    raise Trouble("server", line.decode("ascii", "replace"))
+                if line.startswith(b"+") or re.match(rb"\* \d+ (?:EXISTS|RECENT)", line, re.IGNORECASE):
+                    yield
+
+
+_FOLDER = re.compile(r'^\(.*?\) (?:"[^"]*"|NIL) "?(.*?)"?$')
+_DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
+
+
+def _internal_date(answer: bytes) -> datetime | None:
+    found = _DATE.search(answer)
+    try:
+        return datetime.strptime(found[1].decode().strip(), "%d-%b-%Y %H:%M:%S %z") if found else None
+    except ValueError:
+        return None
 
 
 @contextlib.contextmanager
@@ -226,3 +379,16 @@ def quoted(folder: str) -> str:
         else:
             waiting += sign
     return f'"{"".join(out)}"'
+
+
+def unquoted(name: str) -> str:
+    """The other way round: what people write for a folder's name in modified UTF-7."""
+
+    def unpacked(match: re.Match) -> str:
+        packed = match[1].replace(",", "/")
+        try:
+            return base64.b64decode(packed + "=" * (-len(packed) % 4)).decode("utf-16-be") if packed else "&"
+        except ValueError:
+            return match[0]
+
+    return re.sub(r"&([A-Za-z0-9+,]*)-", unpacked, name.replace('\\"', '"').replace("\\\\", "\\"))

@@ -1,7 +1,8 @@
 """The mail listener: SMTP and LMTP for the mail server in front of the desk.
 
 A mail is a committed row before the 250 is sent; when it cannot be committed the answer is 451, on which every mail
-server tries again. Nothing is relayed: an address that no mailbox takes is refused with 550 when it is named. There is
+server tries again. Nothing is relayed: an address that no mailbox takes is refused with 550 when it is named. A mail
+that is larger than its mailbox takes is refused with 552, by the size that is declared or by that which comes. There is
 no encryption and no sign-in here, because the listener is for a mail server on this machine or in the same protected
 network, which takes mail from outside; it listens on 127.0.0.1 unless told otherwise.
 """
@@ -24,8 +25,13 @@ log = logging.getLogger(__name__)
 TAKEN = "250 2.0.0 Kept"
 NOT_NOW = "451 4.3.0 The mail could not be kept just now; please try again"
 NOBODY = "550 5.1.1 No mailbox of this desk has this address"
+TOO_LARGE = "552 5.3.4 The mail is larger than this mailbox takes"
 _LONGEST_LINE = 1024 * 1024
 _MOST_RECIPIENTS = 100
+
+
+class TooLarge(Exception):
+    """A mailbox among the recipients takes no mail of this size."""
 
 
 class Handler:
@@ -44,6 +50,8 @@ class Handler:
             return NOT_NOW
         if mailbox is None:
             return NOBODY
+        if _declared_size(envelope.mail_options) > mailbox.max_bytes:
+            return TOO_LARGE
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -59,10 +67,18 @@ class Handler:
             await _in_thread(keep, content, sender, recipients)
         except Mailbox.DoesNotExist:
             return NOBODY
+        except TooLarge:
+            return TOO_LARGE
         except Exception:
             log.exception("a mail was not kept; its server will try again")
             return NOT_NOW
         return TAKEN
+
+
+def _declared_size(options: list[str]) -> int:
+    """What the client says of the mail before it sends it (RFC 1870), 0 when it says nothing."""
+    sizes = [option[5:] for option in options if option.upper().startswith("SIZE=")]
+    return int(sizes[0]) if sizes and sizes[0].isdigit() else 0
 
 
 async def _in_thread(function: Callable, *args):
@@ -86,6 +102,8 @@ def keep(content: bytes, sender: str, recipients: list[str]) -> None:
         mailbox = mailbox_for(address)
         if mailbox is None:
             raise Mailbox.DoesNotExist
+        if len(content) > mailbox.max_bytes:
+            raise TooLarge
         if mailbox.pk not in kept:
             kept.add(mailbox.pk)
             store(mailbox, content, envelope_from=sender, envelope_to=address)

@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -29,8 +30,9 @@ class Makes(models.TextChoices):
 class Mailbox(models.Model):
     """An address at which the desk is reached, and how its mail gets here.
 
-    `listener`: a mail server hands it over by SMTP or LMTP. `imap`: it is fetched, always encrypted; `last_uid` is
-    the last message that is in the ledger, within the server's `uid_validity`. Boxes (`…_box`) hold sealed secrets
+    `listener`: a mail server hands it over by SMTP or LMTP. `imap`: it is fetched; `last_uid` is the last message that
+    is in the ledger, within the server's `uid_validity`, and `first_uid` the last one that lay there when fetching
+    began: what is between them must be in the ledger. Boxes (`…_box`) hold sealed secrets
     (`servicedesk.intake.seal`). `domains` and `trusted_servers` are lists by blanks: the second names the authserv-id
     of servers whose Authentication-Results (RFC 8601) are believed. `missing` lists what the last comparison
     (`compared_at`) found on the server and not in the ledger.
@@ -111,6 +113,7 @@ class Mailbox(models.Model):
     )
     is_active = models.BooleanField(_("in use"), default=True)
     uid_validity = models.BigIntegerField(null=True, editable=False)
+    first_uid = models.BigIntegerField(null=True, editable=False)
     last_uid = models.BigIntegerField(default=0, editable=False)
     last_ok_at = models.DateTimeField(_("last worked"), null=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
@@ -129,6 +132,11 @@ class Mailbox(models.Model):
 
     def __str__(self):
         return f"{self.name} <{self.address}>"
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest mail that it takes: its own limit, and never more than the desk's."""
+        return min(self.max_mb * 1024 * 1024 if self.max_mb else settings.MAIL_MAX_BYTES, settings.MAIL_MAX_BYTES)
 
 
 class IncomingMail(models.Model):

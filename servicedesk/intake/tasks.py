@@ -6,10 +6,11 @@ from celery import shared_task
 
 from servicedesk.web.alone import alone
 
-from .actions import fetch_mailbox, read_waiting
+from .actions import fetch_due, read_waiting, start_comparisons
 from .queries import mailboxes_to_fetch
 
 _SECONDS_A_RUN = 50
+_SECONDS_FOR_FETCHERS = 5
 
 
 @shared_task
@@ -22,12 +23,18 @@ def read_incoming_mail():
 
 @shared_task
 def fetch_mailboxes():
-    """One mailbox after the other; one that fails says so on its own row and holds up no other."""
+    """Begin with every mailbox whose turn it is, and with those whose turn comes meanwhile. Servers that hang are left
+    to their threads after a while: this task holds up no other mailbox and no other task.
+    """
     with alone("fetch mailboxes") as first:
         if not first:
             return
-        until = time.monotonic() + _SECONDS_A_RUN
-        for pk in mailboxes_to_fetch():
-            fetch_mailbox(pk)
-            if time.monotonic() > until:
-                break
+        until = time.monotonic() + _SECONDS_FOR_FETCHERS
+        while fetch_due(mailboxes_to_fetch()) and time.monotonic() < until:
+            time.sleep(0.2)
+
+
+@shared_task
+def compare_mailboxes():
+    """Once a day for each mailbox: is everything in the ledger that lies on its server?"""
+    start_comparisons()

@@ -2,6 +2,7 @@
 `portal`."""
 
 import base64
+from datetime import datetime
 from functools import partial
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from servicedesk.people.jobs import last_job
 from servicedesk.people.rules import check
 from servicedesk.tickets.queries import get_ticket, visible_tickets
 from servicedesk.web.access import needs, signed_in
@@ -20,8 +22,20 @@ from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import changed, page
 
 from . import imap, queries
-from .actions import admit_mail, change_mailbox, convert_ticket, create_mailbox, refuse_mail, retry_mail, test_mailbox
+from .actions import (
+    admit_mail,
+    change_mailbox,
+    compare_mailbox,
+    convert_ticket,
+    create_mailbox,
+    refuse_mail,
+    retry_mail,
+    take_missing,
+    test_mailbox,
+)
+from .actions.comparing import comparison_key, taking_key
 from .actions.mailboxes import SETTABLE
+from .alarms import alarms_for, sentences_about
 from .forms import ConvertForm, MailboxForm, MailFilter
 from .mail import html, reading
 from .models import IncomingMail, Mailbox
@@ -41,16 +55,20 @@ FRAME_POLICY = (
 @needs("settings.change")
 @require_safe
 def mailboxes(request: HttpRequest) -> HttpResponse:
-    rows = [(each, imap.sentence(each.last_error) if each.last_error else "") for each in queries.mailboxes()]
-    return page(request, "intake/mailboxes.html", {"rows": rows, "needs_a_look": queries.needs_a_look(request.user)})
+    context = {
+        "rows": [(each, sentences_about(each)) for each in queries.mailboxes()],
+        "alarms": alarms_for(request.user),
+        "needs_a_look": queries.needs_a_look(request.user),
+    }
+    return page(request, "intake/mailboxes.html", context)
 
 
 @needs("settings.change")
 @require_http_methods(["GET", "HEAD", "POST"])
 def mailbox_new(request: HttpRequest) -> HttpResponse:
     form = MailboxForm(request.POST or None, asker=request.user)
-    back = reverse("intake:mailboxes")
-    return edit(request, form, create_mailbox, to=_address_of, heading=_("New mailbox"), back=back)
+    context = {"heading": _("New mailbox"), "back": reverse("intake:mailboxes"), "mailbox": None}
+    return edit(request, form, create_mailbox, to=_address_of, template="intake/mailbox.html", **context)
 
 
 def _address_of(box: Mailbox) -> str:
@@ -75,6 +93,7 @@ def mailbox(request: HttpRequest, pk: int) -> HttpResponse:
         heading=heading,
         trouble=trouble,
         back=reverse("intake:mailboxes"),
+        **_comparison(box),
     )
 
 
@@ -85,6 +104,45 @@ def mailbox_test(request: HttpRequest, pk: int) -> HttpResponse:
     box = queries.get_mailbox(pk)
     context = {"mailbox": box, "seen": test_mailbox(box, by=request.user), "heading": str(box)}
     return page(request, "intake/mailbox_test.html", context, fragment="intake/_mailbox_test.html")
+
+
+def _comparison(box: Mailbox) -> dict:
+    """How the ledger stands against the server: the mails that are missing and the jobs that look or take them in."""
+    missing = [(each["uid"], datetime.fromisoformat(each["at"]) if each["at"] else None) for each in box.missing]
+    return {
+        "missing": missing,
+        "comparison": last_job(comparison_key(box)),
+        "taking": last_job(taking_key(box)),
+    }
+
+
+@needs("settings.change")
+@require_safe
+def mailbox_comparison(request: HttpRequest, pk: int) -> HttpResponse:
+    """The comparison by itself; it asks for itself again while it runs."""
+    box = queries.get_mailbox(pk)
+    context = {"mailbox": box, "heading": str(box), **_comparison(box)}
+    return page(request, "intake/mailbox_comparison.html", context, fragment="intake/_comparison.html")
+
+
+@needs("settings.change")
+@require_POST
+def mailbox_compare(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the ledger compared with the server."""
+    box = queries.get_mailbox(pk)
+    said = _("The comparison has begun.")
+    to = f"{_address_of(box)}#comparison"
+    return does(request, partial(compare_mailbox, box, by=request.user, via="page"), to=to, message=said)
+
+
+@needs("settings.change")
+@require_POST
+def mailbox_take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the missing mails taken in."""
+    box = queries.get_mailbox(pk)
+    said = _("The missing mails are being taken in.")
+    to = f"{_address_of(box)}#comparison"
+    return does(request, partial(take_missing, box, by=request.user, via="page"), to=to, message=said)
 
 
 # --- mails ----------------------------------------------------------------------------------------------------------

@@ -41,6 +41,10 @@ class TestMailboxes:
             ({"port": 0}, "port"),
             ({"service": "none"}, "service"),
             ({"last_uid": 5}, "last_uid"),
+            ({"afterwards": "move"}, "moves_to"),
+            ({"max_mb": 51}, "max_mb"),
+            ({"accepts": "domains", "domains": ""}, "domains"),
+            ({"needs_proof": True}, "trusted_servers"),
         ],
     )
     def test_what_is_wrong_is_named(self, api, change, field):
@@ -48,6 +52,15 @@ class TestMailboxes:
         assert answer.status_code == 400
         assert list(answer.json()["errors"]) == [field]
         assert not Mailbox.objects.exists()
+
+    def test_tells_and_takes_the_policy(self, api):
+        policy = {
+            "accepts": "domains", "domains": "example.com example.co.jp", "others": "refuse", "needs_proof": True,
+            "trusted_servers": "mx.example.com", "afterwards": "move", "moves_to": "Done", "max_mb": 10,
+        }  # fmt: skip
+        made = api(an_administrator()).post("/api/v1/mailboxes/", IMAP | {"password": "x"} | policy)
+        assert made.status_code == 201
+        assert {name: made.json()[name] for name in policy} == policy
 
     def test_nobody_else_may(self, api):
         for user in (a_person(), an_agent()):

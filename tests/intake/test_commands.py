@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 
 from servicedesk.intake.management.commands import receive_mail
-from servicedesk.intake.models import IncomingMail
+from servicedesk.intake.models import IncomingMail, Mailbox
 from tests.intake.mails import a_mail, a_mailbox
 
 pytestmark = pytest.mark.django_db
@@ -42,5 +42,7 @@ class TestReceiveMail:
         a_mailbox()
         assert piped(monkeypatch, a_mail().as_bytes(), "x@elsewhere.example.net") == os.EX_NOUSER
         assert piped(monkeypatch, b"") == os.EX_DATAERR
+        Mailbox.objects.update(max_mb=1)
+        assert piped(monkeypatch, a_mail(text="x\n" * 600_000).as_bytes()) == os.EX_DATAERR
         settings.MAIL_MAX_BYTES = 10
         assert piped(monkeypatch, a_mail().as_bytes()) == os.EX_DATAERR

@@ -141,6 +141,21 @@ class TestSmtp:
             loop.close()
         assert not IncomingMail.objects.exists()
 
+    def test_refuses_what_is_too_large_for_one_mailbox(self, smtp):
+        a_mailbox(max_mb=1)
+        a_mailbox(address="hr@desk.example.com", team=a_team())
+        raw = a_mail(text="x\n" * 600_000).as_bytes().replace(b"\n", b"\r\n")
+        with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+            smtp.sendmail("a@example.com", ["desk@desk.example.com"], raw)
+        assert refused.value.recipients["desk@desk.example.com"][0] == 552
+        smtp.sendmail("a@example.com", ["hr@desk.example.com"], raw)
+        assert IncomingMail.objects.get().mailbox.address == "hr@desk.example.com"
+        # A client that does not say the size beforehand.
+        smtp.mail("a@example.com")
+        assert smtp.rcpt("desk@desk.example.com")[0] == 250
+        assert smtp.data(raw)[0] == 552
+        assert IncomingMail.objects.count() == 1
+
     def test_a_connection_that_breaks_off_in_the_middle_leaves_nothing(self, ports):
         a_mailbox()
         with socket.create_connection(("127.0.0.1", ports[0]), timeout=10) as raw:
@@ -165,6 +180,18 @@ class TestLmtp:
         assert [lmtp.getreply()[0] for _recipient in range(2)] == [250, 250]
         assert IncomingMail.objects.count() == 2
         assert lmtp.noop()[0] == 250
+
+    def test_refuses_only_for_the_one_that_takes_no_mail_of_this_size(self, lmtp):
+        a_mailbox(max_mb=1)
+        a_mailbox(address="hr@desk.example.com", team=a_team())
+        lmtp.ehlo_or_helo_if_needed()
+        lmtp.mail("hanako@example.com")
+        lmtp.rcpt("desk@desk.example.com")
+        lmtp.rcpt("hr@desk.example.com")
+        lmtp.docmd("DATA")
+        lmtp.send(a_mail(text="x\n" * 600_000).as_bytes().replace(b"\n", b"\r\n") + b"\r\n.\r\n")
+        assert [lmtp.getreply()[0] for _recipient in range(2)] == [552, 250]
+        assert IncomingMail.objects.get().mailbox.address == "hr@desk.example.com"
 
     def test_asks_to_try_again_for_the_one_that_was_not_kept(self, lmtp, monkeypatch):
         a_mailbox()

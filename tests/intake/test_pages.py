@@ -1,14 +1,19 @@
 """Pages of mailboxes, mails and conversion."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from servicedesk.intake import seal
-from servicedesk.intake.actions import read_waiting
+from servicedesk.intake.actions import read_waiting, start_comparisons
+from servicedesk.intake.actions.comparing import comparison_key, taking_key
 from servicedesk.intake.models import IncomingMail, Mailbox
-from servicedesk.people.models import AuditEntry
+from servicedesk.people.jobs import last_job, run_next_job
+from servicedesk.people.models import AuditEntry, Job
 from tests.factories import a_person, a_service, a_team, a_ticket, an_administrator, an_agent
 from tests.intake.mails import a_mail, a_mailbox, arrives
 
@@ -17,7 +22,7 @@ pytestmark = pytest.mark.django_db
 IMAP = {
     "name": "Desk", "address": "Desk@desk.example.com", "kind": "imap", "host": "imap.example.com", "port": "993",
     "security": "tls", "user": "desk", "password": "s3cret!", "folder": "INBOX", "makes": "incident", "language": "ja",
-    "accepts": "known", "is_active": "on",
+    "accepts": "known", "others": "hold", "afterwards": "seen", "is_active": "on",
 }  # fmt: skip
 
 
@@ -50,6 +55,13 @@ class TestMailboxes:
             ({"certificate": "no certificate"}, "certificate"),
             ({"address": "desk+x@desk.example.com"}, "address"),
             ({"address": "taken@desk.example.com"}, "address"),
+            ({"afterwards": "move"}, "moves_to"),
+            ({"afterwards": "move", "moves_to": "inbox"}, "moves_to"),
+            ({"max_mb": "51"}, "max_mb"),
+            ({"accepts": "domains"}, "domains"),
+            ({"accepts": "domains", "domains": "no_domain"}, "domains"),
+            ({"needs_proof": "on"}, "trusted_servers"),
+            ({"needs_proof": "on", "trusted_servers": "mx_1"}, "trusted_servers"),
         ],
     )
     def test_are_refused_with_the_reason_at_the_field(self, visit, wrong, field):
@@ -69,6 +81,21 @@ class TestMailboxes:
         box.refresh_from_db()
         assert (box.uid_validity, box.last_uid) == (None, 0)
 
+    def test_keep_what_they_are_told_about_senders_and_the_server(self, visit):
+        client = visit(an_administrator())
+        told = {
+            "accepts": "domains", "domains": "Example.com, @example.co.jp example.com", "others": "refuse",
+            "trusted_servers": "mx.example.com", "needs_proof": "on", "afterwards": "move", "moves_to": " 受付済み ",
+            "max_mb": "２０", "security": "none", "port": "",
+        }  # fmt: skip
+        client.post(reverse("intake:mailbox-new"), IMAP | told)
+        box = Mailbox.objects.get()
+        assert (box.accepts, box.domains, box.others) == ("domains", "example.com example.co.jp", "refuse")
+        assert (box.trusted_servers, box.needs_proof) == ("mx.example.com", True)
+        assert (box.afterwards, box.moves_to, box.max_mb, box.port) == ("move", "受付済み", 20, 143)
+        page = client.get(reverse("intake:mailbox", args=[box.pk])).content.decode()
+        assert "without encryption" in page and "受付済み" in page
+
     def test_say_why_a_test_fails(self, visit):
         client = visit(an_administrator())
         box = Mailbox.objects.create(
@@ -85,6 +112,80 @@ class TestMailboxes:
         client = visit(an_agent())
         for name, args in (("mailboxes", []), ("mailbox-new", []), ("mailbox", [box.pk])):
             assert client.get(reverse(f"intake:{name}", args=args)).status_code == 403
+
+
+class TestMailboxesInTrouble:
+    @pytest.fixture
+    def bad(self):
+        return a_mailbox(kind="imap", last_error="timeout", failures=3, try_after=timezone.now() + timedelta(minutes=2))
+
+    def test_are_said_on_list_page_and_settings_with_the_next_try(self, visit, bad):
+        client = visit(an_administrator())
+        for address in ("/settings/", reverse("intake:mailboxes"), reverse("intake:mailbox", args=[bad.pk])):
+            page = client.get(address).content.decode()
+            assert "The server did not answer in time." in page and "Next try:" in page, address
+
+    def test_are_no_matter_for_others_nor_when_out_of_use(self, visit, bad):
+        assert "did not answer" not in visit(an_agent()).get("/settings/").content.decode()
+        Mailbox.objects.update(is_active=False)
+        assert "did not answer" not in visit(an_administrator()).get("/settings/").content.decode()
+
+
+class TestComparison:
+    @pytest.fixture
+    def box(self):
+        return a_mailbox(
+            kind="imap", host="127.0.0.1", port=9, user="x", password_box=seal.seal("x"), uid_validity=1, first_uid=0,
+            last_uid=5, missing=[{"uid": 3, "at": "2026-11-24T10:00:00+09:00"}], compared_at=timezone.now(),
+        )  # fmt: skip
+
+    def test_shows_what_is_missing_everywhere(self, visit, box):
+        client = visit(an_administrator())
+        for address in ("/settings/", reverse("intake:mailboxes"), reverse("intake:mailbox", args=[box.pk])):
+            assert "1 mail lies on the server and is not in the ledger." in client.get(address).content.decode()
+        fragment = client.get(reverse("intake:mailbox-comparison", args=[box.pk]), headers={"HX-Request": "true"})
+        assert fragment.content.startswith(b'<div id="comparison"') and b"UID 3" in fragment.content
+
+    def test_is_started_once_and_noted(self, visit, box):
+        client = visit(an_administrator())
+        for _n in range(2):
+            client.post(reverse("intake:mailbox-compare", args=[box.pk]))
+        job = last_job(comparison_key(box))
+        assert Job.objects.count() == 1 and job.params == {"mailbox": box.pk}
+        assert AuditEntry.objects.filter(verb="compare").count() == 1
+        assert run_next_job()
+        job.refresh_from_db()
+        assert (job.state, job.error.split(".")[0]) == ("failed", "The server does not take connections on this port")
+        assert "does not take connections" in client.get(reverse("intake:mailbox", args=[box.pk])).content.decode()
+
+    def test_takes_in_only_what_is_missing(self, visit, box):
+        client = visit(an_administrator())
+        client.post(reverse("intake:mailbox-take", args=[box.pk]))
+        assert last_job(taking_key(box)).kind == "take_missing"
+        assert AuditEntry.objects.get(verb="take_missing").data["count"] == 1
+        Mailbox.objects.update(missing=[])
+        answer = client.post(reverse("intake:mailbox-take", args=[box.pk]), follow=True)
+        assert "Nothing is missing." in answer.content.decode() and Job.objects.count() == 1
+
+    def test_is_of_fetched_mailboxes(self, visit):
+        box = a_mailbox()
+        answer = visit(an_administrator()).post(reverse("intake:mailbox-compare", args=[box.pk]), follow=True)
+        assert "is not fetched" in answer.content.decode()
+
+    def test_begins_once_a_day_by_itself(self, box):
+        assert start_comparisons() == 0
+        Mailbox.objects.update(compared_at=timezone.now() - timedelta(hours=25))
+        assert (start_comparisons(), start_comparisons()) == (1, 0)
+
+    def test_costs_no_more_queries_for_three(self, visit, box, django_assert_max_num_queries):
+        client = visit(an_administrator())
+        client.get(reverse("intake:mailboxes"))
+        with CaptureQueriesContext(connection) as one:
+            client.get(reverse("intake:mailboxes"))
+        for n in range(2):
+            a_mailbox(address=f"d{n}@desk.example.com", kind="imap", last_error="timeout")
+        with django_assert_max_num_queries(len(one)):
+            client.get(reverse("intake:mailboxes"))
 
 
 class TestMails:

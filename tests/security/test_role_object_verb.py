@@ -5,6 +5,7 @@ is stated in `world`. Beyond that: what is not yours answers as what is not ther
 count, suggestion or export says a word of a ticket that its reader may not see.
 """
 
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -323,7 +324,7 @@ class TestElsewhere:
             "token",
             "mailbox",
         }
-        what = name.split(":")[-1].removesuffix("-detail").removesuffix("-revoke").removesuffix("-test")
+        what = re.sub("-(detail|revoke|test|comparison|compare|take)$", "", name.split(":")[-1])
         if what in objects:
             what = {"cause-code": "cause", "service-matrix": "service"}.get(what, what)
             one = tokens.get(role, tokens["agent"]) if what == "token" else others[what]

@@ -161,6 +161,13 @@ class Dovecot:
         imap.logout()
         return len(answer[0].split())
 
+    def uids(self, user: str, folder: str = "INBOX") -> list[int]:
+        imap = self.client(user)
+        imap.select(folder, readonly=True)
+        _kind, answer = imap.uid("SEARCH", "ALL")
+        imap.logout()
+        return [int(each) for each in answer[0].split()]
+
     def stop(self) -> None:
         self.process.terminate()
         try:

@@ -2,22 +2,29 @@
 with it, `read_waiting` gives the kept ones their fate.
 """
 
+from .comparing import compare_mailbox, start_comparisons, take_missing
 from .convert import convert_ticket
+from .fetching import fetch_due, fetch_mailbox
 from .ledger import admit_mail, refuse_mail, retry_mail, store
-from .mailboxes import change_mailbox, create_mailbox, fetch_mailbox, test_mailbox
+from .mailboxes import change_mailbox, create_mailbox
 from .reader import read_waiting
 from .receive import receive
+from .trying import test_mailbox
 
 __all__ = [
     "admit_mail",
     "change_mailbox",
+    "compare_mailbox",
     "convert_ticket",
     "create_mailbox",
+    "fetch_due",
     "fetch_mailbox",
     "read_waiting",
     "receive",
     "refuse_mail",
     "retry_mail",
+    "start_comparisons",
     "store",
+    "take_missing",
     "test_mailbox",
 ]

@@ -28,6 +28,8 @@ def store(
     envelope_from: str = "",
     envelope_to: str = "",
     key: str = "",
+    uid_validity: int | None = None,
+    uid: int | None = None,
     at: datetime | None = None,
     state: str = State.WAITING,
     reason: str = Reason.NONE,
@@ -39,17 +41,16 @@ def store(
     A delivery is the same when its bytes are, because servers write time and queue number into every mail. Bytes
     without any of that (a device that sends the same line each time) are the same delivery only when `key` is the
     same; without a `key` each counts on its own, since a mail too many is better than one too few. `envelope_from` is
-    "<>" for the empty sender and "" when it is not known.
+    "<>" for the empty sender and "" when it is not known. `uid` within `uid_validity` is where a fetched mail lies on
+    its server; of several places of the same mail the last one is known.
     """
-    digest = hashlib.sha256(raw)
-    head = re.split(rb"\r?\n\r?\n", raw[:65536], maxsplit=1)[0]
-    if not _TRAVELLED.search(head):
-        digest.update(b"\0" + (key.encode() or secrets.token_bytes(16)))
     row = IncomingMail(
         mailbox=mailbox,
         raw=raw,
         size=len(raw),
-        digest=digest.hexdigest(),
+        digest=digest_of(raw, key),
+        uid_validity=uid_validity,
+        uid=uid,
         envelope_from=envelope_from[:320],
         envelope_to=envelope_to[:320],
         received_at=at or timezone.now(),
@@ -59,7 +60,19 @@ def store(
         error=error,
     )
     IncomingMail.objects.bulk_create([row], ignore_conflicts=True)
-    return IncomingMail.objects.defer("raw").get(mailbox=mailbox, digest=row.digest)
+    kept = IncomingMail.objects.defer("raw").get(mailbox=mailbox, digest=row.digest)
+    if uid is not None and (kept.uid_validity, kept.uid) != (uid_validity, uid):
+        IncomingMail.objects.filter(pk=kept.pk).update(uid_validity=uid_validity, uid=uid)
+    return kept
+
+
+def digest_of(raw: bytes, key: str = "") -> str:
+    """What says whether a delivery is the same; see `store`."""
+    digest = hashlib.sha256(raw)
+    head = re.split(rb"\r?\n\r?\n", raw[:65536], maxsplit=1)[0]
+    if not _TRAVELLED.search(head):
+        digest.update(b"\0" + (key.encode() or secrets.token_bytes(16)))
+    return digest.hexdigest()
 
 
 def _decide(mail: IncomingMail, by: User, verb: str, via: str, **columns: Any) -> IncomingMail:

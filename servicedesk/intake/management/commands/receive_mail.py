@@ -34,6 +34,9 @@ class Command(BaseCommand):
             if mailbox is None:
                 self.stderr.write(f"No mailbox has the address {address}.")
                 return os.EX_NOUSER
+            if len(raw) > mailbox.max_bytes:
+                self.stderr.write("The mail is larger than this mailbox takes.")
+                return os.EX_DATAERR
             store(mailbox, raw, envelope_from=sender, envelope_to=address)
         except (DatabaseError, OSError) as error:
             self.stderr.write(f"The mail was not kept: {error}")
