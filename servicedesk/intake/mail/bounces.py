@@ -10,6 +10,7 @@ from .letter import Letter
 from .signs import signs_of
 
 _ADDRESS = r"[^\s<>()\[\],;:\"'\u300c\u300d\uff08\uff09\u3001\u3002]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{1,200}[A-Za-z0-9]"
+_MOST_RECIPIENTS = 1000
 _FIELD = re.compile(r"^([A-Za-z-]{2,40})\s*:\s*(.*)$")
 _STATUS = re.compile(r"(?<![\d.])([245])\.\d{1,3}\.\d{1,3}(?![\d.])")
 _SMTP = re.compile(r"(?<![\d.:/-])([45])\d\d(?=[ -]|$|\))")
@@ -67,7 +68,7 @@ def bounced(letter: Letter, envelope_from: str | None = None) -> Bounce | None:
 
 def _by_report(report: str) -> Bounce | None:
     """RFC 3464: a block of fields for each recipient."""
-    for block in re.sub(r"\n[ \t]+", " ", report).split("\n\n"):
+    for block in re.sub(r"\n[ \t]+", " ", report).split("\n\n")[:_MOST_RECIPIENTS]:
         fields: dict[str, str] = {}
         for row in block.split("\n"):
             if match := _FIELD.match(row):

@@ -67,6 +67,8 @@ _LATIN = frozenset({"ascii", "cp1252"})
 _GUESSES = ["cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1252", "koi8_r", "cp1251", "utf_16"]
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _ESCAPE = re.compile(rb"\x1b\$[@B]|\x1b\$\([DOPQ]|\x1b\(I")
+# So many lines that do not fit are looked at one by one; then it is no text with a few broken lines any more.
+_MOST_LINES_TRIED = 500
 _EIGHT_BIT_LINE = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 
 
@@ -176,25 +178,32 @@ def _line_by_line(data: bytes, name: str) -> str | None:
     if name.startswith(("utf-16", "utf-32", "iso2022", "hz", "utf-7")):
         return None
     out: list[str] = []
-    fits = broken = end = 0
+    fits = broken = tried = end = 0
     for match in _EIGHT_BIT_LINE.finditer(data):
         out.append(data[end : match.start()].decode("ascii"))
         line, end = match[0], match.end()
         text = euc_jp(line) if name == "euc-jp" else _try(line, name)
+        if text is not None:
+            fits += 1
+        elif tried < _MOST_LINES_TRIED:
+            tried += 1
+            text = _try(line, "utf-8") or _japanese(line)
+            broken += text is not None
+        elif not fits:
+            return None
         if text is None:
-            text = _try(line, "utf-8")
-        if text is None and (guess := _japanese(line)) is not None:
-            text, broken = guess, broken + 1
-        if text is None:
-            text = euc_jp(line, lenient=True) if name == "euc-jp" else line.decode(name, "replace")
-            text = text or ""
+            text = _as_far_as_it_goes(line, name)
             foreign = sum(sign > "\x7f" for sign in text)
             broken += text.count("\ufffd") * 5 > foreign and foreign > 2
-        else:
-            fits += 1
         out.append(text)
     out.append(data[end:].decode("ascii"))
     return "".join(out) if fits >= broken and not (broken and not fits) else None
+
+
+def _as_far_as_it_goes(line: bytes, name: str) -> str:
+    if name == "euc-jp":
+        return euc_jp(line, lenient=True) or ""
+    return line.decode(name, "replace")
 
 
 def _japanese(data: bytes) -> str | None:

@@ -12,6 +12,7 @@ from . import charsets
 
 MOST_IN_A_HEADER = 16 * 1024
 _MOST_ADDRESSES = 200
+_MOST_WORDS = 40  # of one name, between its commas
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?(?:([bB])\?([^?]*)|([qQ])\?((?:[^?]|\?(?!=|[QqBb]\?)){0,4000}))\?=")
 _LATIN_OR_GREEK = re.compile(r"[\x00-\u07ff]*")
 
@@ -113,7 +114,7 @@ def addresses(value: str, hint: str | None = None) -> list[tuple[str, str]]:
             name, address = _pair(words, address)
             if address:
                 found.append((one_line(_encoded_words(name), 120), address))
-            elif separator == "," and words:  # a comma in a name that nobody put into quotes
+            elif separator == "," and 0 < len(words) < _MOST_WORDS:  # a comma in a name that nobody put into quotes
                 words.append(",")
                 continue
             words, address = [], ""
@@ -140,7 +141,7 @@ def _pair(words: list[str], address: str) -> tuple[str, str]:
     rest = _without_comments(plain)
     if address:
         return rest.rpartition(": ")[2].strip(" ,") or comment.strip(), address
-    for word in reversed(re.sub(r"\s*@\s*", "@", rest.rpartition(": ")[2]).replace(":", " ").split()):
+    for word in reversed(re.sub(r" ?@ ?", "@", " ".join(rest.rpartition(": ")[2].split())).replace(":", " ").split()):
         if found := _address(word):
             name = rest.replace(word, " ") if len(rest.split()) > 1 and "," not in rest else ""
             return (name.rpartition(":")[2].strip() or comment.strip()), found

@@ -12,7 +12,7 @@ _OLD = r"""(?:original\ (?:message|mail)|forwarded\ (?:message|by|mail).{0,80}|r
     |元のメッセージ|元のメール|元メール|転送メッセージ|転送されたメッセージ|転送メール|返信元メッセージ|返信元メール
     |オリジナルメッセージ|オリジナルメール|引用元メッセージ|受信メール)"""
 _LINE_THAT_BEGINS_THE_OLD_MAIL = re.compile(
-    rf"""^[\s*]*(?:
+    rf"""^[\s*]*+(?:
         [-_=\uff0d\u2015\u2500\u2501]{{2,40}}\s*{_OLD}\s*[-_=\uff0d\u2015\u2500\u2501]{{0,40}}
       | Begin\ forwarded\ message\s*:
       | 転送されたメッセージ\s*[:\uff1a]
@@ -23,16 +23,16 @@ _LABEL = (
     r"(?:From|Sent|To|Cc|Bcc|Subject|Date|Reply-To|Importance|Message-ID|差出人|送信者|発信者|送信元|送信日時|送信日|受信日時"
     r"|日時|日付|宛先|宛て先|件名|題名|CC|重要度|Von|Gesendet|An|Betreff|Datum|De|Envoyé|À|Objet)"
 )
-_HEADER_LINE = re.compile(rf"^[\s*_>]*{_LABEL}[\s*_]*[:\uff1a]", re.IGNORECASE)
-_SENDER_LINE = re.compile(r"^[\s*_>]*(?:From|差出人|送信者|発信者|送信元|Von|De)[\s*_]*[:\uff1a]", re.IGNORECASE)
-_RULE = re.compile(r"^[\s*]*[-_=\u2015\u2500\u2501]{4,200}[\s*]*$")
+_HEADER_LINE = re.compile(rf"^[\s*_>]*+{_LABEL}[\s*_]*[:\uff1a]", re.IGNORECASE)
+_SENDER_LINE = re.compile(r"^[\s*_>]*+(?:From|差出人|送信者|発信者|送信元|Von|De)[\s*_]*[:\uff1a]", re.IGNORECASE)
+_RULE = re.compile(r"^[\s*]*+[-_=\u2015\u2500\u2501]{4,200}[\s*]*$")
 _ADDRESS = r"[<\uff1c\[]\s*(?:mailto:)?[^<>\s@]{1,64}@[^<>\s@]{3,200}[>\uff1e\]]"
 # "On Sun, 22 Nov 2026 at 14:05, Hanako <h@example.com> wrote:" and the Japanese forms, which begin with the date or end
 # with さんは書きました or a colon behind an address.
 _DATE = rf"(?:\d{{4}}年\s*\d{{1,2}}月\s*\d{{1,2}}日|\d{{4}}[/.-]\d{{1,2}}[/.-]\d{{1,2}})[\s(\uff08]*{_DAY}?"
 _WROTE = r"(?:書きました|書き込みました|書いています|wrote|writes|のメッセージ|からのメール|送信しました)"
 _SOMEBODY_WROTE = re.compile(
-    rf"""^[\s*\u300c(\uff08]*(?:
+    rf"""^[\s*\u300c(\uff08]*+(?:
         On\ .{{6,300}}\ wrote\s*:
       | Am\ .{{6,300}}\ schrieb\ .{{0,200}}:
       | Le\ .{{6,300}}\ a\ écrit\s*:
@@ -51,10 +51,12 @@ _PERHAPS_WROTE = re.compile(
 # Longer rows are nobody's header or signature, and patterns would look at them for long.
 _LONGEST_ROW = 1000
 _MOST_ROWS = 20_000
+# So often all that is below is looked at; who answers between more lines keeps the whole.
+_MOST_LOOKS = 50
 _QUOTED = re.compile(r"^\s{0,3}(?:[>\uff1e]|[|\uff5c](?![^|\uff5c]*[|\uff5c]))")
 _SIGNATURE = re.compile(r"^--[ \u3000]?$")
 _OF_A_PHONE = re.compile(
-    r"""^\s*(?:Sent\ (?:from|via)\ (?:my\ |Yahoo!?|Outlook|Mail|Gmail|ProtonMail|Samsung|the\ ).{0,60}
+    r"""^\s*+(?:Sent\ (?:from|via)\ (?:my\ |Yahoo!?|Outlook|Mail|Gmail|ProtonMail|Samsung|the\ ).{0,60}
       | Sent\ from\ [A-Z]\w{1,30}(?:\ for\ \w{2,20})?
       | Get\ Outlook\ for\ .{2,20} | Outlook\ for\ .{2,20}を入手.{0,100} | Outlook\ for\ .{2,20}から送信.{0,30}
       | (?:私の|マイ)?(?:iPhone|iPad|(?:Android|Xperia|Galaxy|AQUOS).{0,20}|スマートフォン|スマホ|携帯|ケータイ)
@@ -81,12 +83,13 @@ def reply_part(text: str) -> str:
     """What is new in an answer; all of it when nothing tells where the old mail begins, or when nothing would be
     left."""
     rows = text.split("\n")
-    end, start = len(rows), 0
+    end, start, looks = len(rows), 0, 0
     for number, row in enumerate(rows[:_MOST_ROWS]):
         if len(row) > _LONGEST_ROW:
             continue
         if row == CUT:
-            if _only_quotes(_below_the_mark(rows, number)):
+            looks += 1
+            if looks <= _MOST_LOOKS and _only_quotes(_below_the_mark(rows, number)):
                 end = _above_the_rule(rows, number)
                 break
             continue
@@ -94,6 +97,9 @@ def reply_part(text: str) -> str:
             end = number
             break
         length = _attribution(rows, number)
+        looks += bool(length)
+        if looks > _MOST_LOOKS:
+            break
         if length and _only_quotes(rows[number + length :]):
             end = number
             break
@@ -120,7 +126,7 @@ def _attribution(rows: list[str], number: int) -> int:
         return 0
     if _SOMEBODY_WROTE.match(row):
         return 1
-    if re.match(rf"^[\s*(\uff08]*(?:(?:On|At|Am|In)\s|{_DATE})", row):
+    if re.match(rf"^[\s*(\uff08]*+(?:(?:On|At|Am|In)\s|{_DATE})", row):
         for more in (1, 2):
             joined = " ".join(each[:_LONGEST_ROW].strip() for each in rows[number : number + 1 + more])
             if len(rows) > number + more and rows[number + more].strip() and (
