@@ -118,14 +118,16 @@ def get_ticket(user: User, number: str) -> Ticket:
     )
     if ticket is None:
         raise NotFound
-    if ticket.service_id:
-        ticket.service = Service.objects.select_related("team").get(pk=ticket.service_id)
-    _bring_people(ticket)
+    bring_people(ticket)
     return ticket
 
 
-def _bring_people(ticket: Ticket) -> None:
-    """Put requester, assignee, whoever entered it and the service's contacts beside the ticket: one query."""
+def bring_people(ticket: Ticket) -> None:
+    """Put the service beside the ticket, and requester, assignee, whoever entered it and the service's contacts: two
+    queries.
+    """
+    if ticket.service_id:
+        ticket.service = Service.objects.select_related("team").get(pk=ticket.service_id)
     named: list[tuple[Model, tuple[str, ...]]] = [(ticket, ("requester", "entered_by", "assignee"))]
     if ticket.service is not None:
         named.append((ticket.service, ("business_contact", "system_contact")))

@@ -13,6 +13,7 @@ from servicedesk.tickets.actions import assign, link, note, reply, set_tags, sha
 from servicedesk.tickets.consumers import index_ticket
 from servicedesk.tickets.models import Ticket, TicketShare, WorkTime
 from tests.factories import (
+    a_department,
     a_person,
     a_service,
     a_service_request,
@@ -46,6 +47,18 @@ def queries_of(client, address):
 
 
 class TestReceive:
+    @pytest.mark.parametrize("confidential", [False, True])
+    def test_the_answer_is_what_reading_it_again_gives(self, api, confidential):
+        """The answer is made of what was just written, not read anew."""
+        contact = a_person()
+        service = a_service(business_contact=contact, default_impact=2)
+        agent, requester = an_agent(), a_person(department=a_department())
+        client = api(agent)
+        body = {"title": "x", "service": service.code, "requester": requester.pk, "is_confidential": confidential}
+        made = client.post(ALL, body)
+        assert (made.status_code, made.json()["business_contact"]["id"]) == (201, contact.pk)
+        assert made.json() == client.get(f"{ALL}{made.json()['number']}/").json()
+
     def test_an_incident_gets_number_and_priority_and_keeps_its_channel(self, by_token):
         person, service = a_person(), a_service()
         answer = by_token(person, "tickets").post(

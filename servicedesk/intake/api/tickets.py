@@ -16,6 +16,7 @@ from servicedesk.tickets.api.fields import CategoryField
 from servicedesk.tickets.api.serializers import Files, Text, TicketOut
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Channel, Impact, Urgency
+from servicedesk.tickets.queries import bring_people
 from servicedesk.web.api import Strict
 
 from ..actions import convert_ticket, receive
@@ -81,7 +82,9 @@ class TicketViewSet(api.TicketViewSet):
         given["requester"] = given.get("requester", user)
         key = self._key(request, given)
         ticket = receive(**given, by=user, via="api", key=key)
-        return self.now(ticket.number, status=201)
+        # Whoever entered a ticket sees it, and it was read a moment ago: no second look through everybody's eyes.
+        bring_people(ticket)
+        return self.answer(TicketOut, ticket, status=201)
 
     @extend_schema(request=ConvertIn, responses={201: TicketOut})
     @action(detail=True, methods=["post"])
