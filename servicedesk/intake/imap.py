@@ -11,7 +11,6 @@ import re
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -20,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 SECONDS = 20  # for each step; a server that hangs costs no more
 SECONDS_IN_ALL = 170  # for a connection: a server that sends a byte now and then costs no more
 _CHUNK = 50_000  # UIDs that one search may name; imaplib takes no line above 1 MB
-_TAG = b"IDLE1"
 
 
 class Trouble(Exception):
@@ -303,26 +301,6 @@ class Connection:
             rows = answer if kind == "OK" else []
             names = [_FOLDER.sub(r"\1", row.decode("ascii", "replace")) for row in rows if isinstance(row, bytes)]
             return [unquoted(name) for name in names][:1000]
-
-    def news(self, seconds: float) -> Iterator[None]:
-        """Yield at once, then each time the server says that mails are there, for so many seconds (RFC 2177).
-        Afterwards the connection is good for nothing but being closed.
-        """
-        with self._explained():
-            self._imap.send(_TAG + b" IDLE\r\n")
-            until = time.monotonic() + seconds
-            while (left := until - time.monotonic()) > 0:
-                self._imap.sock.settimeout(left)
-                try:
-                    line = self._imap.readline()
-                except TimeoutError:
-                    return
-                if not line or line.upper().startswith(b"* BYE"):
-                    raise Trouble("broken", line.decode("ascii", "replace"))
-                if line.startswith(_TAG):
-                    raise Trouble("server", line.decode("ascii", "replace"))
-                if line.startswith(b"+") or re.match(rb"\* \d+ (?:EXISTS|RECENT)", line, re.IGNORECASE):
-                    yield
 
 
 _FOLDER = re.compile(r'^\(.*?\) (?:"[^"]*"|NIL) "?(.*?)"?$')

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
+from django.urls import reverse
 from django.utils import timezone
 
 from servicedesk.intake import imap
@@ -416,6 +417,19 @@ class TestTrouble:
         assert dovecot.unread(box.user) == 2 and not IncomingMail.objects.exists()
         box.port = free_port()
         assert "does not take connections" in try_mailbox(box, by=administrator).trouble
+
+    def test_page_tells_what_was_seen(self, dovecot, imap_box, visit):
+        box = imap_box(afterwards="move", moves_to="Done")
+        dovecot.put(box.user, *some_mails(2))
+        page = visit(an_administrator()).post(reverse("intake:mailbox-test", args=[box.pk])).content.decode()
+        for words in (
+            "Signed in (Password), encrypted by TLSv1.",
+            "holds 2 mails, 2 of them unread",
+            "(IDLE)",
+            "INBOX",
+        ):
+            assert words in page
+        assert "The folder “Done” is not there yet" in page
 
 
 class Cutter:

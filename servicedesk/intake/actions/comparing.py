@@ -111,7 +111,7 @@ def _compare(mailbox: Mailbox, progress: Progress) -> tuple[list[dict], int]:
 
 def _known(mailbox: Mailbox, server: imap.Connection, uids: Iterable[int]) -> set[int]:
     rows = IncomingMail.objects.filter(mailbox=mailbox, uid_validity=server.uid_validity, uid__in=uids)
-    return set(rows.values_list("uid", flat=True))
+    return {uid for uid in rows.values_list("uid", flat=True) if uid is not None}
 
 
 def _is_missing(mailbox: Mailbox, server: imap.Connection, uid: int) -> bool:

@@ -149,8 +149,10 @@ def _tidy(mailbox: Mailbox, server: imap.Connection) -> None:
         return
     lying = server.between(mailbox.first_uid or 0, mailbox.last_uid)[:_MOST_TIDIED]
     rows = IncomingMail.objects.filter(mailbox=mailbox, uid_validity=server.uid_validity, uid__in=lying)
-    for uid in rows.exclude(reason=Reason.NOT_FETCHED).values_list("uid", flat=True):
-        _afterwards(mailbox, server, uid)
+    kept = set(rows.exclude(reason=Reason.NOT_FETCHED).values_list("uid", flat=True))
+    for uid in lying:
+        if uid in kept:
+            _afterwards(mailbox, server, uid)
 
 
 # --- many at once ---------------------------------------------------------------------------------------------------
