@@ -11,10 +11,12 @@ from rest_framework.routers import SimpleRouter
 from cmdb.api import ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
 from requests.api import ServiceRequestViewSet
-from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
+from servicedesk.desk.api import ChainCheckViewSet
+from servicedesk.intake.api.mail import DeadAddressViewSet, IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
 from servicedesk.notify.api import OutgoingMailViewSet
 from servicedesk.people.api.audit import AuditViewSet
+from servicedesk.people.api.imports import ImportViewSet
 from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSet, TeamViewSet
 from servicedesk.people.api.persons import MeViewSet, PersonViewSet
 from servicedesk.people.api.tokens import TokenViewSet
@@ -71,6 +73,8 @@ router.register("mailboxes", MailboxViewSet, "mailbox")
 router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")
 router.register("outgoing-mails", OutgoingMailViewSet, "outgoing-mail")
 router.register("audit", AuditViewSet, "audit")
+router.register("imports", ImportViewSet, "import")
+router.register("dead-addresses", DeadAddressViewSet, "dead-address")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("search", SearchViewSet, "search")
 
@@ -80,6 +84,7 @@ urlpatterns = [
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
     path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
+    path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", docs, name="docs"),
     # Last: what is not there answers as what is not yours.

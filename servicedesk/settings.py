@@ -332,6 +332,9 @@ SPECTACULAR_SETTINGS = {
         "OutgoingMailState": "servicedesk.notify.models.OutgoingMail.State",
         "ServiceRequestKind": "requests.models.ServiceRequest.Kind",
         "Language": "servicedesk.people.models.Language",
+        "ImportKind": "servicedesk.people.models.ImportRun.Kind",
+        "ImportState": "servicedesk.people.models.ImportRun.State",
+        "JobState": "servicedesk.people.models.Job.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

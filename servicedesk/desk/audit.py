@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -12,22 +12,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
-from servicedesk.people.actions import audit as write_audit
 from servicedesk.people.csvfiles import write
-from servicedesk.people.jobs import last_job, start_job
 from servicedesk.people.models import AuditEntry, Job
 from servicedesk.tickets.sentences import Names, words_for
 from servicedesk.web.access import needs
+from servicedesk.web.editing import does
 from servicedesk.web.keyset import KeysetPage
-from servicedesk.web.pages import changed, page
+from servicedesk.web.pages import page
 
 from .audit_filters import OBJECT_NAMES, VIAS, AuditFilter
 from .audit_words import changes_of, verb_words
-from .chains import reason_words
+from .chains import last_check, reason_words, start_check
 
 PAGE_SIZE = 50
 MOST_EXPORTED = 50_000
-CHECK = "chains"
 
 
 @needs("audit.read")
@@ -112,15 +110,8 @@ def _cells(rows) -> Iterator[list]:
 @require_POST
 def check_start(request: HttpRequest) -> HttpResponse:
     """Have all hash chains checked in the background; one check at a time."""
-    back = f"{reverse('desk:audit')}#chains"
-    last = last_job(CHECK)
-    if last is not None and last.is_under_way:
-        return changed(request, back, event=None, message=_("A check is under way already."))
-    with transaction.atomic():
-        start_job("check_chains", key=CHECK, by=request.user)
-        label = _("Check of the hash chains")
-        write_audit(last_job(CHECK), "check_chains", by=request.user, via="page", label=label)
-    return changed(request, back, event=None, message=_("The check has begun."))
+    start = partial(start_check, by=request.user, via="page")
+    return does(request, start, to=f"{reverse('desk:audit')}#chains", message=_("The check has begun."))
 
 
 @needs("audit.read")
@@ -131,7 +122,7 @@ def check_state(request: HttpRequest) -> HttpResponse:
 
 
 def _last_check() -> Job | None:
-    check = last_job(CHECK)
+    check = last_check()
     if check is not None:
         check.links = [one | {"words": reason_words(one["reason"])} for one in check.result.get("broken", ())]
     return check

@@ -15,14 +15,18 @@ from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from servicedesk.people.actions import entry_hash
+from servicedesk.people.actions import audit, entry_hash
 from servicedesk.people.jobs import Progress as JobProgress
-from servicedesk.people.models import AuditEntry, AuditTail, Job
+from servicedesk.people.jobs import last_job, start_job
+from servicedesk.people.models import AuditEntry, AuditTail, Job, User
+from servicedesk.people.rules import check
 from servicedesk.tickets.actions.core import event_hash
 from servicedesk.tickets.models import Ticket
+from servicedesk.web.errors import Refused
 
 BATCH = 5000
 MOST_BROKEN = 200
+_KEY = "chains"
 Progress = Callable[[int], None]
 
 
@@ -167,6 +171,21 @@ def _events(found: Found, progress: Progress) -> Iterator[tuple]:
 
 
 # --- as a job that a person started ---------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def start_check(*, by: User, via: str) -> None:
+    """Have all chains checked in the background. Refuses while a check is under way."""
+    check(by, "audit.read")
+    last = last_check()
+    if (last is not None and last.is_under_way) or not start_job("check_chains", key=_KEY, by=by):
+        raise Refused(_("A check is under way already."), code="under_way")
+    audit(last_check(), "check_chains", by=by, via=via, label=_("Check of the hash chains"))
+
+
+def last_check() -> Job | None:
+    """The newest check; `result["broken"]` lists the first broken link of each broken chain."""
+    return last_job(_KEY)
 
 
 def check_as_job(job: Job, progress: JobProgress) -> dict:

@@ -196,6 +196,10 @@ def addressed_ticket(letter: Letter, raw: bytes, envelope_to: str) -> tuple[Tick
     return None, ""
 
 
+def dead_addresses() -> QuerySet[DeadAddress]:
+    return DeadAddress.objects.order_by("-since_at", "-id")
+
+
 def dead_addresses_of(ticket: Ticket) -> QuerySet[DeadAddress]:
     """Addresses of the requester that mail does not reach, as bounces said."""
     own = [tokens.normal(each) for each in (ticket.requester.email, *_proved_addresses(ticket.requester))]

@@ -103,9 +103,6 @@ def _claim(pk: int) -> Job | None:
     job = Job.objects.select_for_update(of=("self",)).select_related("by").get(pk=pk)
     if not job.is_under_way:
         return None
-    if job.attempts >= MOST_ATTEMPTS:
-        _end(job, Job.State.FAILED, error=_("It broke off several times. The log of the worker says why."))
-        return None
     job.state, job.attempts = Job.State.RUNNING, job.attempts + 1
     job.save(update_fields=["state", "attempts"])
     return job
@@ -115,6 +112,9 @@ def _perform(job: Job) -> None:
     def progress(done: int, total: int) -> None:
         Job.objects.filter(pk=job.pk).update(done=done, total=total)
 
+    if job.attempts > MOST_ATTEMPTS:  # the last ones ended their process
+        _give_up(job)
+        return
     try:
         result = import_string(settings.JOBS[job.kind])(job, progress)
     except (Refused, PermissionDenied) as refusal:
@@ -122,12 +122,16 @@ def _perform(job: Job) -> None:
     except Exception:
         log.exception("job %s (%s) broke off, attempt %s", job.pk, job.kind, job.attempts)
         if job.attempts >= MOST_ATTEMPTS:
-            _end(job, Job.State.FAILED, error=_("It broke off several times. The log of the worker says why."))
+            _give_up(job)
         else:
             pause = timedelta(seconds=5 * 2**job.attempts)
             Job.objects.filter(pk=job.pk).update(try_after=timezone.now() + pause)
     else:
         _end(job, Job.State.DONE, result=result or {})
+
+
+def _give_up(job: Job) -> None:
+    _end(job, Job.State.FAILED, error=_("It broke off several times. The log of the worker says why."))
 
 
 def _end(job: Job, state: str, *, error: str = "", result: dict | None = None) -> None:

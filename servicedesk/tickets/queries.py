@@ -106,7 +106,7 @@ def get_ticket(user: User, number: str) -> Ticket:
     """The visible ticket with this number (full-width and lower case are understood), or NotFound.
 
     Comes with its people, service and contacts by three small queries: planning one join of all of them took PostgreSQL
-    longer (10 ms) than everything else on the page, and writing it took Django as long.
+    longer (10 ms) than everything else on the page.
     """
     if "\x00" in number:  # which PostgreSQL keeps in no text
         raise NotFound

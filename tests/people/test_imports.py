@@ -365,7 +365,8 @@ class TestPages:
         assert client.post(f"/settings/imports/{run.pk}/apply/").status_code == 303
         assert not User.objects.filter(email="new@example.com").exists()
         meanwhile = client.get(f"/settings/imports/{run.pk}/", headers={"HX-Request": "true"}).content.decode()
-        assert meanwhile.startswith('<div id="import-run" hx-get') and "1 row is being applied." in meanwhile
+        assert meanwhile.startswith('<div id="import-run" hx-get') and "Being applied</dd>" in meanwhile
+        assert "1 row is being applied." in meanwhile
         assert run_next_job()
         assert User.objects.filter(email="new@example.com").exists()
         afterwards = client.get(f"/settings/imports/{run.pk}/", headers={"HX-Request": "true"}).content.decode()

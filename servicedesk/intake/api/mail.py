@@ -8,8 +8,10 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from cmdb.api import ServiceField, ServiceRef
+from servicedesk.people.api.jobs import JobOut
 from servicedesk.people.api.persons import Line
 from servicedesk.people.api.refs import TeamField, TeamRef
+from servicedesk.people.jobs import last_job
 from servicedesk.people.models import Language
 from servicedesk.people.rules import check
 from servicedesk.tickets.api.fields import Choices
@@ -17,9 +19,18 @@ from servicedesk.tickets.api.serializers import EmptyIn
 from servicedesk.tickets.api.views import AnyAnswer
 from servicedesk.web.api import Filters, Strict, View
 
-from ..actions import admit_mail, change_mailbox, create_mailbox, refuse_mail, retry_mail
-from ..models import IncomingMail, Mailbox, Makes
-from ..queries import get_mail, get_mailbox, mailboxes, visible_mails
+from ..actions import (
+    admit_mail,
+    change_mailbox,
+    compare_mailbox,
+    create_mailbox,
+    refuse_mail,
+    retry_mail,
+    take_missing,
+)
+from ..actions.comparing import comparison_key, taking_key
+from ..models import DeadAddress, IncomingMail, Mailbox, Makes
+from ..queries import dead_addresses, get_mail, get_mailbox, mailboxes, visible_mails
 
 
 class MailboxOut(serializers.Serializer):
@@ -55,6 +66,10 @@ class MailboxOut(serializers.Serializer):
     last_ok_at = serializers.DateTimeField(allow_null=True)
     last_error = serializers.CharField()
     failures = serializers.IntegerField()
+    compared_at = serializers.DateTimeField(allow_null=True, help_text="When ledger and server were last compared.")
+    missing = serializers.ListField(
+        child=serializers.DictField(), help_text="Mails on the server that are not in the ledger: `uid` and `at`."
+    )
 
     def get_has_password(self, mailbox) -> bool:
         return bool(mailbox.password_box)
@@ -121,6 +136,43 @@ class MailboxViewSet(View):
     def partial_update(self, request, pk):
         mailbox = get_mailbox(pk)
         return self.answer(MailboxOut, change_mailbox(mailbox, **self.given(MailboxIn), by=request.user, via="api"))
+
+    def begun(self, begin, key) -> Response:
+        """Start work in the background on the mailbox of the address, and tell how it stands."""
+        mailbox, _given = get_mailbox(self.kwargs["pk"]), self.given(EmptyIn)
+        begin(mailbox, by=self.request.user, via="api")
+        return self.answer(JobOut, last_job(key(mailbox)), status=202)
+
+    @extend_schema(request=EmptyIn, responses={202: JobOut})
+    @action(detail=True, methods=["post"])
+    def compare(self, request, pk):
+        """Have the ledger compared with the mailbox's server; `missing` says afterwards what is not in the ledger."""
+        return self.begun(compare_mailbox, comparison_key)
+
+    @extend_schema(request=EmptyIn, responses={202: JobOut})
+    @action(detail=True, methods=["post"], url_path="take-missing")
+    def take_missing(self, request, pk):
+        """Have exactly the mails that are missing taken into the ledger."""
+        return self.begun(take_missing, taking_key)
+
+
+class DeadAddressOut(serializers.Serializer):
+    address = serializers.CharField()
+    reason = serializers.CharField(help_text="What the other server said.")
+    since_at = serializers.DateTimeField()
+
+
+class DeadAddressViewSet(View):
+    """Addresses that mail does not reach, as bounces of our own mail said. For those who may read mail."""
+
+    queryset = DeadAddress.objects.none()
+    ordering = ("-since_at", "-id")
+
+    @extend_schema(responses=DeadAddressOut(many=True))
+    def list(self, request):
+        check(request.user, "mails.read")
+        self.asked(Filters)
+        return self.pages(DeadAddressOut, dead_addresses())
 
 
 class IncomingMailOut(serializers.Serializer):
