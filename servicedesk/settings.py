@@ -286,6 +286,8 @@ MAIL_MAX_BYTES = env.integer("MAIL_MAX_MB", 50, least=1) * 1024 * 1024
 MAIL_SENDER_PER_HOUR = env.integer("MAIL_SENDER_PER_HOUR", 60, least=1)
 MAIL_TICKET_PER_HOUR = env.integer("MAIL_TICKET_PER_HOUR", 60, least=1)
 MAIL_RECEIPTS_PER_HOUR = env.integer("MAIL_RECEIPTS_PER_HOUR", 20, least=0)
+# So long a reply waits before its mails leave, and can be taken back.
+MAIL_UNDO_SECONDS = env.integer("MAIL_UNDO_SECONDS", 10, least=0)
 # An answer to a ticket that was closed longer ago begins a new one.
 MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)
 

@@ -53,6 +53,7 @@ TICKET_VERBS = {
     "cancel": pgettext_lazy("audit", "Cancelled"),
     "reply": pgettext_lazy("audit", "Replied"),
     "note": gettext_lazy("Wrote an internal note"),
+    "take_back": gettext_lazy("Took a reply back before it was sent"),
     "assign": pgettext_lazy("audit", "Assigned"),
     "escalate": pgettext_lazy("audit", "Escalated"),
     "change": pgettext_lazy("audit", "Changed"),

@@ -125,6 +125,7 @@ def _facts() -> dict[str, str]:
     return {
         "close_days": str(settings.CLOSE_RESOLVED_AFTER_DAYS),
         "most_mb": str(settings.ATTACHMENT_MAX_BYTES // 1024 // 1024),
+        "undo_seconds": str(settings.MAIL_UNDO_SECONDS),
         "most_files": str(settings.ATTACHMENTS_PER_MESSAGE),
         "desk_address": settings.MAIL_FROM,
         "site": settings.SITE_URL,

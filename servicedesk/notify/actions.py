@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 from servicedesk.people.actions import audit
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
+from servicedesk.tickets.actions.talk import undo_until
+from servicedesk.tickets.models import Comment
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.errors import Refused
 from servicedesk.web.logs import about
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 State = OutgoingMail.State
 
 GIVE_UP_AFTER = timedelta(days=3)
+# A reply's mails wait this much longer than it can be taken back, so that both never happen at once.
+BETWEEN = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(hours=1)
 _SERVER_PAUSE = timedelta(seconds=30)
 # Beyond this the files of a reply stay on the ticket's page and the mail names them.
@@ -37,6 +41,10 @@ MOST_ATTACHED_BYTES = 8 * 1024 * 1024
 
 class ServerTrouble(Exception):
     """The mail server cannot be used at all just now; no single mail is to blame."""
+
+
+class TakenBack(Exception):
+    """The reply was taken back before its mail left."""
 
 
 class NotVisible(Exception):
@@ -114,6 +122,8 @@ def _send(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
         message = _message(mail)
     except NotVisible:
         _fail(mail, "not_visible")
+    except TakenBack:
+        mail.state, mail.error = State.STOPPED, ""
     except Exception as error:
         # A file may be gone from its store, or the store does not answer: that stops no other mail.
         log.exception("outgoing mail %s could not be made", mail.pk)
@@ -147,10 +157,16 @@ def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, server: Base
 
 def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
     """The message, built by the library alone. Raises NotVisible when the recipient lost sight of the ticket
-    meanwhile."""
+    meanwhile, and TakenBack."""
     person = mail.to_user
     if not person.is_active or not visible_tickets(person).filter(pk=mail.ticket_id).exists():
         raise NotVisible
+    comment = None
+    if mail.kind == OutgoingMail.Kind.REPLY:
+        # Held until the mail has left: whoever takes the reply back at this moment waits and then is too late.
+        comment = Comment.objects.select_for_update().get(pk=mail.event_id)
+        if comment.taken_back_at is not None:
+            raise TakenBack
     message = EmailMultiAlternatives(
         mail.subject,
         mail.text,
@@ -160,8 +176,8 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
-    if mail.with_files:
-        files = mail.event.comment.attachments.filter(is_public=True)
+    if mail.with_files and comment is not None:
+        files = comment.attachments.filter(is_public=True)
         if sum(each.size for each in files) <= MOST_ATTACHED_BYTES:
             for each in files:
                 with each.file.open("rb") as stream:
@@ -198,7 +214,16 @@ def resend_mail(mail: OutgoingMail, *, by: User, via: str) -> OutgoingMail:
     check(by, "mails.resend", mail)
     if mail.state == State.SENT:
         raise Refused(_("This mail has been sent already."), code="wrong_state")
-    mail.state, mail.attempts, mail.try_after, mail.error = State.WAITING, 0, timezone.now(), ""
+    if mail.state == State.STOPPED:
+        raise Refused(_("The reply was taken back. Write it again to send it."), code="wrong_state")
+    undo = undo_until(mail.event.comment) if mail.kind == OutgoingMail.Kind.REPLY else None
+    now = timezone.now()
+    mail.state, mail.attempts, mail.try_after, mail.error = (
+        State.WAITING,
+        0,
+        max(now, undo + BETWEEN) if undo else now,
+        "",
+    )
     mail.created_at = timezone.now() if mail.created_at < timezone.now() - GIVE_UP_AFTER else mail.created_at
     mail.save(update_fields=["state", "attempts", "try_after", "error", "created_at"])
     audit(mail, "resend", by=by, via=via, label=f"mail {mail.pk}")

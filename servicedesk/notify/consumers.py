@@ -9,14 +9,16 @@ from django.utils import timezone
 
 from servicedesk.intake.models import IncomingMail
 from servicedesk.people.models import User
+from servicedesk.tickets.actions.talk import undo_until
 from servicedesk.tickets.models import Comment, Ticket, TicketEvent, TicketLink
 from servicedesk.tickets.permissions import asked, works_on
 from servicedesk.tickets.queries import visible_tickets
 
+from .actions import BETWEEN
 from .letters import compose
 from .models import OutgoingMail
 
-Kind = OutgoingMail.Kind
+Kind, State = OutgoingMail.Kind, OutgoingMail.State
 # Older events come from imports, or from a desk that stood still: nobody wants to read today what they know.
 TELLS_FOR = timedelta(days=3)
 _KINDS = {
@@ -37,16 +39,25 @@ def tell_people(event: TicketEvent) -> None:
     Nobody hears of what they did themselves, of a ticket that they may not see at this moment, or of words whose
     sender is not proved.
     """
+    if event.verb == "take_back":
+        OutgoingMail.objects.filter(event_id=event.data["reply_id"], state=State.WAITING).update(state=State.STOPPED)
+        return
     kind = _KINDS.get(event.verb)
     if kind is None or event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
         return
     ticket = event.ticket
     comment = (
-        Comment.objects.prefetch_related("attachments").filter(pk=event.pk).first() if kind == Kind.REPLY else None
+        Comment.objects.select_related("event").prefetch_related("attachments").filter(pk=event.pk).first()
+        if kind == Kind.REPLY
+        else None
     )
+    if comment is not None and comment.taken_back_at is not None:
+        return
     if kind in (Kind.REOPENED, Kind.CANCELLED) and _goes_with_a_reply(event):
         return
     rows = []
+    undo = undo_until(comment) if comment is not None and works_on(comment.author, ticket) else None
+    leaves_at = undo + BETWEEN if undo else timezone.now()
     told: set[int] = {event.by_id} if event.by_id and not _may_tell_themselves(kind, event) else set()
     for person in _whom(kind, event, ticket):
         if person.pk in told or not person.is_active or not person.email:
@@ -71,6 +82,7 @@ def tell_people(event: TicketEvent) -> None:
                 message_id=letter.message_id,
                 headers=letter.headers,
                 with_files=letter.with_files,
+                try_after=leaves_at,
             )
         )
     OutgoingMail.objects.bulk_create(rows, ignore_conflicts=True)

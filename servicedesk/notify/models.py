@@ -32,6 +32,7 @@ class OutgoingMail(models.Model):
         WAITING = "waiting", _("Waiting")
         SENT = "sent", pgettext_lazy("mail", "Sent")
         FAILED = "failed", _("Not delivered")
+        STOPPED = "stopped", pgettext_lazy("mail", "Taken back")
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="mails_out")
     event = models.ForeignKey(TicketEvent, models.PROTECT, related_name="mails_out")

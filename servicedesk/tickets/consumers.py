@@ -5,7 +5,7 @@ from django.db import connection
 from .models import Ticket, TicketEvent
 from .words import tokens
 
-_WITH_WORDS = frozenset({"open", "reply", "note", "change", "resolve"})
+_WITH_WORDS = frozenset({"open", "reply", "note", "change", "resolve", "take_back"})
 
 
 def index_words(event: TicketEvent) -> None:

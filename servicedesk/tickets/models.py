@@ -314,7 +314,10 @@ class Outbox(models.Model):
 
 
 class Comment(models.Model):
-    """A public reply or an internal note. Its event has the same ticket and says who, when and through what."""
+    """A public reply or an internal note. Its event has the same ticket and says who, when and through what.
+
+    A reply that its writer took back before it was sent (`taken_back_at`) is internal from then on.
+    """
 
     class Format(models.TextChoices):
         MARKDOWN = "markdown", "Markdown"
@@ -326,6 +329,7 @@ class Comment(models.Model):
     is_public = models.BooleanField()
     body = models.TextField()
     format = models.CharField(max_length=10, choices=Format, default=Format.MARKDOWN)
+    taken_back_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["ticket", "event"], name="comment_of_ticket")]

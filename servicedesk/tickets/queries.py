@@ -153,9 +153,11 @@ def my_tickets(user: User) -> QuerySet[Ticket]:
 
 
 def events(user: User, ticket: Ticket) -> QuerySet[TicketEvent]:
-    """Everything that happened to a visible ticket for those who work on it, else what is public."""
+    """Everything that happened to a visible ticket for those who work on it, else what is public. A reply that was
+    taken back is public as an event, which never changes, and not as a comment.
+    """
     rows = ticket.events.select_related("by", "comment")
-    return rows if works_on(user, ticket) else rows.filter(is_public=True)
+    return rows if works_on(user, ticket) else rows.filter(is_public=True).exclude(comment__is_public=False)
 
 
 def visible_numbers(user: User, numbers: Iterable[str]) -> set[str]:
@@ -180,6 +182,16 @@ def comments(user: User, ticket: Ticket) -> QuerySet[Comment]:
 def attachments(user: User, ticket: Ticket) -> QuerySet[Attachment]:
     rows = ticket.attachments.all()
     return rows if works_on(user, ticket) else rows.filter(is_public=True)
+
+
+def get_comment(user: User, number: str, pk: int) -> Comment:
+    """A reply or note of a visible ticket that the person may read, or NotFound."""
+    ticket = get_ticket(user, number)
+    comment = comments(user, ticket).filter(pk=pk).first()
+    if comment is None:
+        raise NotFound
+    comment.ticket = ticket
+    return comment
 
 
 def get_attachment(user: User, number: str, pk: int) -> Attachment:

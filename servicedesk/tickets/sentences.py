@@ -171,6 +171,7 @@ _PLAIN = {
     "cancel": gettext_lazy("%(who)s cancelled this."),
     "reply": gettext_lazy("%(who)s replied."),
     "note": gettext_lazy("%(who)s wrote an internal note."),
+    "take_back": gettext_lazy("%(who)s took the reply back before it was sent."),
     "watch": gettext_lazy("%(who)s watches this."),
     "unwatch": gettext_lazy("%(who)s no longer watches this."),
 }

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<str:number>/peek/", look.peek, name="peek"),
     path("<str:number>/reply/", talk.reply, name="reply"),
     path("<str:number>/note/", talk.note, name="note"),
+    path("<str:number>/comments/<int:comment>/take-back/", talk.take_back, name="take-back"),
     path("<str:number>/assign/", work.assign, name="assign"),
     path("<str:number>/escalate/", work.escalate, name="escalate"),
     path("<str:number>/change/", look.on, {"verb": "change"}, name="change"),

@@ -3,6 +3,8 @@ import { word } from "./words.js";
 
 const place = document.getElementById("toasts");
 const SHOWN = 8000;
+// As long as the desk waits with what can be undone (settings.MAIL_UNDO_SECONDS, unless somebody changed it).
+const UNDO_SHOWN = 10000;
 
 export function toast({ message, level = "info", undo = "" }) {
   const template = document.getElementById("toast-template");
@@ -26,7 +28,8 @@ export function toast({ message, level = "info", undo = "" }) {
 function leave(sheet) {
   if (sheet.matches(".toast-danger, .toast-error")) return;
   let timer = 0;
-  const start = () => { timer = setTimeout(() => sheet.remove(), SHOWN); };
+  const shown = sheet.querySelector(".toast-undo") ? UNDO_SHOWN : SHOWN;
+  const start = () => { timer = setTimeout(() => sheet.remove(), shown); };
   const stop = () => clearTimeout(timer);
   sheet.addEventListener("pointerenter", stop);
   sheet.addEventListener("pointerleave", start);

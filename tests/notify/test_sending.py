@@ -22,8 +22,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _empty():
+def _empty_and_at_once(settings):
     outbox.outbox = []
+    settings.MAIL_UNDO_SECONDS = 0
 
 
 def a_mail_to(user=None, **fields) -> OutgoingMail:

@@ -47,6 +47,7 @@ PAGES = {
     "tickets:peek": PEEK,
     "tickets:reply": SEE,
     "tickets:note": WORK,
+    "tickets:take-back": WORK,
     "tickets:assign": WORK,
     "tickets:escalate": WORK,
     "tickets:change": PEEK,  # only leads on to the process's page, which asks
@@ -165,6 +166,7 @@ API = {
     ("ticket-events", "get"): SEE,
     ("ticket-comments", "get"): SEE,
     ("ticket-comments", "post"): SEE,
+    ("ticket-take-back", "post"): WORK,
     ("ticket-attachments", "get"): SEE,
     ("ticket-attachments", "post"): SEE,
     ("ticket-download", "get"): SEE,

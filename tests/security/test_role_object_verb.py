@@ -150,6 +150,7 @@ def keys(case, parameters, **instead) -> dict:
         "file": case.ids["file"].pk,
         "link": case.ids["link"].pk,
         "share": case.ids["share"].pk,
+        "comment": case.ids["comment"].pk,
     } | instead
     return {name: known[name] for name in parameters}
 
@@ -200,7 +201,9 @@ class TestTickets:
         faults, nothing = {}, {}
         for number, case in enumerate(cases_for(world, name)):
             address = reverse(route, kwargs=keys(case, parameters))
-            nowhere = reverse(route, kwargs=keys(case, parameters, number=NO_SUCH, pk=999999999, file=999999999))
+            nowhere = reverse(
+                route, kwargs=keys(case, parameters, number=NO_SUCH, pk=999999999, file=999999999, comment=999999999)
+            )
             for role in ROLES:
                 if role in NOBODY and number:
                     continue

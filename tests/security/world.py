@@ -155,6 +155,7 @@ def build() -> World:
             )
             set_tags(ticket, by=worker, via="page", tags=[case.secret])
             log_work(ticket, by=worker, via="page", minutes=5)
+            case.ids["comment"] = said
             case.ids["file"], case.ids["hushed_file"] = said.attachments.get(), hushed.attachments.get()
             twin = _a_twin(ticket, worker)
             case.ids["link"] = link(ticket, twin, "related", by=worker, via="page")

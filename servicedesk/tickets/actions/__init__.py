@@ -5,7 +5,7 @@ Lock order: the core row first (`lock`), then the extension; several tickets by 
 """
 
 from .core import lock, move, open_ticket, record, record_many
-from .talk import note, reply
+from .talk import note, reply, take_back
 from .work import (
     assign,
     escalate,
@@ -35,6 +35,7 @@ __all__ = [
     "set_fields",
     "set_tags",
     "share",
+    "take_back",
     "unlink",
     "unshare",
     "unwatch",

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -79,6 +79,44 @@ def note(
     lock(ticket)
     check(by, "tickets.note", ticket)
     return _say(ticket, "note", False, by, body, via, files, style, True, at, data)
+
+
+def undo_until(comment: Comment) -> datetime | None:
+    """Until when a reply can be taken back, for which its mails wait; None for notes, for what came by mail, and where
+    the desk does not wait.
+    """
+    if not settings.MAIL_UNDO_SECONDS or not comment.is_public or comment.event.verb != "reply" or comment.event.via == "mail":
+        return None
+    return comment.event.at + timedelta(seconds=settings.MAIL_UNDO_SECONDS)
+
+
+@transaction.atomic
+def take_back(comment: Comment, *, by: User, via: str) -> Comment:
+    """Undo a reply of one's own before its mails leave: it stays as an internal note that says so, with its files.
+
+    A first response that it was is none any more. Nothing happens the second time. Refuses others than its writer, who
+    must work on the ticket, and a reply whose mails may have left.
+    """
+    ticket = comment.ticket
+    lock(ticket)
+    check(by, "tickets.note", ticket)
+    # The sender of mail holds this row while it sends; whoever gets it first is right.
+    comment.refresh_from_db(from_queryset=Comment.objects.select_for_update(of=("self",)).select_related("event"))
+    if comment.taken_back_at is not None:
+        return comment
+    until = undo_until(comment)
+    if comment.author_id != by.pk or until is None:
+        raise TicketError(_("Only the writer of a reply can take it back."), code="not_yours")
+    if timezone.now() >= until:
+        raise TicketError(_("It is too late to take this back: the reply has been sent."), code="sent")
+    comment.is_public, comment.taken_back_at = False, timezone.now()
+    comment.save(update_fields=["is_public", "taken_back_at"])
+    comment.attachments.update(is_public=False)
+    if ticket.first_response_at == comment.event.at:
+        ticket.first_response_at = None
+        ticket.save(update_fields=["first_response_at"])
+    record(ticket, "take_back", by=by, via=via, reply=comment.event.number, reply_id=comment.pk)
+    return comment
 
 
 def _say(

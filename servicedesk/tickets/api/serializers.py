@@ -136,6 +136,7 @@ class CommentOut(serializers.Serializer):
     format = serializers.ChoiceField(choices=Comment.Format.choices)
     at = serializers.DateTimeField(source="event.at")
     via = serializers.CharField(source="event.via")
+    taken_back_at = serializers.DateTimeField(allow_null=True, help_text="When a reply was undone, before it was sent.")
     attachments = FileOut(many=True)
 
     def to_representation(self, comment):

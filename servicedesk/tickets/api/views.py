@@ -22,6 +22,7 @@ from ..queries import (
     events,
     for_list,
     get_attachment,
+    get_comment,
     get_ticket,
     links,
     search_tickets,
@@ -147,6 +148,16 @@ class TicketViewSet(TicketView):
         say = actions.note if given["internal"] else actions.reply
         comment = say(self._ticket, body=given["body"], files=given["files"], **self.by_api())
         return self.answer(CommentOut, comment, status=201)
+
+    @extend_schema(
+        request=EmptyIn, responses=CommentOut, parameters=[OpenApiParameter("comment", int, OpenApiParameter.PATH)]
+    )
+    @action(detail=True, methods=["post"], url_path="comments/<int:comment>/take-back", url_name="take-back")
+    def take_back(self, request, number, comment):
+        """Undo a reply of one's own within seconds, before its mails leave. It becomes an internal note."""
+        found, _given = get_comment(request.user, number, comment), self.given(EmptyIn)
+        self._ticket = found.ticket
+        return self.answer(CommentOut, actions.take_back(found, by=request.user, via="api"))
 
     @extend_schema(responses=FileOut(many=True))
     @action(detail=True, ordering=("id",))

@@ -200,7 +200,8 @@ def newest_of(ticket: Ticket, works: bool) -> int:
     """Number of the newest event that the reader knows of: notes must not show by a refresh either."""
     if works:
         return ticket.event_count
-    return ticket.events.filter(is_public=True).order_by("-number").values_list("number", flat=True).first() or 0
+    public = ticket.events.filter(is_public=True).exclude(comment__is_public=False)
+    return public.order_by("-number").values_list("number", flat=True).first() or 0
 
 
 def ticket_page(request: HttpRequest, ticket: Ticket, extension, *, name: str) -> HttpResponse:

@@ -1,6 +1,10 @@
 """Writing in a ticket, and its files."""
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -9,44 +13,54 @@ from servicedesk.web.access import signed_in
 from servicedesk.web.downloads import stored_file
 from servicedesk.web.errors import NotFound, NotNow, Refused
 from servicedesk.web.formats import markdown
-from servicedesk.web.pages import changed, page, wants_fragment
+from servicedesk.web.pages import changed, page, toast, wants_fragment
 from servicedesk.web.views import not_now
 
 from .. import actions
 from ..actions.talk import MOST_LETTERS
 from ..forms import NoteForm, ReplyForm
-from ..queries import get_attachment, get_ticket
+from ..models import Comment, Ticket
+from ..queries import comments, get_attachment, get_comment, get_ticket
 from .answers import done, require
 
 
 @signed_in
 def reply(request: HttpRequest, number: str) -> HttpResponse:
-    """Write a public reply. GET is the box on a page of its own, for browsers without JavaScript."""
-    return _write(request, number, ReplyForm, actions.reply, "tickets.reply", _("Your reply was sent."), "reply")
+    """Write a public reply. GET is the box on a page of its own, for browsers without JavaScript; `?again=` a reply of
+    one's own that was taken back brings its words.
+    """
+    return _write(request, number, ReplyForm, actions.reply, "tickets.reply", "reply")
 
 
 @signed_in
 def note(request: HttpRequest, number: str) -> HttpResponse:
-    return _write(request, number, NoteForm, actions.note, "tickets.note", _("The note was kept."), "note")
+    return _write(request, number, NoteForm, actions.note, "tickets.note", "note")
 
 
-def _write(request, number, form_class, action, permission, message, kind) -> HttpResponse:
+def _write(request, number, form_class, action, permission, kind) -> HttpResponse:
     ticket = get_ticket(request.user, number)
     require(request, permission, ticket)
-    form = form_class(request.POST, request.FILES) if request.method == "POST" else form_class()
+    form = (
+        form_class(request.POST, request.FILES)
+        if request.method == "POST"
+        else form_class(initial=_again(request, ticket))
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            action(ticket, by=request.user, via="page", **form.cleaned_data)
+            comment = action(ticket, by=request.user, via="page", **form.cleaned_data)
         except Refused as refusal:
             form.refuse(refusal)
         else:
+            answer = _said(request, ticket, comment)
             if wants_fragment(request):
                 context = {"ticket": ticket, "form": form_class(), "kind": kind}
                 detail = {"number": ticket.number}
-                return changed(
-                    request, ticket, fragment="tickets/_box.html", context=context, message=message, detail=detail
-                )
-            return done(request, ticket, message=message)
+                return changed(request, ticket, fragment="tickets/_box.html", context=context, detail=detail, **answer)
+            return done(request, ticket, **answer)
+    return _box(request, ticket, form, kind)
+
+
+def _box(request, ticket, form, kind) -> HttpResponse:
     context = {
         "ticket": ticket,
         "form": form,
@@ -54,6 +68,56 @@ def _write(request, number, form_class, action, permission, message, kind) -> Ht
         "frame": "base_desk.html" if request.user.may("tickets.work") else "base_portal.html",
     }
     return page(request, "tickets/box.html", context, fragment="tickets/_box.html", status=form.status)
+
+
+def _said(request: HttpRequest, ticket: Ticket, comment: Comment) -> dict:
+    """What somebody is told after writing, and where they can undo it."""
+    if not comment.is_public:
+        return {"message": _("The note was kept.")}
+    if not settings.MAIL_UNDO_SECONDS or not request.user.may("tickets.note", ticket):
+        return {"message": _("Your reply was sent.")}
+    return {
+        "message": _("Your reply leaves in %(seconds)d seconds.") % {"seconds": settings.MAIL_UNDO_SECONDS},
+        "undo": reverse("tickets:take-back", args=[ticket.number, comment.pk]),
+    }
+
+
+def _again(request: HttpRequest, ticket: Ticket) -> dict:
+    wanted = request.GET.get("again", "")
+    if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 16):
+        return {}
+    mine = comments(request.user, ticket).filter(author=request.user, taken_back_at__isnull=False)
+    taken_back = mine.filter(pk=int(wanted)).first()
+    return {"body": taken_back.body} if taken_back else {}
+
+
+@signed_in
+@require_POST
+def take_back(request: HttpRequest, number: str, comment: int) -> HttpResponse:
+    """Undo a reply of one's own while its mails wait; its words go back into the box."""
+    found = get_comment(request.user, number, comment)
+    ticket = found.ticket
+    require(request, "tickets.note", ticket)
+    try:
+        actions.take_back(found, by=request.user, via="page")
+    except Refused as refusal:
+        if wants_fragment(request):
+            return toast(HttpResponse(status=409), refusal.sentence, "danger")
+        messages.error(request, refusal.sentence)
+        return redirect(ticket)
+    message = _("Taken back. No mail was sent.")
+    if found.attachments.exists():
+        message = _("Taken back. No mail was sent. Attach the files again.")
+    if wants_fragment(request):
+        context = {"ticket": ticket, "form": ReplyForm(initial={"body": found.body}), "kind": "reply"}
+        detail = {"number": ticket.number}
+        response = changed(
+            request, ticket, fragment="tickets/_box.html", context=context, message=message, detail=detail
+        )
+        response["HX-Retarget"], response["HX-Reswap"] = "#composer", "outerHTML"
+        return response
+    box = reverse("tickets:reply", args=[ticket.number])
+    return changed(request, f"{box}?again={found.pk}", message=message)
 
 
 @signed_in
