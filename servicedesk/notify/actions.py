@@ -25,6 +25,7 @@ from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.errors import Refused
 from servicedesk.web.logs import about
 
+from .letters import ids_in
 from .models import OutgoingMail
 
 log = logging.getLogger(__name__)
@@ -159,7 +160,8 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
     """The message, built by the library alone. Raises NotVisible when the recipient lost sight of the ticket
     meanwhile, and TakenBack."""
     person = mail.to_user
-    if not person.is_active or not visible_tickets(person).filter(pk=mail.ticket_id).exists():
+    seen = visible_tickets(person).filter(pk=mail.ticket_id).exists() or person.pk in ids_in(mail.event, "bcc")
+    if not person.is_active or not seen:
         raise NotVisible
     comment = None
     if mail.kind == OutgoingMail.Kind.REPLY:

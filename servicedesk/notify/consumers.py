@@ -15,7 +15,7 @@ from servicedesk.tickets.permissions import asked, works_on
 from servicedesk.tickets.queries import visible_tickets
 
 from .actions import BETWEEN
-from .letters import compose
+from .letters import compose, ids_in
 from .models import OutgoingMail
 
 Kind, State = OutgoingMail.Kind, OutgoingMail.State
@@ -63,11 +63,14 @@ def tell_people(event: TicketEvent) -> None:
         if person.pk in told or not person.is_active or not person.email:
             continue
         told.add(person.pk)
-        if not visible_tickets(person).filter(pk=ticket.pk).exists():
+        sees = visible_tickets(person).filter(pk=ticket.pk).exists()
+        if not sees and person.pk not in ids_in(event, "bcc"):
             continue
         if kind == Kind.RECEIPT and _had_enough_receipts(person):
             continue
-        letter = compose(kind, event, person, echo=kind != Kind.RECEIPT or ticket.channel != "mail", comment=comment)
+        letter = compose(
+            kind, event, person, echo=kind != Kind.RECEIPT or ticket.channel != "mail", comment=comment, sees=sees
+        )
         rows.append(
             OutgoingMail(
                 ticket=ticket,
@@ -105,6 +108,7 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
                 yield from _desk(ticket)
             yield from _requesters(ticket)
             yield from watchers
+            yield from User.objects.filter(pk__in=ids_in(event, "bcc")).order_by("pk")
         case Kind.RESOLVED | Kind.CLOSED:
             yield from _requesters(ticket)
             yield from watchers

@@ -35,9 +35,12 @@ class Letter:
     with_files: bool = False
 
 
-def compose(kind: str, event: TicketEvent, to: User, *, echo: bool, comment: Comment | None = None) -> Letter:
+def compose(
+    kind: str, event: TicketEvent, to: User, *, echo: bool, comment: Comment | None = None, sees: bool = True
+) -> Letter:
     """Write the mail of this kind about an event. `echo` False leaves out everything that the ticket's sender wrote:
-    they may not be who they say, and the mail then goes to somebody who never asked for it.
+    they may not be who they say, and the mail then goes to somebody who never asked for it. `sees` False is for
+    somebody who gets this one mail and may not open the ticket.
     """
     ticket = event.ticket
     box = _mailbox(ticket)
@@ -57,8 +60,10 @@ def compose(kind: str, event: TicketEvent, to: User, *, echo: bool, comment: Com
             "is_requester": ticket.requester_id == to.pk,
             "for_desk": works_on(to, ticket),
             "successor": event.data.get("converted_to", ""),
-            # Guests cannot sign in: a link would lead them to a closed door.
-            "link": "" if to.is_guest else settings.SITE_URL + reverse("tickets:detail", args=[ticket.number]),
+            # Guests cannot sign in, and copies may go to people who do not see the ticket: a closed door for both.
+            "link": ""
+            if to.is_guest or not sees
+            else settings.SITE_URL + reverse("tickets:detail", args=[ticket.number]),
         }
         return Letter(
             from_address=base,
@@ -66,7 +71,7 @@ def compose(kind: str, event: TicketEvent, to: User, *, echo: bool, comment: Com
             text=_tidy(render_to_string(f"notify/mail/{kind}.txt", context)),
             html=render_to_string(f"notify/mail/{kind}.html", context),
             message_id=tokens.message_id(ticket.pk, event.pk, kind, to.email),
-            headers=_headers(kind, ticket, to, base, box),
+            headers=_headers(kind, ticket, to, base, box) | _copies(kind, event, to),
             with_files=bool(files),
         )
 
@@ -112,6 +117,22 @@ def _headers(kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None
         headers["In-Reply-To"] = known[-1]
     headers["References"] = " ".join([tokens.thread_root(ticket.pk), *known])
     return headers
+
+
+def ids_in(event: TicketEvent, name: str) -> list[int]:
+    """The people whom the event of a reply has in copy: `cc` or `bcc`."""
+    return [kept[0] for kept in event.data.get(name, [])]
+
+
+def _copies(kind: str, event: TicketEvent, to: User) -> dict[str, str]:
+    """To and Cc as everybody reads them in a reply that went to several; each gets a mail of their own all the same."""
+    in_copy = ids_in(event, "cc")
+    if kind != Kind.REPLY or not in_copy or to.pk not in {event.ticket.requester_id, *in_copy, *ids_in(event, "bcc")}:
+        return {}
+    people = User.objects.in_bulk(in_copy)
+    named = [formataddr((one.display_name, one.email), charset="utf-8") for one in people.values() if one.email]
+    requester = event.ticket.requester
+    return {"To": formataddr((requester.display_name, requester.email), charset="utf-8"), "Cc": ", ".join(named)}
 
 
 def _tidy(text: str) -> str:

@@ -14,9 +14,12 @@ from servicedesk.web.forms import ActionForm, FilesField, TextField, WholeNumber
 from servicedesk.web.text import normalise
 
 from .actions.talk import MOST_LETTERS
-from .models import TicketLink
+from .models import Ticket, TicketLink
+from .permissions import works_on
 from .queries import get_ticket, teams_to_assign, visible_tickets
 
+LAST_OF_SEVERAL = re.compile(r"((?:.*[,;、，；]\s*)?)(.*)", re.DOTALL)
+_COMMAS = re.compile(r"[,;、，；\n]")
 _ADDRESS = re.compile(r"<([^<>]+)>\s*$")
 
 
@@ -64,6 +67,40 @@ class PersonField(forms.CharField):
         return person_text(value) if isinstance(value, User) else value
 
 
+class PeopleField(forms.CharField):
+    """Several people, typed with commas between them, each as in `PersonField`; the address of nobody whom we know is
+    kept as it is, for the action to look at. The cleaned value is a list of `User` and addresses.
+    """
+
+    MOST = 20
+
+    def __init__(self, *, reader: User, **kwargs):
+        self.one = PersonField(reader=reader, required=False)
+        kwargs.setdefault("max_length", 2000)
+        super().__init__(**kwargs)
+
+    def clean(self, value):
+        found: dict[User | str, None] = {}
+        for typed in _COMMAS.split(super().clean(value)):
+            if typed.strip():
+                found[self._person(typed.strip())] = None
+        if len(found) > self.MOST:
+            raise forms.ValidationError(_("At most %(most)d people."), code="too_many", params={"most": self.MOST})
+        return list(found)
+
+    def _person(self, typed: str) -> User | str:
+        try:
+            found = self.one.clean(typed)
+        except forms.ValidationError as error:
+            address = (_ADDRESS.search(typed) or [typed, typed])[1].strip()
+            if error.code == "nobody" and "@" in address:
+                return address
+            raise forms.ValidationError(
+                _("“%(typed)s”: %(trouble)s"), params={"typed": typed[:80], "trouble": error.messages[0]}
+            ) from None
+        return found or typed
+
+
 def person_text(person: User) -> str:
     """How a person stands in a field; what `PersonField` understands."""
     return f"{person.display_name} <{person.email}>"
@@ -92,9 +129,43 @@ class ReplyForm(ActionForm):
     files = FilesField(label=gettext_lazy("Files"))
 
 
+class DeskReplyForm(ReplyForm):
+    """The reply of somebody who works on the ticket: with copies to others."""
+
+    def __init__(self, *args, reader: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["cc"] = PeopleField(
+            reader=reader,
+            required=False,
+            label=gettext_lazy("Cc"),
+            help_text=gettext_lazy(
+                "They see the ticket from now on, get what follows, and everybody sees their names."
+            ),
+        )
+        self.fields["bcc"] = PeopleField(
+            reader=reader,
+            required=False,
+            label=gettext_lazy("Bcc"),
+            help_text=gettext_lazy("They get this one mail. Only the desk sees that."),
+        )
+        for name in ("cc", "bcc"):
+            self.fields[name].widget.attrs.update(_suggesting("people-found", "tickets:people"))
+            dress(self.fields[name])
+
+
+def reply_form(user: User, ticket: Ticket, *args, **kwargs) -> ReplyForm:
+    if works_on(user, ticket):
+        return DeskReplyForm(*args, reader=user, **kwargs)
+    return ReplyForm(*args, **kwargs)
+
+
 class NoteForm(ActionForm):
     body = TextField(label=gettext_lazy("Internal note"), required=False, max_length=MOST_LETTERS)
     files = FilesField(label=gettext_lazy("Files"))
+
+
+def note_form(user: User, ticket: Ticket, *args, **kwargs) -> NoteForm:
+    return NoteForm(*args, **kwargs)
 
 
 class PersonChoice(forms.ModelChoiceField):

@@ -66,6 +66,10 @@ class Names:
     def person(self, kept: list | None) -> str:
         return self._named(self._people, kept)
 
+    def people(self, event: TicketEvent, name: str) -> list[str]:
+        """Those whom a list in the event's data names."""
+        return [self.person(kept) for kept in event.data.get(name, [])]
+
     def team(self, kept: list | None) -> str:
         return self._named(self._teams, kept)
 
@@ -110,6 +114,7 @@ class Names:
     @cached_property
     def _people(self) -> dict[int, User]:
         ids = self._changed("assignee", "requester", "user")
+        ids |= {kept[0] for event in self._events for name in ("cc", "bcc") for kept in event.data.get(name, [])}
         return User.objects.in_bulk(ids) if ids else {}
 
     @cached_property

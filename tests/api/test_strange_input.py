@@ -66,6 +66,7 @@ class TestStrangeInput:
             "file": 1,
             "link": 1,
             "share": 1,
+            "comment": 1,
             "absence": 1,
         }
         client = api(user)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from servicedesk.people.actions import audit
+from servicedesk.people.actions import guest
 from servicedesk.people.models import Language, User
 from servicedesk.people.queries import person_by_address
 from servicedesk.tickets.models import Ticket
@@ -62,20 +61,8 @@ def takes_strangers_from(box: Mailbox, address: str) -> bool:
 
 def a_guest(mail: IncomingMail, address: str, name: str, words: str) -> User:
     """Somebody who wrote and is not known: they get answers by mail and cannot sign in."""
-    user = User(
-        email=address,
-        name=one_line(name, 120) or address.partition("@")[0],
-        language=language_of(words) or mail.mailbox.language,
-        is_guest=True,
-    )
-    user.set_unusable_password()
-    try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-            audit(user, "create", by=mail.admitted_by, via="mail", label=f"guest {user.pk}")
-    except IntegrityError:  # another mail of theirs is being read at this moment
-        return User.objects.get(email__iexact=address)
-    return user
+    language = language_of(words) or mail.mailbox.language
+    return guest(address, name=one_line(name, 120), language=language, by=mail.admitted_by, via="mail")
 
 
 def wrote_too_often(mail: IncomingMail) -> bool:

@@ -2,6 +2,7 @@
 
 from .absences import create_absence, delete_absence
 from .core import Change, audit, audit_many, changed_fields, entry_hash, hold, keep, plain
+from .guests import guest
 from .imports import apply_import, begin_import, discard_import, upload_import
 from .organisation import (
     change_company,
@@ -45,6 +46,7 @@ __all__ = [
     "delete_absence",
     "discard_import",
     "entry_hash",
+    "guest",
     "hold",
     "keep",
     "note_reset_link",

@@ -1,10 +1,11 @@
 """All writes on tickets. `core` has the record, its events and the one place where a status changes; `talk` replies,
-notes and files; `work` everything else that an agent does.
+notes and files; `sharing` who else sees it; `work` everything else that an agent does.
 
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
 
 from .core import lock, move, open_ticket, record, record_many
+from .sharing import share, unshare, unwatch, watch
 from .talk import note, reply, take_back
 from .work import (
     assign,
@@ -13,11 +14,7 @@ from .work import (
     log_work,
     set_fields,
     set_tags,
-    share,
     unlink,
-    unshare,
-    unwatch,
-    watch,
 )
 
 __all__ = [

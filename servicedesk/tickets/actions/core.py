@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -209,3 +210,13 @@ def move(
     ticket.save(update_fields=["status", "phase", "resolved_at", "closed_at", "reopen_count"])
     record(ticket, name, by=by, via=via, public=True, at=now, **{"from": before, "to": ticket.status, **data})
     return ticket
+
+
+def named(obj: Model | None) -> list | None:
+    """How events keep a reference: id and what it was called then."""
+    return None if obj is None else [obj.pk, getattr(obj, "code", None) or str(obj.pk)]
+
+
+def person_ref(user: User | None) -> list | None:
+    """A person in event data is an id only: names may have to be erased one day."""
+    return None if user is None else [user.pk]

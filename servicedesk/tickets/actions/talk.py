@@ -12,6 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from servicedesk.people.actions import guest
+from servicedesk.people.actions.persons import clean_address
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.web.errors import NotNow
@@ -22,6 +24,7 @@ from ..files import examine
 from ..models import Attachment, Comment, Ticket
 from ..permissions import asked, works_on
 from .core import lock, move, record
+from .sharing import bring_in, leave_out
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +43,27 @@ def reply(
     moves: bool = True,
     strict_files: bool = True,
     at: datetime | None = None,
+    cc: Iterable[User | str] = (),
+    bcc: Iterable[User | str] = (),
     **data: Any,
 ) -> Comment:
     """Write a public reply, which everybody who sees the ticket reads and the other side gets by mail.
 
+    `cc` see the ticket from then on and get what follows; `bcc` get this one mail and nobody outside the desk learns of
+    them. Both are the desk's alone; an address that nobody has becomes a guest.
+
     The first reply of somebody who works on the ticket, other than its requester, is the first response. A reply of the
     requester's side sets the workflow's `when_requester_writes` in motion (an answer resumes, a word after the
     resolution reopens) unless `moves` is False, which mail without proof of its sender passes.
-    Refuses an empty body without files and a closed ticket that the writer cannot reopen.
+    Refuses an empty body without files, a closed ticket that the writer cannot reopen, and in copies what is no address
+    and people who left (fields cc, bcc).
     """
     lock(ticket)
     check(by, "tickets.reply", ticket)
+    copies = {"cc": list(cc), "bcc": list(bcc)}
+    if any(copies.values()):
+        check(by, "tickets.work", ticket)
+        data |= _copies(ticket, copies, by=by, via=via, at=at)
     comment = _say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
     from_desk = works_on(by, ticket) and not asked(by, ticket)
     if from_desk and ticket.first_response_at is None:
@@ -85,7 +98,12 @@ def undo_until(comment: Comment) -> datetime | None:
     """Until when a reply can be taken back, for which its mails wait; None for notes, for what came by mail, and where
     the desk does not wait.
     """
-    if not settings.MAIL_UNDO_SECONDS or not comment.is_public or comment.event.verb != "reply" or comment.event.via == "mail":
+    if (
+        not settings.MAIL_UNDO_SECONDS
+        or not comment.is_public
+        or comment.event.verb != "reply"
+        or comment.event.via == "mail"
+    ):
         return None
     return comment.event.at + timedelta(seconds=settings.MAIL_UNDO_SECONDS)
 
@@ -115,8 +133,35 @@ def take_back(comment: Comment, *, by: User, via: str) -> Comment:
     if ticket.first_response_at == comment.event.at:
         ticket.first_response_at = None
         ticket.save(update_fields=["first_response_at"])
+    for (person,) in comment.event.data.get("new", []):
+        leave_out(ticket, User.objects.get(pk=person), by=by, via=via)
     record(ticket, "take_back", by=by, via=via, reply=comment.event.number, reply_id=comment.pk)
     return comment
+
+
+def _copies(ticket: Ticket, copies: dict[str, list[User | str]], *, by: User, via: str, at: datetime | None) -> dict:
+    """What the event says of the people in copy, by id; `new` are those who could not see the ticket before."""
+    said: dict[str, list] = {}
+    known: set[int] = {ticket.requester_id}
+    for name, wanted in copies.items():
+        for one in wanted:
+            person = _recipient(one, ticket, name, by=by, via=via)
+            if person.pk not in known:
+                known.add(person.pk)
+                said.setdefault(name, []).append([person.pk])
+                if name == "cc" and bring_in(ticket, person, by=by, via=via, at=at):
+                    said.setdefault("new", []).append([person.pk])
+    return said
+
+
+def _recipient(one: User | str, ticket: Ticket, field: str, *, by: User, via: str) -> User:
+    if isinstance(one, str):
+        address = clean_address(one, field)
+        found = User.objects.filter(email__iexact=address).first()
+        one = found or guest(address, name="", language=ticket.language, by=by, via=via)
+    if not one.is_active:
+        raise TicketError(_("%(name)s is no longer here.") % {"name": one.display_name}, field=field)
+    return one
 
 
 def _say(

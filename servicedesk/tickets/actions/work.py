@@ -1,10 +1,10 @@
-"""What an agent does with a ticket besides talking: assign, escalate, set fields, share, tag, link, log time."""
+"""What an agent does with a ticket besides talking: assign, escalate, set fields, tag, link, log time."""
 
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,15 +13,10 @@ from servicedesk.people.rules import check
 from servicedesk.web.text import normalise, one_line
 
 from ..errors import TicketError
-from ..models import Category, Tag, Ticket, TicketLink, TicketShare, TicketTag, Watcher, WorkTime
+from ..models import Category, Tag, Ticket, TicketLink, TicketTag, WorkTime
 from ..queries import visible_tickets
-from .core import lock, move, record
+from .core import lock, move, named, person_ref, record
 from .talk import note
-
-
-def _named(obj: Model | None) -> list | None:
-    """How events keep a reference: id and what it was called then."""
-    return None if obj is None else [obj.pk, getattr(obj, "code", None) or str(obj.pk)]
 
 
 @transaction.atomic
@@ -61,9 +56,9 @@ def assign(
     new_team = team or ticket.team
     changes = {}
     if ticket.assignee_id != (assignee.pk if assignee else None):
-        changes["assignee"] = [_person(ticket.assignee), _person(assignee)]
+        changes["assignee"] = [person_ref(ticket.assignee), person_ref(assignee)]
     if ticket.team_id != (new_team.pk if new_team else None):
-        changes["team"] = [_named(ticket.team), _named(new_team)]
+        changes["team"] = [named(ticket.team), named(new_team)]
     if changes:
         ticket.assignee, ticket.team = assignee, new_team
         ticket.save(update_fields=["assignee", "team"])
@@ -71,11 +66,6 @@ def assign(
     if assignee is not None and ticket.status == "new":
         move(ticket, "accept", by=by, via=via, permitted=True, at=at)
     return ticket
-
-
-def _person(user: User | None) -> list | None:
-    """A person in event data is an id only: names may have to be erased one day."""
-    return None if user is None else [user.pk]
 
 
 def _refuse_closed(ticket: Ticket) -> None:
@@ -100,7 +90,7 @@ def escalate(ticket: Ticket, *, by: User, via: str, reason: str, at: datetime | 
             _("The team of this ticket has no next tier. Assign it to a team instead."), code="no_next_tier"
         )
     note(ticket, by=by, via=via, body=reason, at=at)
-    changes = {"team": [_named(ticket.team), _named(target)], "assignee": [_person(ticket.assignee), None]}
+    changes = {"team": [named(ticket.team), named(target)], "assignee": [person_ref(ticket.assignee), None]}
     ticket.team, ticket.assignee = target, None
     ticket.save(update_fields=["team", "assignee"])
     record(ticket, "escalate", by=by, via=via, at=at, changes=changes)
@@ -148,9 +138,9 @@ def set_fields(
         if name in _WORDS:
             changes[name] = None
         elif name == "requester":
-            changes[name] = [_person(before), _person(value)]
+            changes[name] = [person_ref(before), person_ref(value)]
         elif name in _REFERENCES:
-            changes[name] = [_named(before), _named(value)]
+            changes[name] = [named(before), named(value)]
         else:
             changes[name] = [before, value]
         setattr(ticket, name, value)
@@ -159,66 +149,6 @@ def set_fields(
             ticket.department_id = ticket.requester.department_id
         ticket.save(update_fields=[*changes, *(["department"] if "requester" in changes else [])])
         record(ticket, verb, by=by, via=via, at=at, changes=changes)
-    return ticket
-
-
-@transaction.atomic
-def share(
-    ticket: Ticket,
-    *,
-    by: User,
-    via: str,
-    user: User | None = None,
-    team: Team | None = None,
-    at: datetime | None = None,
-) -> Ticket:
-    """Let one more person or team see the ticket. Doing it again changes nothing. Refuses guests and people who
-    left.
-    """
-    lock(ticket)
-    check(by, "tickets.share", ticket)
-    if (user is None) == (team is None):
-        raise TicketError(_("Choose a person or a team."), field="user")
-    if user is not None and not user.is_active:
-        raise TicketError(_("%(name)s is no longer here.") % {"name": user.display_name}, field="user")
-    if team is not None:
-        check(by, "tickets.work", ticket)
-    _row, made = TicketShare.objects.get_or_create(
-        ticket=ticket, user=user, team=team, defaults={"by": by, "at": at or timezone.now()}
-    )
-    if made:
-        record(ticket, "share", by=by, via=via, public=True, at=at, user=_person(user), team=_named(team))
-    return ticket
-
-
-@transaction.atomic
-def unshare(ticket: Ticket, *, by: User, via: str, user: User | None = None, team: Team | None = None) -> Ticket:
-    """Take back a share; nothing happens where there is none."""
-    lock(ticket)
-    check(by, "tickets.share", ticket)
-    gone, _rows = TicketShare.objects.filter(ticket=ticket, user=user, team=team).delete()
-    if gone:
-        record(ticket, "unshare", by=by, via=via, public=True, user=_person(user), team=_named(team))
-    return ticket
-
-
-@transaction.atomic
-def watch(ticket: Ticket, *, by: User, via: str, at: datetime | None = None) -> Ticket:
-    """Hear about what happens to the ticket from now on."""
-    lock(ticket)
-    check(by, "tickets.watch", ticket)
-    _row, made = Watcher.objects.get_or_create(ticket=ticket, user=by)
-    if made:
-        record(ticket, "watch", by=by, via=via, at=at)
-    return ticket
-
-
-@transaction.atomic
-def unwatch(ticket: Ticket, *, by: User, via: str) -> Ticket:
-    lock(ticket)
-    gone, _rows = Watcher.objects.filter(ticket=ticket, user=by).delete()
-    if gone:
-        record(ticket, "unwatch", by=by, via=via)
     return ticket
 
 

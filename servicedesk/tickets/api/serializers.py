@@ -216,6 +216,15 @@ class Files(serializers.ListField):
         )
 
 
+class Addresses(serializers.ListField):
+    """Up to 20 e-mail addresses; what is none the action refuses."""
+
+    def __init__(self, **more):
+        super().__init__(
+            child=serializers.CharField(max_length=254), required=False, default=list, max_length=20, **more
+        )
+
+
 class EmptyIn(Strict):
     """Nothing to say."""
 
@@ -231,6 +240,14 @@ class CommentIn(Strict):
     body = Text(default="")
     internal = serializers.BooleanField(default=False, help_text="An internal note instead of a reply.")
     files = Files()
+    cc = Addresses(help_text="E-mail addresses of people who see the ticket and get this and what follows.")
+    bcc = Addresses(help_text="E-mail addresses of people who get this one mail.")
+
+    def validate(self, given):
+        for name in ("cc", "bcc"):
+            if given["internal"] and given[name]:
+                raise serializers.ValidationError({name: [_("A note goes out to nobody.")]})
+        return given
 
 
 class AttachIn(Strict):

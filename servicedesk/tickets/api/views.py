@@ -145,8 +145,11 @@ class TicketViewSet(TicketView):
     def comment(self, request, number):
         """Write a reply, or with `internal` a note. A reply of the requester's side may resume or reopen the ticket."""
         self._ticket, given = self.ticket(number), self.given(CommentIn)
-        say = actions.note if given["internal"] else actions.reply
-        comment = say(self._ticket, body=given["body"], files=given["files"], **self.by_api())
+        fields = {"body": given["body"], "files": given["files"], **self.by_api()}
+        if given["internal"]:
+            comment = actions.note(self._ticket, **fields)
+        else:
+            comment = actions.reply(self._ticket, cc=given["cc"], bcc=given["bcc"], **fields)
         return self.answer(CommentOut, comment, status=201)
 
     @extend_schema(

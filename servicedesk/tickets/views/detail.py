@@ -12,9 +12,9 @@ from servicedesk.people.models import User
 from servicedesk.web.formats import clock_left
 from servicedesk.web.pages import page, wants_fragment
 
-from ..forms import NoteForm, ReplyForm
+from ..forms import NoteForm, ReplyForm, reply_form
 from ..models import OPEN, Attachment, Comment, Ticket, TicketEvent
-from ..permissions import asked
+from ..permissions import asked, works_on
 from ..queries import attachments, links, timeline, visible_tickets
 from ..sentences import Names, words_for
 from ..workflow import Phase, Transition
@@ -42,6 +42,8 @@ class Entry:
     side: str = "desk"
     comment: Comment | None = None
     files: list[Attachment] = field(default_factory=list)
+    cc: list[str] = field(default_factory=list)
+    bcc: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def steps_for(user: User, ticket: Ticket) -> list[Step]:
 
 def entries_for(user: User, ticket: Ticket, files: list[Attachment], show: str = "all") -> list[Entry]:
     """The time line as the person sees it, oldest first, in words. `files` are those of the ticket that they see."""
-    events = timeline(user, ticket)
+    events, works = timeline(user, ticket), works_on(user, ticket)
     files_of: dict[int | None, list[Attachment]] = {}
     for file in files:
         files_of.setdefault(file.comment_id, []).append(file)
@@ -104,7 +106,10 @@ def entries_for(user: User, ticket: Ticket, files: list[Attachment], show: str =
             before = event
             side = "requester" if event.by_id == ticket.requester_id else "desk"
             kind = "reply" if comment.is_public else "note"
-            entries.append(Entry(event, kind, "", side, comment, files_of.get(comment.pk, [])))
+            entry = Entry(event, kind, "", side, comment, files_of.get(comment.pk, []))
+            entry.cc = names.people(event, "cc")
+            entry.bcc = names.people(event, "bcc") if works else []
+            entries.append(entry)
         elif show in ("all", "changes") and not _goes_without_saying(event, before):
             entries.append(Entry(event, "event", words_for(event, names)))
         before = event
@@ -155,7 +160,7 @@ def _desk_context(user: User, ticket: Ticket, show: str, box: str) -> dict:
     work_times = list(ticket.work_times.select_related("user"))
     return {
         "kind": kind,
-        "form": NoteForm() if kind == "note" else ReplyForm(),
+        "form": NoteForm() if kind == "note" else reply_form(user, ticket),
         "show": show if show in SHOWS else "all",
         "shows": [
             ("all", _("Everything")),

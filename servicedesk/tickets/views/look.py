@@ -7,7 +7,7 @@ from servicedesk.people.queries import find_people
 from servicedesk.web.access import needs, signed_in
 from servicedesk.web.pages import page
 
-from ..forms import person_text
+from ..forms import LAST_OF_SEVERAL, person_text
 from ..models import OPEN
 from ..queries import comments, get_ticket, search_tickets, visible_tickets
 from .detail import clock_of, reason_of, steps_for
@@ -49,12 +49,17 @@ def peek(request: HttpRequest, number: str) -> HttpResponse:
 
 @signed_in
 def people(request: HttpRequest) -> HttpResponse:
-    """Suggestions for a person field: people whom the reader may see and whom the words fit."""
-    words = _typed(request)
+    """Suggestions for a person field: people whom the reader may see and whom the words fit. In a field for several
+    the words after the last comma count, and each suggestion has everything before them.
+    """
+    before, words = "", _typed(request)
+    for name in ("cc", "bcc"):
+        if request.GET.get(name):
+            before, words = LAST_OF_SEVERAL.fullmatch(request.GET[name][:2000]).groups()
     found = []
     if len(words) >= 2 or (words and not words.isascii()):
         rows = find_people(request.user, words).filter(is_active=True).select_related("department")
-        found = [(person_text(person), person) for person in rows[:_MOST]]
+        found = [(before + person_text(person), person) for person in rows[:_MOST]]
     return page(request, "tickets/_people.html", {"found": found})
 
 

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from servicedesk.people.models import User
 from servicedesk.web.access import signed_in
 from servicedesk.web.downloads import stored_file
 from servicedesk.web.errors import NotFound, NotNow, Refused
@@ -18,7 +19,7 @@ from servicedesk.web.views import not_now
 
 from .. import actions
 from ..actions.talk import MOST_LETTERS
-from ..forms import NoteForm, ReplyForm
+from ..forms import note_form, person_text, reply_form
 from ..models import Comment, Ticket
 from ..queries import comments, get_attachment, get_comment, get_ticket
 from .answers import done, require
@@ -29,22 +30,21 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
     """Write a public reply. GET is the box on a page of its own, for browsers without JavaScript; `?again=` a reply of
     one's own that was taken back brings its words.
     """
-    return _write(request, number, ReplyForm, actions.reply, "tickets.reply", "reply")
+    return _write(request, number, reply_form, actions.reply, "tickets.reply", "reply")
 
 
 @signed_in
 def note(request: HttpRequest, number: str) -> HttpResponse:
-    return _write(request, number, NoteForm, actions.note, "tickets.note", "note")
+    return _write(request, number, note_form, actions.note, "tickets.note", "note")
 
 
-def _write(request, number, form_class, action, permission, kind) -> HttpResponse:
+def _write(request, number, make_form, action, permission, kind) -> HttpResponse:
     ticket = get_ticket(request.user, number)
     require(request, permission, ticket)
-    form = (
-        form_class(request.POST, request.FILES)
-        if request.method == "POST"
-        else form_class(initial=_again(request, ticket))
-    )
+    if request.method == "POST":
+        form = make_form(request.user, ticket, request.POST, request.FILES)
+    else:
+        form = make_form(request.user, ticket, initial=_again(request, ticket))
     if request.method == "POST" and form.is_valid():
         try:
             comment = action(ticket, by=request.user, via="page", **form.cleaned_data)
@@ -53,7 +53,7 @@ def _write(request, number, form_class, action, permission, kind) -> HttpRespons
         else:
             answer = _said(request, ticket, comment)
             if wants_fragment(request):
-                context = {"ticket": ticket, "form": form_class(), "kind": kind}
+                context = {"ticket": ticket, "form": make_form(request.user, ticket), "kind": kind}
                 detail = {"number": ticket.number}
                 return changed(request, ticket, fragment="tickets/_box.html", context=context, detail=detail, **answer)
             return done(request, ticket, **answer)
@@ -88,7 +88,15 @@ def _again(request: HttpRequest, ticket: Ticket) -> dict:
         return {}
     mine = comments(request.user, ticket).filter(author=request.user, taken_back_at__isnull=False)
     taken_back = mine.filter(pk=int(wanted)).first()
-    return {"body": taken_back.body} if taken_back else {}
+    return words_of(taken_back) if taken_back else {}
+
+
+def words_of(comment: Comment) -> dict:
+    """What the box shows to send a reply again: its words, and who had copies."""
+    copies = {name: [kept[0] for kept in comment.event.data.get(name, [])] for name in ("cc", "bcc")}
+    people = User.objects.in_bulk(set(copies["cc"] + copies["bcc"]))
+    texts = {name: ", ".join(person_text(people[pk]) for pk in ids if pk in people) for name, ids in copies.items()}
+    return {"body": comment.body, **texts}
 
 
 @signed_in
@@ -109,7 +117,7 @@ def take_back(request: HttpRequest, number: str, comment: int) -> HttpResponse:
     if found.attachments.exists():
         message = _("Taken back. No mail was sent. Attach the files again.")
     if wants_fragment(request):
-        context = {"ticket": ticket, "form": ReplyForm(initial={"body": found.body}), "kind": "reply"}
+        context = {"ticket": ticket, "form": reply_form(request.user, ticket, initial=words_of(found)), "kind": "reply"}
         detail = {"number": ticket.number}
         response = changed(
             request, ticket, fragment="tickets/_box.html", context=context, message=message, detail=detail
