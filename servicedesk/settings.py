@@ -275,6 +275,12 @@ if MAIL_SERVER:
     EMAIL_HOST, EMAIL_PORT = MAIL_SERVER["host"], MAIL_SERVER["port"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER["user"], MAIL_SERVER["password"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL_SERVER["use_tls"], MAIL_SERVER["use_ssl"]
+    # Signs what goes out (RFC 6376) when there is a key; most mail servers in front of the desk do so themselves.
+    MAIL_DKIM_KEY = env.secret("MAIL_DKIM_KEY")
+    MAIL_DKIM_SELECTOR = env.text("MAIL_DKIM_SELECTOR", "madoguchi")
+    MAIL_DKIM_DOMAIN = env.text("MAIL_DKIM_DOMAIN", MAIL_FROM.rpartition("@")[2])
+    if MAIL_DKIM_KEY:
+        EMAIL_BACKEND = "servicedesk.notify.signing.SigningBackend"
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = MAIL_OUT_FOLDER
@@ -286,6 +292,8 @@ MAIL_MAX_BYTES = env.integer("MAIL_MAX_MB", 50, least=1) * 1024 * 1024
 MAIL_SENDER_PER_HOUR = env.integer("MAIL_SENDER_PER_HOUR", 60, least=1)
 MAIL_TICKET_PER_HOUR = env.integer("MAIL_TICKET_PER_HOUR", 60, least=1)
 MAIL_RECEIPTS_PER_HOUR = env.integer("MAIL_RECEIPTS_PER_HOUR", 20, least=0)
+# More mails to one address within an hour wait their turn.
+MAIL_RECIPIENT_PER_HOUR = env.integer("MAIL_RECIPIENT_PER_HOUR", 100, least=1)
 # So long a reply waits before its mails leave, and can be taken back.
 MAIL_UNDO_SECONDS = env.integer("MAIL_UNDO_SECONDS", 10, least=0)
 # An answer to a ticket that was closed longer ago begins a new one.

@@ -7,7 +7,7 @@ the same Message-ID, by which receiving programs know the two for one.
 import logging
 import smtplib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
@@ -118,6 +118,11 @@ class _OneFileEach(BaseEmailBackend):
 
 
 def _send(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
+    turn = _turn_of(mail)
+    if turn is not None:
+        mail.try_after, mail.error = turn, "too_many"
+        mail.save(update_fields=["try_after", "error"])
+        return False
     mail.attempts += 1
     try:
         message = _message(mail)
@@ -133,6 +138,17 @@ def _send(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
         _hand_over(mail, message, server)
     mail.save(update_fields=["state", "attempts", "try_after", "error", "sent_at"])
     return mail.state == State.SENT
+
+
+def _turn_of(mail: OutgoingMail) -> datetime | None:
+    """When an address that got its most mails within this hour may have the next one; None for now."""
+    hour = timedelta(hours=1)
+    sent = OutgoingMail.objects.filter(
+        to_address=mail.to_address, state=State.SENT, sent_at__gt=timezone.now() - hour
+    ).order_by("-sent_at")
+    most = settings.MAIL_RECIPIENT_PER_HOUR
+    oldest = sent.values_list("sent_at", flat=True)[most - 1 : most].first()
+    return oldest + hour if oldest else None
 
 
 def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, server: BaseEmailBackend) -> None:

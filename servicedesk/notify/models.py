@@ -61,6 +61,7 @@ class OutgoingMail(models.Model):
             models.Index(fields=["try_after", "id"], condition=Q(state="waiting"), name="mail_out_waiting"),
             models.Index(fields=["-created_at", "-id"], condition=Q(state="failed"), name="mail_out_failed"),
             models.Index(fields=["-created_at", "-id"], name="mail_out_by_time"),
+            models.Index(fields=["to_address", "-sent_at"], condition=Q(state="sent"), name="mail_out_rate"),
             models.Index(fields=["to_address", "-created_at"], condition=Q(kind="receipt"), name="mail_out_receipts"),
         ]
 

@@ -203,3 +203,43 @@ class TestResend:
         mail = a_mail_to()
         with pytest.raises(PermissionDenied):
             resend_mail(mail, by=User.objects.get(pk=mail.to_user_id), via="page")
+
+
+class TestRate:
+    """No address gets more than so many mails in an hour; the rest waits."""
+
+    @pytest.fixture(autouse=True)
+    def _two(self, settings):
+        settings.MAIL_RECIPIENT_PER_HOUR = 2
+
+    def test_further_mails_wait_until_an_hour_after_the_oldest(self):
+        hanako = a_person()
+        for _n in range(3):
+            a_mail_to(hanako)
+        other = a_mail_to()
+        assert send_waiting() == 3
+        other.refresh_from_db()
+        assert other.state == "sent"
+        oldest = OutgoingMail.objects.filter(to_user=hanako, state="sent").earliest("sent_at")
+        waits = OutgoingMail.objects.get(state="waiting")
+        assert (waits.try_after, waits.error, waits.attempts) == (oldest.sent_at + timedelta(hours=1), "too_many", 0)
+
+    def test_they_leave_when_their_turn_comes(self):
+        hanako = a_person()
+        for _n in range(3):
+            a_mail_to(hanako)
+        send_waiting()
+        OutgoingMail.objects.filter(state="sent").update(sent_at=timezone.now() - timedelta(minutes=61))
+        due_again()
+        assert send_waiting() == 1 and not OutgoingMail.objects.exclude(state="sent").exists()
+        assert OutgoingMail.objects.filter(error="").count() == 3
+
+    def test_the_page_says_why(self, client):
+        team = a_team()
+        hanako = a_person()
+        for _n in range(3):
+            a_mail_to(hanako, team=team)
+        send_waiting()
+        client.force_login(an_agent(team))
+        page = client.get(f"/settings/outgoing/{OutgoingMail.objects.get(state='waiting').pk}/").content.decode()
+        assert "This address got many mails within an hour; the next one leaves on" in page
