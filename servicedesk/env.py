@@ -1,5 +1,6 @@
 """Typed readers of environment variables. A bad value stops the start with a sentence that names it."""
 
+import ipaddress
 import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -41,6 +42,27 @@ def integer(name: str, default: int, *, least: int | None = None, most: int | No
 def words(name: str, default: str = "") -> list[str]:
     """A list parted by commas, blanks dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def places(name: str) -> list[str]:
+    """Hosts, addresses and networks, parted by commas, such as `ldap.corp.example.com,10.1.2.3,192.168.10.0/24`."""
+    found = words(name)
+    for word in found:
+        try:
+            if "/" in word:
+                ipaddress.ip_network(word)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} names {word}, which is no network: {error}.") from None
+    return found
+
+
+def proxy(name: str) -> str:
+    """An HTTP proxy such as `http://user:password@proxy.example.com:3128`, in NAME or in the file NAME_FILE names."""
+    value = secret(name)
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ImproperlyConfigured(f"{name} must look like http://proxy.example.com:3128.")
+    return value
 
 
 def secret(name: str) -> str:

@@ -31,6 +31,7 @@ TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 INSTALLED_APPS = [
     "servicedesk.web",
     "servicedesk.people",
+    "servicedesk.connectors",
     "cmdb",
     "servicedesk.tickets",
     "servicedesk.priorities",
@@ -299,6 +300,11 @@ MAIL_UNDO_SECONDS = env.integer("MAIL_UNDO_SECONDS", 10, least=0)
 # An answer to a ticket that was closed longer ago begins a new one.
 MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)
 
+# --- Calls to other machines (servicedesk.connectors.http) -----------------------------------------------------------
+# Private hosts, addresses and networks that may be called; everything else that is not public is refused.
+CONNECT_PRIVATE_ALLOWED = env.places("CONNECT_PRIVATE_ALLOWED")
+CONNECT_PROXY = env.proxy("CONNECT_PROXY")
+
 # --- API ------------------------------------------------------------------------------------------------------------
 API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", 1200, least=1)  # of one token
 REST_FRAMEWORK = {
@@ -367,6 +373,7 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "mail.log": {"level": "WARNING"},
+        "httpcore2": {"level": "WARNING"},  # below that it tells headers
     },
 }
 

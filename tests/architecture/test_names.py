@@ -21,6 +21,7 @@ KNOWN = {
     "celery/backends/gcs.py": "results in Google's storage; we keep no results",
     "redis/ocsp.py": "only with ssl_validate_ocsp, which nothing sets",
     "jsonschema/validators.py": "to fetch schemas from elsewhere; ours has no such references",
+    "truststore/_api.py": "only in inject_into_ssl, which nothing calls",
     "rest_framework/compat.py": "asks whether it is there; servicedesk.web.apps answers no",
 }
 

@@ -11,6 +11,12 @@ SAFE_FILTER = {
     # template: why what it marks as safe is safe
 }
 
+HTTP_CLIENTS = {"httpx", "httpx2", "httpcore", "httpcore2", "urllib.request", "http.client", "urllib3", "aiohttp"}
+MAY_SPEAK_HTTP = {
+    "servicedesk/connectors/http.py": "the one client, which judges where it goes",
+    "servicedesk/frontdoor/run.py": "asks its own web process whether it answers; runs before anything is installed",
+}
+
 
 def calls(tree: ast.AST):
     for node in ast.walk(tree):
@@ -67,6 +73,18 @@ class TestCode:
             path for path, tree in trees() for node in ast.walk(tree) if getattr(node, "attr", "") == "ModelViewSet"
         ]
         assert found == []
+
+    def test_http_is_spoken_in_one_place(self):
+        """boto3 in web/s3.py brings a client of its own and goes where the operator's settings say, nowhere else."""
+        found = set()
+        for path, tree in trees():
+            for node in ast.walk(tree):
+                names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and not node.level:
+                    names = [node.module or "", *(f"{node.module}.{each.name}" for each in node.names)]
+                if any(name == client or name.startswith(f"{client}.") for name in names for client in HTTP_CLIENTS):
+                    found.add(path)
+        assert found == set(MAY_SPEAK_HTTP)
 
 
 class TestTemplates:

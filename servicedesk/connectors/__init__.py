@@ -1,0 +1,1 @@
+"""Every call of the desk to machines elsewhere that is not mail."""
