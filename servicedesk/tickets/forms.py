@@ -149,7 +149,7 @@ class DeskReplyForm(ReplyForm):
             help_text=gettext_lazy("They get this one mail. Only the desk sees that."),
         )
         for name in ("cc", "bcc"):
-            self.fields[name].widget.attrs.update(_suggesting("people-found", "tickets:people"))
+            self.fields[name].widget.attrs.update(_suggesting("copies-found", "tickets:people"))
             dress(self.fields[name])
 
 

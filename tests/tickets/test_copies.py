@@ -180,6 +180,7 @@ class TestPages:
     def test_suggest_the_last_of_several(self, ticket, boss, client):
         client.force_login(ticket.agent)
         found = client.get("/tickets/people/", {"cc": "a@example.com, 佐藤"}).content.decode()
+        assert found.strip().startswith('<datalist id="copies-found">')
         assert 'value="a@example.com, 佐藤 部長 &lt;boss@example.com&gt;"' in found
 
     def test_bring_copies_back_with_the_words(self, ticket, boss, client):

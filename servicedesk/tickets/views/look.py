@@ -52,15 +52,16 @@ def people(request: HttpRequest) -> HttpResponse:
     """Suggestions for a person field: people whom the reader may see and whom the words fit. In a field for several
     the words after the last comma count, and each suggestion has everything before them.
     """
-    before, words = "", _typed(request)
+    before, words, place = "", _typed(request), "people-found"
     for name in ("cc", "bcc"):
         if request.GET.get(name):
+            place = "copies-found"
             before, words = LAST_OF_SEVERAL.fullmatch(request.GET[name][:2000]).groups()
     found = []
     if len(words) >= 2 or (words and not words.isascii()):
         rows = find_people(request.user, words).filter(is_active=True).select_related("department")
         found = [(before + person_text(person), person) for person in rows[:_MOST]]
-    return page(request, "tickets/_people.html", {"found": found})
+    return page(request, "tickets/_people.html", {"found": found, "place": place})
 
 
 @needs("tickets.work")
