@@ -21,18 +21,22 @@ while True:
 """
 
 
+def database_url(at: str | None = None) -> str:
+    """The test's database as other processes name it; `at` is another way to its server, as host:port."""
+    database = settings.DATABASES["default"]
+    host = at or f"{database['HOST'].replace('/', '%2F')}:{database['PORT']}"
+    password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
+    return f"postgres://{database['USER']}{password}@{host}/{connection.settings_dict['NAME']}"
+
+
 class Worker:
     """A process of its own that works off a table of the test's database."""
 
     def __init__(self, module: str, function: str, **env):
-        database = settings.DATABASES["default"]
-        host = database["HOST"].replace("/", "%2F")
-        password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
-        url = f"postgres://{database['USER']}{password}@{host}:{database['PORT']}/{connection.settings_dict['NAME']}"
         program = _PROGRAM.format(module=module, function=function)
         self.process = subprocess.Popen(
             [sys.executable, "-c", program],
-            env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"} | env,
+            env=os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "tests.settings"} | env,
             stdout=subprocess.PIPE,
             cwd=settings.BASE_DIR,
         )
@@ -42,3 +46,27 @@ class Worker:
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
+
+
+class Listener:
+    """The mail listener as a process of its own, by LMTP on `port`."""
+
+    def __init__(self, port: int, **env):
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "listen_mail"],
+            env=os.environ
+            | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+            | {"MAIL_PORT": "-1", "LMTP_PORT": str(port)}
+            | env,
+            stdout=subprocess.PIPE,
+            cwd=settings.BASE_DIR,
+        )
+        said = self.process.stdout.readline()
+        assert said.startswith(b"Listening"), said
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        if not self.process.stdout.closed:
+            self.process.stdout.close()

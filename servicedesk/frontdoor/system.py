@@ -12,8 +12,14 @@ from servicedesk.frontdoor.say import step, warn
 
 @dataclass(frozen=True)
 class Piece:
+    """A package, and whether it is there. `answers` are given to debconf before it is installed; where `clashes` says
+    so it is never installed by us, because apt would take something else away for it.
+    """
+
     package: str
     is_there: Callable[[], bool]
+    answers: str = ""
+    clashes: Callable[[], bool] = lambda: False
 
 
 def _program(*names: str) -> Callable[[], bool]:
@@ -32,6 +38,14 @@ GETTEXT = Piece("gettext", _program("xgettext"))
 CHROMIUM = Piece("chromium", _program("chromium", "chromium-browser", "google-chrome"))
 JAPANESE = Piece("fonts-noto-cjk", _japanese_font)
 DOVECOT = Piece("dovecot-imapd", lambda: _program("dovecot")() and Path("/usr/lib/dovecot/imap").exists())
+DOVECOT_LMTP = Piece("dovecot-lmtpd", lambda: Path("/usr/lib/dovecot/lmtp").exists())
+# Without settings of its own the installed Postfix never starts; the tests start one with theirs.
+POSTFIX = Piece(
+    "postfix",
+    lambda: Path("/usr/lib/postfix/sbin/master").exists(),
+    answers="postfix postfix/main_mailer_type select No configuration",
+    clashes=lambda: Path("/usr/sbin/sendmail").exists(),
+)
 
 
 def missing(pieces: list[Piece]) -> list[Piece]:
@@ -40,7 +54,8 @@ def missing(pieces: list[Piece]) -> list[Piece]:
 
 def install(pieces: list[Piece]) -> None:
     """Installs what is missing by apt-get when we are root or may become it without being asked; else does nothing."""
-    names = [piece.package for piece in missing(pieces)]
+    wanted = [piece for piece in missing(pieces) if not piece.clashes()]
+    names = [piece.package for piece in wanted]
     if not names or not shutil.which("apt-get"):
         return
     become: list[str] = []
@@ -51,6 +66,8 @@ def install(pieces: list[Piece]) -> None:
     step(f"installing {' '.join(names)}")
     # RUNLEVEL=1: a server that comes with a package is not started; the tests start their own.
     apt = [*become, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    for answers in filter(None, (piece.answers for piece in wanted)):
+        subprocess.run([*become, "debconf-set-selections"], input=answers, text=True, capture_output=True)
     for words in (["update"], ["install", "-y", "--no-install-recommends", *names]):
         done = subprocess.run([*apt, *words], capture_output=True, text=True)
         if done.returncode:

@@ -1,5 +1,6 @@
 """Servers that tests in this folder talk to."""
 
+import os
 import shutil
 from itertools import count
 
@@ -9,24 +10,63 @@ from servicedesk.intake import seal
 from tests.intake.mails import a_mailbox
 
 from . import dovecot as dovecots
+from . import postfix as postfixes
 from . import s3 as s3s
 
 _number = count(1)
 
 
+def skip_or_fail(reason: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def dovecot():
     if reason := dovecots.missing():
-        dovecots.skip_or_fail(reason)
+        skip_or_fail(reason)
     server = dovecots.Dovecot()
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
+def people_server():
+    """A Dovecot that takes mail for userN@people.example.com."""
+    if reason := dovecots.missing_lmtp():
+        skip_or_fail(reason)
+    server = dovecots.Dovecot(with_lmtp=True)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def running_postfix(people_server):
+    if reason := postfixes.missing():
+        skip_or_fail(reason)
+    server = postfixes.Postfix(people_port=people_server.lmtp)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postfix(running_postfix):
+    """The Postfix, whose queue is empty before and after."""
+    yield running_postfix
+    running_postfix.empty()
+
+
+@pytest.fixture
+def a_user():
+    """The name of a user of a Dovecot that no other test had."""
+    return f"user{next(_number)}"
+
+
+@pytest.fixture(scope="session")
 def s3_server():
     if reason := s3s.missing():
-        dovecots.skip_or_fail(reason)
+        skip_or_fail(reason)
     server = s3s.S3()
     yield server
     server.stop()
