@@ -304,6 +304,8 @@ MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)
 # Private hosts, addresses and networks that may be called; everything else that is not public is refused.
 CONNECT_PRIVATE_ALLOWED = env.places("CONNECT_PRIVATE_ALLOWED")
 CONNECT_PROXY = env.proxy("CONNECT_PROXY")
+# Tests put their own servers in place of Microsoft's and Google's: {"authorize": …, "token": …}.
+OAUTH_ADDRESSES: dict[str, str] = {}
 
 # --- API ------------------------------------------------------------------------------------------------------------
 API_CALLS_PER_MINUTE = env.integer("API_CALLS_PER_MINUTE", 1200, least=1)  # of one token

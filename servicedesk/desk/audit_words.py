@@ -36,6 +36,7 @@ SETTINGS_VERBS = {
     "refuse": gettext_lazy("Set a mail aside"),
     "resend": gettext_lazy("Sent a mail again"),
     "compare": gettext_lazy("Compared a mailbox with its server"),
+    "sign_in": gettext_lazy("Signed in for a mailbox"),
     "take_missing": gettext_lazy("Took missing mails in"),
     "check_chains": gettext_lazy("Checked the hash chains"),
     "load_demo": gettext_lazy("Loaded demo content"),
@@ -71,6 +72,7 @@ TICKET_VERBS = {
 # What entries say beside the fields of what they are about.
 _DATA = {
     "addresses": gettext_lazy("e-mail addresses"),
+    "client_secret": gettext_lazy("client secret"),
     "count": gettext_lazy("how many"),
     "counts": gettext_lazy("rows"),
     "deputy": gettext_lazy("deputy"),
@@ -78,6 +80,8 @@ _DATA = {
     "from_on": gettext_lazy("first day"),
     "import": gettext_lazy("by import"),
     "members": gettext_lazy("members"),
+    "password": gettext_lazy("password"),
+    "refresh_token": gettext_lazy("refresh token"),
     "removed": gettext_lazy("removed"),
     "revoked_tokens": gettext_lazy("tokens revoked"),
     "roles": gettext_lazy("roles"),

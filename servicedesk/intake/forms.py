@@ -1,6 +1,7 @@
 """Forms of mailboxes, of the filter of mails, and of a conversion."""
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cmdb.models import Service
@@ -10,6 +11,7 @@ from servicedesk.people.queries import active_teams
 from servicedesk.tickets.workflow import TicketType
 from servicedesk.web.forms import ActionForm, TextField, WholeNumberField
 
+from .actions.signing_in import back_address
 from .models import IncomingMail, Mailbox, Makes
 
 
@@ -45,6 +47,35 @@ class MailboxForm(AskerForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=gettext_lazy("Kept encrypted. Leave it empty to keep the present one."),
+    )
+    signs_in_by = forms.ChoiceField(
+        label=gettext_lazy("Signs in by"),
+        choices=Mailbox.SignsInBy,
+        widget=forms.RadioSelect,
+        initial="password",
+        required=False,
+        help_text=gettext_lazy("Microsoft 365 and Google take no password; their server is entered when it is empty."),
+    )
+    oauth_tenant = forms.CharField(
+        label=gettext_lazy("Tenant (Microsoft 365)"),
+        max_length=120,
+        required=False,
+        help_text=gettext_lazy("The directory's ID, or a domain of it such as example.onmicrosoft.com."),
+    )
+    oauth_client = forms.CharField(label=gettext_lazy("Client ID"), max_length=200, required=False)
+    client_secret = forms.CharField(
+        label=gettext_lazy("Client secret"),
+        max_length=500,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("Kept encrypted. Leave it empty to keep the present one."),
+    )
+    refresh_token = forms.CharField(
+        label=gettext_lazy("Refresh token"),
+        max_length=20000,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("Only if you have one from elsewhere. Usually you save, then sign in on this page."),
     )
     folder = forms.CharField(label=gettext_lazy("Folder"), max_length=120, initial="INBOX", required=False)
     certificate = TextField(
@@ -125,11 +156,17 @@ class MailboxForm(AskerForm):
         self.fields["service"].queryset = services
         if of is None or not of.password_box:
             self.fields["password"].help_text = gettext_lazy("Kept encrypted.")
+        if of is None or not of.oauth_secret_box:
+            self.fields["client_secret"].help_text = gettext_lazy("Kept encrypted.")
+        self.fields["oauth_client"].help_text = _(
+            "Of the app that you registered there; its redirect address is %(address)s"
+        ) % {"address": back_address()}
 
     def clean(self):
         data = super().clean()
         data["port"] = data.get("port") or (993 if data.get("security") == Mailbox.Security.TLS else 143)
         data["folder"] = data.get("folder") or "INBOX"
+        data["signs_in_by"] = data.get("signs_in_by") or Mailbox.SignsInBy.PASSWORD
         return data
 
     # The headings below which the fields stand on the page.
@@ -140,7 +177,22 @@ class MailboxForm(AskerForm):
         ),
         (
             gettext_lazy("Fetching by IMAP"),
-            ("host", "port", "security", "user", "password", "folder", "afterwards", "moves_to", "certificate"),
+            (
+                "host",
+                "port",
+                "security",
+                "user",
+                "signs_in_by",
+                "password",
+                "folder",
+                "afterwards",
+                "moves_to",
+                "certificate",
+            ),
+        ),
+        (
+            gettext_lazy("Signing in to Microsoft 365 or Google"),
+            ("oauth_tenant", "oauth_client", "client_secret", "refresh_token"),
         ),
         (gettext_lazy("Tickets"), ("makes", "service", "team", "language")),
         (gettext_lazy("Senders"), ("accepts", "domains", "others", "trusted_servers", "needs_proof")),

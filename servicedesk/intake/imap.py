@@ -5,8 +5,10 @@ deleted on the server, and a mail is marked or moved only when the caller says s
 """
 
 import base64
+import binascii
 import contextlib
 import imaplib
+import json
 import re
 import socket
 import ssl
@@ -15,6 +17,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
+
+from servicedesk.connectors import http
 
 SECONDS = 20  # for each step; a server that hangs costs no more
 SECONDS_IN_ALL = 170  # for a connection: a server that sends a byte now and then costs no more
@@ -44,6 +48,19 @@ SENTENCES = {
     "login": _("The server refused the user name or the password."),
     "folder": _("The server does not open this folder."),
     "sealed": _("The password cannot be opened with the present SECRET_KEY; enter it again."),
+    "sealed_sign_in": _("What was kept of the sign-in cannot be opened with the present SECRET_KEY; sign in again."),
+    "sign_in": _("Somebody must sign in again for this mailbox: there is no permission to read it, or it has ended."),
+    "sign_in_client": _("The sign-in server does not accept the client ID or its secret. Has the secret expired?"),
+    "sign_in_scope": _("The permission to read mail for a long time was not given. Sign in again and allow it."),
+    "sign_in_request": _(
+        "The sign-in server refused what was asked. Check the tenant, the client ID and what the app is allowed to do."
+    ),
+    "sign_in_server": _("The sign-in server does not work just now; it is tried again."),
+    "token": _(
+        "The server did not let the account that signed in into this mailbox. May it read the mailbox of this user"
+        " name, and is IMAP switched on?"
+    ),
+    "no_xoauth2": _("The server offers no sign-in by OAuth 2 (XOAUTH2)."),
     "broken": _("The connection broke off."),
     "move": _("The server does not move mails to this folder."),
     "cannot_move": _("The server can move mails only by deleting, which Madoguchi does not do."),
@@ -59,6 +76,8 @@ def sentence(stored: str) -> str:
     words = SENTENCES.get(code)
     if words is None:
         return stored
+    if code == "sign_in_server":
+        detail = http.sentence(detail)
     return f"{words} ({detail})" if detail else str(words)
 
 
@@ -81,15 +100,18 @@ class _Encrypted(_Known, imaplib.IMAP4_SSL):
 class Connection:
     """A signed-in connection with a folder opened. Use it in `with`. Raises Trouble.
 
-    `security` is "tls", "starttls" or "none". `seconds` is how long the connection may last, None for as long as it
-    likes.
+    `security` is "tls", "starttls" or "none". It signs in by `password`, or by an access token of OAuth 2; `renew` then
+    gives another one for a token that was refused, or the same when there is none. `seconds` is how long the connection
+    may last, None for as long as it likes.
     """
 
     def __init__(
-        self, *, host, port, security, certificate, user, password, folder, read_only=False, seconds=SECONDS_IN_ALL
+        self, *, host, port, security, certificate, user, folder, password="", token="", renew=None, read_only=False,
+        seconds=SECONDS_IN_ALL,
     ):  # fmt: skip
         self._host, self._port, self._security, self._certificate = host, port, security, certificate
         self._user, self._password, self._folder, self._read_only = user, password, folder, read_only
+        self._token, self._renew = token, renew
         self._end = threading.Timer(seconds, self.cut) if seconds else None
         self._is_cut = False
         self._imap: imaplib.IMAP4 | None = None
@@ -170,6 +192,9 @@ class Connection:
         return imap
 
     def _sign_in(self) -> None:
+        if self._token:
+            self._sign_in_by_token(self._token)
+            return
         try:
             if "AUTH=PLAIN" in self._imap.capabilities:
                 answer = f"\0{self._user}\0{self._password}".encode()
@@ -180,6 +205,29 @@ class Connection:
             raise
         except (imaplib.IMAP4.error, UnicodeEncodeError) as error:  # LOGIN has no letters beyond ASCII
             raise Trouble("login", error) from None
+
+    def _sign_in_by_token(self, token: str) -> None:
+        """XOAUTH2 as Google and Microsoft describe it. A server that refuses tells why in a challenge of JSON, and
+        wants an empty line before it says NO.
+        """
+        if "AUTH=XOAUTH2" not in self._imap.capabilities:
+            raise Trouble("no_xoauth2")
+        said: list[bytes] = []
+
+        def answer(challenge: bytes) -> bytes:
+            said.append(challenge)
+            return f"user={self._user}\1auth=Bearer {token}\1\1".encode() if len(said) == 1 else b""
+
+        try:
+            self._imap.authenticate("XOAUTH2", answer)
+        except imaplib.IMAP4.abort:
+            raise
+        except (imaplib.IMAP4.error, binascii.Error):
+            other = self._renew(token) if self._renew else token
+            if other == token:
+                raise Trouble("token", _status(said[1:])) from None
+            self._renew = None
+            self._sign_in_by_token(other)
 
     def _open(self) -> None:
         name = quoted(self._folder)
@@ -338,6 +386,15 @@ def _explained() -> Iterator[None]:
         raise Trouble("server", error) from None
     except OSError as error:
         raise Trouble("broken", error.strerror or error) from None
+
+
+def _status(challenges: list[bytes]) -> str:
+    """The status of the JSON in which a server says why it refuses a token, such as "400"; nothing else of it."""
+    try:
+        status = json.loads(challenges[0]).get("status", "")
+    except (IndexError, ValueError, AttributeError, RecursionError):
+        return ""
+    return str(status) if re.fullmatch(r"\d{1,5}", str(status)) else ""
 
 
 def _text(answer) -> str:

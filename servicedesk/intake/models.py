@@ -33,9 +33,9 @@ class Mailbox(models.Model):
     `listener`: a mail server hands it over by SMTP or LMTP. `imap`: it is fetched; `last_uid` is the last message that
     is in the ledger, within the server's `uid_validity`, and `first_uid` the last one that lay there when fetching
     began: what is between them must be in the ledger. Boxes (`…_box`) hold sealed secrets
-    (`servicedesk.intake.seal`). `domains` and `trusted_servers` are lists by blanks: the second names the authserv-id
-    of servers whose Authentication-Results (RFC 8601) are believed. `missing` lists what the last comparison
-    (`compared_at`) found on the server and not in the ledger.
+    (`servicedesk.intake.seal`); `oauth_at` is when somebody gave the refresh token. `domains` and `trusted_servers` are
+    lists by blanks: the second names the authserv-id of servers whose Authentication-Results (RFC 8601) are believed.
+    `missing` lists what the last comparison (`compared_at`) found on the server and not in the ledger.
     """
 
     class Kind(models.TextChoices):
@@ -88,6 +88,9 @@ class Mailbox(models.Model):
     oauth_client = models.CharField(_("client ID"), max_length=200, blank=True, validators=[check_one_line])
     oauth_secret_box = models.TextField(blank=True, editable=False)
     oauth_refresh_box = models.TextField(blank=True, editable=False)
+    oauth_access_box = models.TextField(blank=True, editable=False)
+    oauth_access_until = models.DateTimeField(null=True, editable=False)
+    oauth_at = models.DateTimeField(_("signed in since"), null=True, editable=False)
     afterwards = models.CharField(
         _("what becomes of a mail there"), max_length=6, choices=Afterwards, default=Afterwards.SEEN
     )
@@ -132,6 +135,11 @@ class Mailbox(models.Model):
 
     def __str__(self):
         return f"{self.name} <{self.address}>"
+
+    @property
+    def by_oauth(self) -> bool:
+        """Whether it signs in by tokens of Microsoft or Google instead of a password."""
+        return self.kind == self.Kind.IMAP and self.signs_in_by != self.SignsInBy.PASSWORD
 
     @property
     def max_bytes(self) -> int:

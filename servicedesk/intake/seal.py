@@ -1,5 +1,5 @@
-"""Passwords of mailboxes at rest: sealed with a key derived from SECRET_KEY, so that a copy of the database alone opens
-nothing. After SECRET_KEY was changed, what is in SECRET_KEY_FALLBACKS still opens.
+"""Passwords and tokens of mailboxes at rest: sealed with a key derived from SECRET_KEY, so that a copy of the database
+alone opens nothing. After SECRET_KEY was changed, what is in SECRET_KEY_FALLBACKS still opens.
 """
 
 import base64
@@ -10,7 +10,7 @@ from django.conf import settings
 
 
 class Unreadable(Exception):
-    """The box was sealed with another SECRET_KEY; the password must be entered again."""
+    """The box was sealed with another SECRET_KEY; what it holds must be entered again."""
 
 
 def _box() -> MultiFernet:

@@ -2,11 +2,14 @@
 `portal`."""
 
 import base64
+import secrets
+import time
 from datetime import datetime
 from functools import partial
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -24,10 +27,12 @@ from servicedesk.web.pages import changed, page
 from . import imap, queries
 from .actions import (
     admit_mail,
+    begin_sign_in,
     change_mailbox,
     compare_mailbox,
     convert_ticket,
     create_mailbox,
+    finish_sign_in,
     refuse_mail,
     retry_mail,
     take_missing,
@@ -41,6 +46,9 @@ from .mail import html, reading
 from .models import IncomingMail, Mailbox
 
 PAGE_SIZE = 50
+_SIGN_INS = "mailbox sign-ins"  # in the session
+_MOST_SIGN_INS = 5
+_SIGN_IN_SECONDS = 15 * 60
 _MOST_PICTURE_BYTES = 5 * 1024 * 1024
 # What the frame with a mail's HTML may do: be looked at. Nothing in it is loaded from anywhere or runs.
 FRAME_POLICY = (
@@ -104,6 +112,51 @@ def mailbox_test(request: HttpRequest, pk: int) -> HttpResponse:
     box = queries.get_mailbox(pk)
     context = {"mailbox": box, "seen": test_mailbox(box, by=request.user), "heading": str(box)}
     return page(request, "intake/mailbox_test.html", context, fragment="intake/_mailbox_test.html")
+
+
+@needs("settings.change")
+@require_safe
+def mailbox_sign_in(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the browser to Microsoft or Google. A link and no form: browsers hold what a form leads on to against our
+    content policy, and where these two lead on to is theirs to say. Nothing is changed but the visitor's session.
+    """
+    box = queries.get_mailbox(pk)
+    try:
+        address, kept = begin_sign_in(box, by=request.user)
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+        return HttpResponseRedirect(_address_of(box), status=303)
+    begun = _sign_ins(request)[-_MOST_SIGN_INS + 1 :]
+    request.session[_SIGN_INS] = [*begun, kept | {"mailbox": box.pk, "at": time.time()}]
+    return HttpResponseRedirect(address, status=303)
+
+
+def _sign_ins(request: HttpRequest) -> list[dict]:
+    """The sign-ins that this visitor has begun and that are not too old to come back to."""
+    oldest = time.time() - _SIGN_IN_SECONDS
+    return [each for each in request.session.get(_SIGN_INS, []) if each["at"] > oldest]
+
+
+@needs("settings.change")
+@require_safe
+def mailbox_oauth(request: HttpRequest) -> HttpResponse:
+    """Where browsers come back to from Microsoft and Google. What they bring counts once, in the session that began it,
+    for the mailbox that it was begun for.
+    """
+    state = request.GET.get("state", "")
+    begun = _sign_ins(request)
+    found = next((each for each in begun if secrets.compare_digest(each["state"].encode(), state.encode())), None)
+    request.session[_SIGN_INS] = [each for each in begun if each is not found]
+    request.session.save()
+    if found is None:
+        messages.error(request, _("This sign-in was not begun here, or too long ago. Begin it again."))
+        return HttpResponseRedirect(reverse("intake:mailboxes"), status=303)
+    box = queries.get_mailbox(found["mailbox"])
+    finish = partial(
+        finish_sign_in, box, by=request.user, via="page", code=request.GET.get("code", ""),
+        error=request.GET.get("error", ""), verifier=found["verifier"],
+    )  # fmt: skip
+    return does(request, finish, to=_address_of(box), message=_("Signed in. The mailbox is read from now on."))
 
 
 def _comparison(box: Mailbox) -> dict:

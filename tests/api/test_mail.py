@@ -45,6 +45,9 @@ class TestMailboxes:
             ({"max_mb": 51}, "max_mb"),
             ({"accepts": "domains", "domains": ""}, "domains"),
             ({"needs_proof": True}, "trusted_servers"),
+            ({"signs_in_by": "google"}, "oauth_client"),
+            ({"signs_in_by": "microsoft", "oauth_client": "x"}, "oauth_tenant"),
+            ({"refresh_token": "two words"}, "refresh_token"),
         ],
     )
     def test_what_is_wrong_is_named(self, api, change, field):
@@ -52,6 +55,21 @@ class TestMailboxes:
         assert answer.status_code == 400
         assert list(answer.json()["errors"]) == [field]
         assert not Mailbox.objects.exists()
+
+    def test_signs_in_by_oauth_without_telling_its_secrets(self, api):
+        client = api(an_administrator())
+        secrets = {"client_secret": "open~sesame", "refresh_token": "very.sesame"}
+        way = {"signs_in_by": "microsoft", "oauth_tenant": "t.example.com", "oauth_client": "client"}
+        made = client.post("/api/v1/mailboxes/", IMAP | {"host": ""} | way | secrets)
+        assert made.status_code == 201, made.json()
+        said = made.json()
+        assert {name: said[name] for name in way} == way and said["host"] == "outlook.office365.com"
+        assert (said["has_client_secret"], said["has_refresh_token"], said["has_password"]) == (True, True, False)
+        changed = client.patch(f"/api/v1/mailboxes/{said['id']}/", {"oauth_client": "other"})
+        assert (changed.json()["has_refresh_token"], changed.json()["oauth_at"]) == (False, None)
+        for answer in (made, changed, client.get("/api/v1/mailboxes/")):
+            assert b"sesame" not in answer.content
+        assert "sesame" not in str(list(AuditEntry.objects.values_list("data", flat=True)))
 
     def test_tells_and_takes_the_policy(self, api):
         policy = {

@@ -76,6 +76,8 @@ PAGES = {
     "intake:mailboxes": ADMIN,
     "intake:mailbox-new": ADMIN,
     "intake:mailbox": ADMIN,
+    "intake:mailbox-oauth": ADMIN,
+    "intake:mailbox-sign-in": ADMIN,
     "intake:mailbox-test": ADMIN,
     "intake:mailbox-comparison": ADMIN,
     "intake:mailbox-compare": ADMIN,

@@ -63,6 +63,21 @@ service lmtp {{
   }}
 }}
 """
+_OAUTH = """
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf
+}}
+"""
+_ASKS = """
+introspection_mode = post
+introspection_url = {address}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
 
 
 def missing() -> str:
@@ -113,10 +128,11 @@ def certificate() -> tuple[bytes, bytes]:
 
 class Dovecot:
     """`tls` and `plain` are its ports; the latter offers STARTTLS unless `with_tls` is False. At `lmtp` it takes mail
-    for userN@any.domain when `with_lmtp`. `more` goes into its settings.
+    for userN@any.domain when `with_lmtp`. With `asks`, the address of a sign-in server that says whose a token is, it
+    takes XOAUTH2 too. `more` goes into its settings.
     """
 
-    def __init__(self, *, with_tls: bool = True, with_lmtp: bool = False, more: str = ""):
+    def __init__(self, *, with_tls: bool = True, with_lmtp: bool = False, asks: str = "", more: str = ""):
         self.folder = Path(tempfile.mkdtemp(prefix="madoguchi-dovecot-"))
         self.folder.chmod(0o755)
         self.tls, self.plain, self.lmtp = free_port(), free_port(), free_port()
@@ -131,6 +147,9 @@ class Dovecot:
         homes.mkdir()
         homes.chmod(0o777)
         config = self.folder / "dovecot.conf"
+        if asks:
+            (self.folder / "oauth2.conf").write_text(_ASKS.format(address=asks))
+            more += _OAUTH.format(folder=self.folder)
         config.write_text(
             _CONFIG.format(
                 folder=self.folder,

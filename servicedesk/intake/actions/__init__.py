@@ -9,16 +9,19 @@ from .ledger import admit_mail, refuse_mail, retry_mail, store
 from .mailboxes import change_mailbox, create_mailbox
 from .reader import read_waiting
 from .receive import receive
+from .signing_in import begin_sign_in, finish_sign_in
 from .trying import test_mailbox
 
 __all__ = [
     "admit_mail",
+    "begin_sign_in",
     "change_mailbox",
     "compare_mailbox",
     "convert_ticket",
     "create_mailbox",
     "fetch_due",
     "fetch_mailbox",
+    "finish_sign_in",
     "read_waiting",
     "receive",
     "refuse_mail",

@@ -10,9 +10,10 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from .. import imap, seal
+from .. import imap
 from ..models import IncomingMail, Mailbox
 from .ledger import store
+from .signing_in import credentials
 
 log = logging.getLogger(__name__)
 State, Reason = IncomingMail.State, IncomingMail.Reason
@@ -67,13 +68,9 @@ def connect(
     mailbox: Mailbox, *, read_only: bool = False, seconds: float | None = imap.SECONDS_IN_ALL
 ) -> imap.Connection:
     """A connection to a mailbox's server, to be used in `with`. Raises Trouble."""
-    try:
-        password = seal.unseal(mailbox.password_box)
-    except seal.Unreadable:
-        raise imap.Trouble("sealed") from None
     return imap.Connection(
         host=mailbox.host, port=mailbox.port, security=mailbox.security, certificate=mailbox.certificate,
-        user=mailbox.user, password=password, folder=mailbox.folder, read_only=read_only, seconds=seconds,
+        user=mailbox.user, folder=mailbox.folder, read_only=read_only, seconds=seconds, **credentials(mailbox),
     )  # fmt: skip
 
 

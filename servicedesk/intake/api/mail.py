@@ -34,7 +34,7 @@ from ..queries import dead_addresses, get_mail, get_mailbox, mailboxes, visible_
 
 
 class MailboxOut(serializers.Serializer):
-    """A mailbox. Its password goes in and never comes out."""
+    """A mailbox. Its password, client secret and tokens go in and never come out."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -46,7 +46,13 @@ class MailboxOut(serializers.Serializer):
     security = serializers.ChoiceField(choices=Mailbox.Security.choices)
     certificate = serializers.CharField()
     user = serializers.CharField()
+    signs_in_by = serializers.ChoiceField(choices=Mailbox.SignsInBy.choices)
     has_password = serializers.SerializerMethodField()
+    oauth_tenant = serializers.CharField()
+    oauth_client = serializers.CharField()
+    has_client_secret = serializers.SerializerMethodField()
+    has_refresh_token = serializers.SerializerMethodField(help_text="Somebody signed in, or gave a token.")
+    oauth_at = serializers.DateTimeField(allow_null=True, help_text="When somebody did.")
     folder = serializers.CharField()
     afterwards = serializers.ChoiceField(choices=Mailbox.Afterwards.choices)
     moves_to = serializers.CharField()
@@ -74,9 +80,17 @@ class MailboxOut(serializers.Serializer):
     def get_has_password(self, mailbox) -> bool:
         return bool(mailbox.password_box)
 
+    def get_has_client_secret(self, mailbox) -> bool:
+        return bool(mailbox.oauth_secret_box)
+
+    def get_has_refresh_token(self, mailbox) -> bool:
+        return bool(mailbox.oauth_refresh_box)
+
 
 class MailboxIn(Strict):
-    """Any of the fields; what is not named stays, so does the password when it is empty."""
+    """Any of the fields; what is not named stays, so do password, client secret and refresh token when empty. Signing
+    in by a browser is on the page of the mailbox alone.
+    """
 
     name = Line()
     address = Line()
@@ -87,9 +101,14 @@ class MailboxIn(Strict):
     security = serializers.ChoiceField(choices=Mailbox.Security.choices, required=False)
     certificate = serializers.CharField(required=False, allow_blank=True, max_length=100_000, trim_whitespace=False)
     user = Line()
+    signs_in_by = serializers.ChoiceField(choices=Mailbox.SignsInBy.choices, required=False)
     password = serializers.CharField(
         required=False, allow_blank=True, max_length=1000, trim_whitespace=False, write_only=True
     )
+    oauth_tenant = Line(max_length=120)
+    oauth_client = Line()
+    client_secret = serializers.CharField(required=False, allow_blank=True, max_length=500, write_only=True)
+    refresh_token = serializers.CharField(required=False, allow_blank=True, max_length=20000, write_only=True)
     folder = Line()
     afterwards = serializers.ChoiceField(choices=Mailbox.Afterwards.choices, required=False)
     moves_to = Line()
