@@ -8,11 +8,13 @@ import base64
 import binascii
 import contextlib
 import imaplib
+import itertools
 import json
 import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -315,6 +317,61 @@ class Connection:
         """Whether the server says at once that mail has come (RFC 2177)."""
         return "IDLE" in self.capabilities
 
+    def news(self, renew: float) -> Iterator[bool]:
+        """Be told by the server (IDLE, RFC 2177): yields False whenever it has agreed to, which is asked again after so
+        many seconds, and True soon after it has said that mails are there. Ends by Trouble, and by `cut`.
+        """
+        with self._explained():
+            for number in itertools.count():
+                tag = b"IDLE%d" % number
+                self._imap.send(tag + b" IDLE\r\n")
+                until, told_at = time.monotonic() + renew, 0.0
+                self._heard(tag, b"+", SECONDS)
+                yield False
+                while (left := until - time.monotonic()) > 0:
+                    line = self._line(min(left, told_at + _GATHER - time.monotonic()) if told_at else left)
+                    if line is not None:
+                        if line.startswith(tag):
+                            raise Trouble("server", line.decode("ascii", "replace"))
+                        if _NEWS.match(line):
+                            told_at = told_at or time.monotonic()
+                    if told_at and time.monotonic() >= told_at + _GATHER:
+                        told_at = 0.0
+                        yield True
+                self._imap.send(b"DONE\r\n")
+                if self._heard(tag, tag, SECONDS) or told_at:
+                    yield True
+
+    def _heard(self, tag: bytes, wanted: bytes, seconds: float) -> bool:
+        """Wait for a line that begins so; whether mails were told of meanwhile."""
+        until, is_news = time.monotonic() + seconds, False
+        while True:
+            line = self._line(until - time.monotonic())
+            if line is None:
+                raise TimeoutError
+            if line.startswith(wanted) and (wanted != tag or b" OK" in line[:20].upper()):
+                return is_news
+            if line.startswith(tag):
+                raise Trouble("server", line.decode("ascii", "replace"))
+            is_news = is_news or bool(_NEWS.match(line))
+
+    def _line(self, seconds: float) -> bytes | None:
+        """The next line of the server; None when none comes in this time."""
+        try:
+            self._imap.sock.settimeout(max(seconds, 0.001))
+            line = self._imap.readline()
+        except TimeoutError:
+            # Python reads no more from a file whose socket ran out of time, but another one for the same socket works.
+            with contextlib.suppress(AttributeError):  # newer ones read from the socket itself
+                self._imap.file = self._imap.sock.makefile("rb")
+            return None
+        finally:
+            with contextlib.suppress(OSError):  # closed meanwhile
+                self._imap.sock.settimeout(SECONDS)
+        if not line or line.upper().startswith(b"* BYE"):
+            raise Trouble("broken", line.decode("ascii", "replace"))
+        return line
+
     def move(self, uid: int, folder: str) -> None:
         """Move one mail to another folder, which is made when it is missing. Refuses where that would take deleting
         more than this mail.
@@ -351,6 +408,8 @@ class Connection:
             return [unquoted(name) for name in names][:1000]
 
 
+_NEWS = re.compile(rb"\* [1-9]\d* (?:EXISTS|RECENT)\b", re.IGNORECASE)
+_GATHER = 0.3  # seconds in which what is said of several mails is told once
 _FOLDER = re.compile(r'^\(.*?\) (?:"[^"]*"|NIL) "?(.*?)"?$')
 _DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
 

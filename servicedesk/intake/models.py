@@ -35,6 +35,7 @@ class Mailbox(models.Model):
     began: what is between them must be in the ledger. Boxes (`…_box`) hold sealed secrets
     (`servicedesk.intake.seal`); `oauth_at` is when somebody gave the refresh token. `domains` and `trusted_servers` are
     lists by blanks: the second names the authserv-id of servers whose Authentication-Results (RFC 8601) are believed.
+    `news_at` is when its server last said that there is mail, and until `idle_until` somebody listens for that.
     `missing` lists what the last comparison (`compared_at`) found on the server and not in the ledger.
     """
 
@@ -122,6 +123,8 @@ class Mailbox(models.Model):
     last_error = models.TextField(_("last error"), blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
     try_after = models.DateTimeField(default=timezone.now, editable=False)
+    news_at = models.DateTimeField(null=True, editable=False)
+    idle_until = models.DateTimeField(null=True, editable=False)
     compared_at = models.DateTimeField(null=True, editable=False)
     missing = models.JSONField(default=list, editable=False)
 
@@ -140,6 +143,11 @@ class Mailbox(models.Model):
     def by_oauth(self) -> bool:
         """Whether it signs in by tokens of Microsoft or Google instead of a password."""
         return self.kind == self.Kind.IMAP and self.signs_in_by != self.SignsInBy.PASSWORD
+
+    @property
+    def is_listened_to(self) -> bool:
+        """Whether its server says by itself when mail comes (IMAP IDLE), beside being asked."""
+        return self.idle_until is not None and self.idle_until > timezone.now()
 
     @property
     def max_bytes(self) -> int:

@@ -11,6 +11,7 @@ from .reader import read_waiting
 from .receive import receive
 from .signing_in import begin_sign_in, finish_sign_in
 from .trying import test_mailbox
+from .watching import watch_mailboxes
 
 __all__ = [
     "admit_mail",
@@ -30,4 +31,5 @@ __all__ = [
     "store",
     "take_missing",
     "test_mailbox",
+    "watch_mailboxes",
 ]

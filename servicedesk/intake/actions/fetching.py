@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
 
 from .. import imap
@@ -53,7 +53,10 @@ def fetch_mailbox(pk: int) -> int:
         pause = min(PAUSE * 2 ** min(failures, 10), _LONGEST_PAUSE)
         here.update(last_error=str(trouble), failures=failures, try_after=timezone.now() + pause)
     else:
-        here.update(last_error="", failures=0, last_ok_at=timezone.now(), try_after=timezone.now() + PAUSE)
+        # What the server said after we looked, by IDLE, is a reason to look again at once.
+        done = timezone.now()
+        again = Case(When(news_at__gt=now, then=Value(done)), default=Value(done + PAUSE))
+        here.update(last_error="", failures=0, last_ok_at=done, try_after=again)
     return taken
 
 

@@ -72,6 +72,7 @@ class MailboxOut(serializers.Serializer):
     last_ok_at = serializers.DateTimeField(allow_null=True)
     last_error = serializers.CharField()
     failures = serializers.IntegerField()
+    is_listened_to = serializers.BooleanField(help_text="The server tells by itself of mail (IMAP IDLE).")
     compared_at = serializers.DateTimeField(allow_null=True, help_text="When ledger and server were last compared.")
     missing = serializers.ListField(
         child=serializers.DictField(), help_text="Mails on the server that are not in the ledger: `uid` and `at`."

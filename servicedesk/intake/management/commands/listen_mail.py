@@ -1,18 +1,25 @@
 import asyncio
 import signal
+import threading
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from servicedesk.intake.actions import watch_mailboxes
 from servicedesk.intake.listener import serve
 
 
 class Command(BaseCommand):
-    """Runs until it is told to end. Addresses and ports: MAIL_LISTEN_HOST, MAIL_PORT, LMTP_PORT (-1: not at all)."""
+    """Runs until it is told to end, and listens to the servers of fetched mailboxes meanwhile. Addresses and ports:
+    MAIL_LISTEN_HOST, MAIL_PORT, LMTP_PORT (-1: not at all).
+    """
 
     help = "Listens for mail by SMTP and LMTP and keeps it before it says so."
 
     def handle(self, *args, **options):
+        stop = threading.Event()
+        watch = threading.Thread(target=watch_mailboxes, args=[stop], name="watch-mailboxes", daemon=True)
+        watch.start()
         try:
             asyncio.run(self._listen())
         except OSError as error:
@@ -20,6 +27,9 @@ class Command(BaseCommand):
                 f"The mail listener cannot use {settings.MAIL_LISTEN_HOST}, ports {settings.MAIL_PORT} and"
                 f" {settings.LMTP_PORT}: {error.strerror}. Set MAIL_PORT and LMTP_PORT to free ones."
             ) from None
+        finally:
+            stop.set()
+            watch.join(5)
 
     async def _listen(self):
         task = asyncio.ensure_future(
