@@ -14,7 +14,7 @@ from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet
 from servicedesk.intake.api.mail import DeadAddressViewSet, IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
-from servicedesk.notify.api import OutgoingMailViewSet
+from servicedesk.notify.api import MailTextViewSet, OutgoingMailViewSet
 from servicedesk.people.api.audit import AuditViewSet
 from servicedesk.people.api.imports import ImportViewSet
 from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSet, TeamViewSet
@@ -72,6 +72,7 @@ router.register("categories", CategoryViewSet, "category")
 router.register("mailboxes", MailboxViewSet, "mailbox")
 router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")
 router.register("outgoing-mails", OutgoingMailViewSet, "outgoing-mail")
+router.register("mail-texts", MailTextViewSet, "mail-text")
 router.register("audit", AuditViewSet, "audit")
 router.register("imports", ImportViewSet, "import")
 router.register("dead-addresses", DeadAddressViewSet, "dead-address")

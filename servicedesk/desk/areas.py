@@ -66,6 +66,13 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "intake:held",
                 "mails.read",
             ),
+            Area(
+                _("Texts of mails"),
+                _("Receipts, replies, notices, signatures"),
+                "note",
+                "notify:texts",
+                "settings.change",
+            ),
             Area(_("Outgoing mail"), _("What waits, what failed"), "mail-forward", "notify:outgoing", "mails.sent"),
         ),
     ),

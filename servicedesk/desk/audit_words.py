@@ -35,6 +35,8 @@ SETTINGS_VERBS = {
     "admit": gettext_lazy("Let a mail in"),
     "refuse": gettext_lazy("Set a mail aside"),
     "resend": gettext_lazy("Sent a mail again"),
+    "change_mail_text": gettext_lazy("Changed a text of mails"),
+    "reset_mail_text": gettext_lazy("Went back to the built-in text of mails"),
     "compare": gettext_lazy("Compared a mailbox with its server"),
     "sign_in": gettext_lazy("Signed in for a mailbox"),
     "take_missing": gettext_lazy("Took missing mails in"),

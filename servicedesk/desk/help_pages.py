@@ -36,7 +36,7 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "roles", "services", "matrix", "mailboxes", "api", "audit", "backup",
+            "first-steps", "people", "roles", "services", "matrix", "mailboxes", "mail-texts", "api", "audit", "backup",
         ),
     ),
 )  # fmt: skip
@@ -66,6 +66,7 @@ HELP_FOR_PATH = (
     ("/desk/", "queue"),
     ("/settings/priorit", "matrix"),
     ("/settings/matrix", "matrix"),
+    ("/settings/mail-texts", "mail-texts"),
     ("/settings/mail", "mailboxes"),
     ("/settings/outgoing", "mailboxes"),
     ("/settings/held", "mailboxes"),

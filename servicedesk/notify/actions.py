@@ -8,6 +8,7 @@ import logging
 import smtplib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.utils import make_msgid
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
@@ -15,18 +16,22 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from servicedesk.people.actions import audit
-from servicedesk.people.models import User
+from servicedesk.people.models import Team, User
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions.talk import undo_until
 from servicedesk.tickets.models import Comment
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.errors import Refused
 from servicedesk.web.logs import about
+from servicedesk.web.text import lines
 
-from .letters import ids_in
-from .models import OutgoingMail
+from .built_in import BUILT_IN
+from .letters import document, example, ids_in
+from .models import MailText, OutgoingMail
+from .texts import TEXTS, check_text
 
 log = logging.getLogger(__name__)
 State = OutgoingMail.State
@@ -246,3 +251,81 @@ def resend_mail(mail: OutgoingMail, *, by: User, via: str) -> OutgoingMail:
     mail.save(update_fields=["state", "attempts", "try_after", "error", "created_at"])
     audit(mail, "resend", by=by, via=via, label=f"mail {mail.pk}")
     return mail
+
+
+# --- texts ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_mail_text(
+    key: str, language: str, *, body: str, by: User, via: str, team: Team | None = None
+) -> MailText | None:
+    """Write a text of our mails anew, of a team its signature. None when it is what comes built in.
+
+    Refuses a text that does not exist (key), another text of a team (team), and what `check_text` refuses (body).
+    """
+    check(by, "settings.change")
+    _must_be_a_text(key, language, team)
+    body = lines(body).strip()
+    check_text(key, body)
+    row = MailText.objects.select_for_update().filter(key=key, language=language, team=team).first()
+    if team is None and body == BUILT_IN[key][language].strip():
+        if row is not None:
+            _reset(row, by=by, via=via)
+        return None
+    before = row.body if row is not None else BUILT_IN[key][language]
+    if row is not None and body == row.body:
+        return row
+    row = row or MailText(key=key, language=language, team=team)
+    row.body, row.changed_by, row.changed_at = body, by, timezone.now()
+    row.save()
+    audit(row, "change_mail_text", by=by, via=via, label=_called(row), changes={"body": [before, body]})
+    return row
+
+
+@transaction.atomic
+def reset_mail_text(key: str, language: str, *, by: User, via: str, team: Team | None = None) -> None:
+    """Go back to the built-in text, of a team to the signature of the desk. Nothing happens where it holds already."""
+    check(by, "settings.change")
+    _must_be_a_text(key, language, team)
+    row = MailText.objects.select_for_update().filter(key=key, language=language, team=team).first()
+    if row is not None:
+        _reset(row, by=by, via=via)
+
+
+def _reset(row: MailText, *, by: User, via: str) -> None:
+    audit(row, "reset_mail_text", by=by, via=via, label=_called(row), changes={"body": [row.body, ""]})
+    row.delete()
+
+
+def _called(row: MailText) -> str:
+    return " ".join(filter(None, [row.key, row.language, row.team.code if row.team else ""]))
+
+
+def _must_be_a_text(key: str, language: str, team: Team | None) -> None:
+    if key not in TEXTS or language not in BUILT_IN[key]:
+        raise Refused(_("There is no such text."), field="key")
+    if team is not None and key != "signature":
+        raise Refused(_("Only the signature may be a team's own."), field="team")
+
+
+def send_example(key: str, language: str, *, body: str, by: User, team: Team | None = None) -> None:
+    """Send a text as it would look to oneself, at once and outside the list of mails. Refuses a text that cannot be,
+    and tells what the mail server said.
+    """
+    check(by, "settings.change")
+    _must_be_a_text(key, language, team)
+    check_text(key, body)
+    text, html = example(key, language, team.pk if team else None, body)
+    with override(language):
+        subject = "[INC0000123] " + _("An example of our mails")
+    message = EmailMultiAlternatives(
+        subject, text, from_email=settings.MAIL_FROM, to=[by.email], headers={"Message-ID": make_msgid()}
+    )
+    message.attach_alternative(document(subject, language, html), "text/html")
+    try:
+        server = _server()
+        server.send_messages([message])
+        server.close()
+    except (ServerTrouble, OSError, smtplib.SMTPException) as error:
+        raise Refused(_("The mail could not be sent: %(trouble)s") % {"trouble": error}) from None

@@ -4,15 +4,19 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 
-from servicedesk.people.api.refs import PersonRef
+from servicedesk.people.api.refs import PersonRef, TeamField, TeamRef
+from servicedesk.people.models import Language
 from servicedesk.people.rules import check
 from servicedesk.tickets.api.fields import Choices
-from servicedesk.tickets.api.serializers import EmptyIn
-from servicedesk.web.api import Filters, View
+from servicedesk.tickets.api.serializers import EmptyIn, Text
+from servicedesk.web.api import Filters, Strict, View
 
-from .actions import resend_mail
-from .models import OutgoingMail
-from .queries import get_outgoing, visible_outgoing
+from .actions import resend_mail, reset_mail_text, save_mail_text
+from .built_in import BUILT_IN
+from .letters import example
+from .models import MailText, OutgoingMail
+from .queries import get_outgoing, visible_outgoing, written_texts
+from .texts import MOST_LETTERS, TEXTS, check_text
 
 
 class OutgoingMailRow(serializers.Serializer):
@@ -65,3 +69,100 @@ class OutgoingMailViewSet(View):
         """Send one that failed, or waits for its next try, now."""
         mail, _given = get_outgoing(request.user, pk), self.given(EmptyIn)
         return self.answer(OutgoingMailOut, resend_mail(mail, by=request.user, via="api"))
+
+
+class MailTextOut(serializers.Serializer):
+    """A text of our mails as it holds in a language, of a team its signature."""
+
+    key = serializers.ChoiceField(choices=list(TEXTS))
+    language = serializers.ChoiceField(choices=Language.choices)
+    team = TeamRef(allow_null=True)
+    body = serializers.CharField()
+    is_built_in = serializers.BooleanField(help_text="Nobody has written it anew.")
+    variables = serializers.ListField(child=serializers.CharField())
+    changed_at = serializers.DateTimeField(allow_null=True)
+    changed_by = PersonRef(allow_null=True)
+
+
+class WhichText(Strict):
+    key = serializers.ChoiceField(choices=list(TEXTS))
+    language = serializers.ChoiceField(choices=Language.choices)
+    team = TeamField(required=False, allow_null=True, default=None, help_text="For a signature of its own.")
+
+
+class MailTextIn(WhichText):
+    body = Text(default="", max_length=MOST_LETTERS)
+
+
+class LooksOut(serializers.Serializer):
+    text = serializers.CharField()
+    html = serializers.CharField()
+
+
+class MailTextViewSet(View):
+    """Texts of our mails in both languages, with the variables that each may have."""
+
+    queryset = MailText.objects.none()
+    serializer_class = MailTextOut
+    pagination_class = None
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        check(request.user, "settings.change")
+
+    @extend_schema(responses=MailTextOut(many=True), filters=False)
+    def list(self, request):
+        """Every text of the desk, then signatures of teams."""
+        self.asked(Filters)
+        written = written_texts()
+        rows = [_text(key, language, None, written) for key in TEXTS for language in Language]
+        rows += [_text(*of, written) for of in sorted(written, key=str) if of[2] is not None]
+        return self.answer(MailTextOut, rows, many=True)
+
+    @extend_schema(request=MailTextIn, responses=MailTextOut)
+    @action(detail=False, methods=["post"])
+    def change(self, request):
+        """Write a text anew."""
+        given = self.given(MailTextIn)
+        save_mail_text(**given, by=request.user, via="api")
+        return self.now(given)
+
+    @extend_schema(request=WhichText, responses=MailTextOut)
+    @action(detail=False, methods=["post"])
+    def reset(self, request):
+        """Go back to the built-in text, of a team to the signature of the desk."""
+        given = self.given(WhichText)
+        reset_mail_text(**given, by=request.user, via="api")
+        return self.now(given)
+
+    @extend_schema(request=MailTextIn, responses=LooksOut)
+    @action(detail=False, methods=["post"])
+    def preview(self, request):
+        """How a text looks with the values of an example. Nothing is kept."""
+        given = self.given(MailTextIn)
+        check_text(given["key"], given["body"])
+        text, html = example(
+            given["key"], given["language"], given["team"].pk if given["team"] else None, given["body"]
+        )
+        return self.answer(LooksOut, {"text": text, "html": html})
+
+    def now(self, given):
+        team = given["team"]
+        return self.answer(
+            MailTextOut, _text(given["key"], given["language"], team.pk if team else None, written_texts())
+        )
+
+
+def _text(key: str, language: str, team_id: int | None, written: dict) -> dict:
+    row = written.get((key, language, team_id))
+    desk = written.get((key, language, None))
+    return {
+        "key": key,
+        "language": language,
+        "team": row.team if row else None,
+        "body": (row or desk).body if row or desk else BUILT_IN[key][language],
+        "is_built_in": row is None,
+        "variables": TEXTS[key].variables,
+        "changed_at": row.changed_at if row else None,
+        "changed_by": row.changed_by if row else None,
+    }

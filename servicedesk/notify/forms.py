@@ -3,9 +3,18 @@
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from servicedesk.web.forms import ActionForm
+from servicedesk.web.forms import ActionForm, TextField
 
 from .models import OutgoingMail
+
+
+class MailTextForm(ActionForm):
+    body = TextField(
+        label=gettext_lazy("Text"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": "14", "data-insert-here": ""}),
+        help_text=gettext_lazy("A line is left out when all variables in it are empty."),
+    )
 
 
 class OutgoingFilter(ActionForm):

@@ -1,23 +1,33 @@
 """What a mail says: subject, text and HTML in the recipient's language, and the headers that hold a thread together."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.utils import formataddr
+from functools import partial
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from servicedesk.intake import tokens
 from servicedesk.intake.models import IncomingMail, Mailbox
 from servicedesk.people.models import User
-from servicedesk.tickets.models import Comment, Ticket, TicketEvent
+from servicedesk.tickets.models import Attachment, Comment, Priority, Ticket, TicketEvent
 from servicedesk.tickets.permissions import works_on
 from servicedesk.tickets.plain import closes_at, outlook
+from servicedesk.web.formats import exact, filesize, markdown, plain
 from servicedesk.web.middleware import speaking_to
 from servicedesk.web.text import one_line
 
 from .models import OutgoingMail
+from .queries import sources_of
+from .texts import MOST_LETTERS, SHARED, TEXTS, Value, Values, fill
 
 Kind = OutgoingMail.Kind
 
@@ -47,33 +57,142 @@ def compose(
     base = box.address if box else settings.MAIL_FROM
     with speaking_to(to):
         files = list(comment.attachments.all()) if comment is not None else []
-        context = {
-            "ticket": ticket,
-            "event": event,
-            "to": to,
-            "by": event.by,
-            "echo": echo,
-            "comment": comment,
-            "files": files,
-            "outlook": outlook(ticket),
-            "closes_at": closes_at(ticket),
-            "is_requester": ticket.requester_id == to.pk,
-            "for_desk": works_on(to, ticket),
-            "successor": event.data.get("converted_to", ""),
-            # Guests cannot sign in, and copies may go to people who do not see the ticket: a closed door for both.
-            "link": ""
-            if to.is_guest or not sees
-            else settings.SITE_URL + reverse("tickets:detail", args=[ticket.number]),
-        }
+        values = _values(event, to, comment, files, sees)
+        if not echo:
+            values = {name: value for name, value in values.items() if name not in _OF_PEOPLE}
+        text, html = render(_key(kind, event, to) if echo else kind, to.language, ticket.team_id, values)
         return Letter(
             from_address=base,
             subject=one_line(_subject(kind, ticket, echo), 280),
-            text=_tidy(render_to_string(f"notify/mail/{kind}.txt", context)),
-            html=render_to_string(f"notify/mail/{kind}.html", context),
+            text=text,
+            html=document(ticket.number, to.language, html),
             message_id=tokens.message_id(ticket.pk, event.pk, kind, to.email),
             headers=_headers(kind, ticket, to, base, box) | _copies(kind, event, to),
             with_files=bool(files),
         )
+
+
+# What the sender of a ticket, or whoever calls themselves so, has written.
+_OF_PEOPLE = {"recipient", "title", "by", "requester", "message", "files", "resolution", "description"}
+_MOST_OF_A_DESCRIPTION = 2_000
+
+
+def _key(kind: str, event: TicketEvent, to: User) -> str:
+    """Which text a mail of this kind has for this person."""
+    ticket = event.ticket
+    match kind:
+        case Kind.RECEIPT if event.by is not None and event.by.pk != to.pk:
+            return "receipt_for"
+        case Kind.RESOLVED if ticket.requester_id != to.pk:
+            return "resolved_others"
+        case Kind.CANCELLED if event.data.get("converted_to"):
+            return "converted"
+        case Kind.CANCELLED | Kind.REOPENED if works_on(to, ticket):
+            return f"{kind}_desk"
+    return kind
+
+
+def _values(
+    event: TicketEvent, to: User, comment: Comment | None, files: list[Attachment], sees: bool
+) -> dict[str, Callable[[], str | Value]]:
+    """What stands for the variables, made when a text asks for it, in the language that is set."""
+    ticket = event.ticket
+
+    def due() -> str:
+        return exact(ticket.due_at) if ticket.due_at and ticket.due_at != outlook(ticket).by else ""
+
+    def message() -> str | Value:
+        if comment is None:
+            return ""
+        looks = plain if comment.format == Comment.Format.PLAIN else markdown
+        return Value(comment.body, looks(comment.body))
+
+    def names_of_files() -> str:
+        rows = [f"- {file.name} ({filesize(file.size)})" for file in files]
+        return "\n".join([_("Files:"), *rows]) if rows else ""
+
+    return {
+        "recipient": lambda: to.display_name,
+        "number": lambda: ticket.number,
+        "title": lambda: ticket.title,
+        "status": lambda: ticket.plain_status,
+        # Guests cannot sign in, and copies may go to people who do not see the ticket: a closed door for both.
+        "link": lambda: (
+            "" if to.is_guest or not sees else settings.SITE_URL + reverse("tickets:detail", args=[ticket.number])
+        ),
+        "team": lambda: str(ticket.team) if ticket.team else "",
+        "by": lambda: event.by.display_name if event.by else "",
+        "next_step": lambda: outlook(ticket).sentence,
+        "target": lambda: exact(outlook(ticket).by),
+        "due": due,
+        "message": message,
+        "files": names_of_files,
+        "resolution": lambda: ticket.resolution,
+        "closes_at": lambda: exact(closes_at(ticket)),
+        "requester": lambda: ticket.requester.display_name,
+        "priority": ticket.get_priority_display,
+        "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
+        "successor": lambda: event.data.get("converted_to", ""),
+    }
+
+
+def render(
+    key: str, language: str, team_id: int | None, values: Values, instead: Mapping[str, str] | None = None
+) -> tuple[str, SafeString]:
+    """(plain text, HTML) of a whole mail: beginning, text and end as they hold for the team in this language. One
+    query. `instead` has texts that are tried out.
+    """
+    sources = sources_of(("top", key, "bottom", "signature"), language, team_id) | dict(instead or {})
+    signature = Value(*fill(sources["signature"], values)) if sources["signature"].strip() else ""
+    whole = f"{sources['top']}\n{sources[key]}\n\n{sources['bottom']}"
+    return fill(whole, {**values, "signature": lambda: signature})
+
+
+def example_values() -> Values:
+    """Values of a ticket that does not exist, in the language that is set, to show how a text looks."""
+    at = timezone.now().replace(minute=0)
+    message = _("Please restart the printer once more. If **E-21** comes back, call us.")
+    said = {
+        "recipient": _("Hanako Yamada"),
+        "number": "INC0000123",
+        "title": _("The printer on the third floor jams"),
+        "status": _("Work in progress"),
+        "link": settings.SITE_URL + reverse("tickets:detail", args=["INC0000123"]),
+        "team": _("Service desk"),
+        "by": _("Sho Kobayashi"),
+        "next_step": _("Somebody at the desk reads it and writes to you."),
+        "target": exact(at + timedelta(hours=2)),
+        "due": exact(at + timedelta(hours=8)),
+        "message": Value(message, markdown(message)),
+        "files": _("Files:") + "\n- E-21.pdf (" + filesize(120_000) + ")",
+        "resolution": _("The feed roller was worn out. We have replaced it."),
+        "closes_at": exact(at + timedelta(days=settings.CLOSE_RESOLVED_AFTER_DAYS)),
+        "requester": _("Hanako Yamada"),
+        "priority": str(Priority.P3.label),
+        "description": _("The paper jams although I have taken everything out."),
+        "successor": "REQ0000124",
+    }
+    return {name: partial(_itself, value) for name, value in said.items()}
+
+
+def example(key: str, language: str, team_id: int | None, body: str) -> tuple[str, SafeString]:
+    """(plain text, HTML) of a mail with this text tried out: a reply when the text is part of every mail."""
+    with override(language):
+        shown = "reply" if TEXTS[key].group == SHARED else key
+        return render(shown, language, team_id, example_values(), {key: body[:MOST_LETTERS]})
+
+
+def _itself(value: str | Value) -> str | Value:
+    return value
+
+
+def document(title: str, language: str, body: str) -> str:
+    """Plain enough for every mail program, light and dark."""
+    return format_html(
+        '<!DOCTYPE html>\n<html lang="{}">\n<head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        '<title>{}</title></head>\n<body style="font-family: sans-serif; line-height: 1.6">\n{}\n</body>\n</html>\n',
+        language, title, body,
+    )  # fmt: skip
 
 
 def _mailbox(ticket: Ticket) -> Mailbox | None:
@@ -133,13 +252,3 @@ def _copies(kind: str, event: TicketEvent, to: User) -> dict[str, str]:
     named = [formataddr((one.display_name, one.email), charset="utf-8") for one in people.values() if one.email]
     requester = event.ticket.requester
     return {"To": formataddr((requester.display_name, requester.email), charset="utf-8"), "Cc": ", ".join(named)}
-
-
-def _tidy(text: str) -> str:
-    """Without the blank lines that template tags leave."""
-    out: list[str] = []
-    for line in text.strip().splitlines():
-        line = line.rstrip()
-        if line or (out and out[-1]):
-            out.append(line)
-    return "\n".join(out) + "\n"

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from servicedesk.people.models import User
+from servicedesk.people.models import Language, Team, User
 from servicedesk.tickets.models import Ticket, TicketEvent
 
 
@@ -67,3 +67,25 @@ class OutgoingMail(models.Model):
 
     def __str__(self):
         return f"{self.pk} {self.kind} {self.state}"
+
+
+class MailText(models.Model):
+    """A text of our mails that somebody wrote anew; without a row the built-in one holds. Only the signature may be a
+    team's own.
+    """
+
+    key = models.CharField(max_length=20)
+    language = models.CharField(_("language"), max_length=2, choices=Language)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
+    body = models.TextField(blank=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("text of mails")
+        constraints = [
+            models.UniqueConstraint(fields=["key", "language", "team"], nulls_distinct=False, name="mail_text_once")
+        ]
+
+    def __str__(self):
+        return f"{self.key} {self.language}" + (f" {self.team_id}" if self.team_id else "")

@@ -1,13 +1,16 @@
 """Reads of outgoing mail."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable
 
-from servicedesk.people.models import User
+from django.db.models import F, Q, QuerySet
+
+from servicedesk.people.models import Team, User
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import scope_of, visible_tickets
 from servicedesk.web.errors import NotFound
 
-from .models import OutgoingMail
+from .built_in import BUILT_IN
+from .models import MailText, OutgoingMail
 from .permissions import read_sent
 
 
@@ -34,3 +37,23 @@ def get_outgoing(user: User, pk: int) -> OutgoingMail:
 def mails_sent_for(user: User, ticket: Ticket) -> list[OutgoingMail]:
     """What went out about a ticket, oldest first, for those who work on it; nothing for others."""
     return list(visible_outgoing(user).filter(ticket=ticket).order_by("created_at", "id")[:200])
+
+
+def sources_of(keys: Iterable[str], language: str, team_id: int | None) -> dict[str, str]:
+    """The texts as they hold: the team's own before the desk's, that before the built-in one. One query."""
+    found = {key: BUILT_IN[key][language] for key in keys}
+    rows = MailText.objects.filter(key__in=list(found), language=language)
+    rows = rows.filter(Q(team__isnull=True) | Q(team=team_id)).order_by(F("team").asc(nulls_first=True))
+    return found | dict(rows.values_list("key", "body"))
+
+
+def written_texts() -> dict[tuple[str, str, int | None], MailText]:
+    """Every text that somebody wrote anew, by key, language and team."""
+    rows = MailText.objects.select_related("changed_by", "team")
+    return {(row.key, row.language, row.team_id): row for row in rows}
+
+
+def text_of(key: str, language: str, team: Team | None) -> tuple[str, MailText | None]:
+    """(body, row) of a text as it holds; without a row it is the built-in one, of a team that of the desk."""
+    row = MailText.objects.filter(key=key, language=language, team=team).select_related("changed_by").first()
+    return (row.body, row) if row is not None else (sources_of([key], language, None)[key], None)

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from . import views
+from . import text_views, views
 
 app_name = "notify"
 urlpatterns = [
     path("settings/outgoing/", views.outgoing, name="outgoing"),
     path("settings/outgoing/<int:pk>/", views.mail, name="mail"),
     path("settings/outgoing/<int:pk>/resend/", views.resend, name="resend"),
+    path("settings/mail-texts/", text_views.texts, name="texts"),
+    path("settings/mail-texts/<slug:key>/<slug:language>/", text_views.text, name="text"),
+    path("settings/mail-texts/<slug:key>/<slug:language>/preview/", text_views.preview, name="text-preview"),
+    path("settings/mail-texts/<slug:key>/<slug:language>/reset/", text_views.reset, name="text-reset"),
+    path("settings/mail-texts/<slug:key>/<slug:language>/example/", text_views.example, name="text-example"),
     path("tickets/<str:number>/sent/", views.for_ticket, name="for-ticket"),
 ]

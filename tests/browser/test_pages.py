@@ -4,9 +4,12 @@ sideways.
 
 import pytest
 
+from servicedesk.desk.areas import areas_of
+from servicedesk.notify.models import MailText
 from servicedesk.people.models import Role
 from servicedesk.tickets.actions import assign, note, reply
-from tests.factories import a_person, a_service, a_team, an_incident
+from tests.factories import a_person, a_service, a_team, an_administrator, an_incident
+from tests.intake.mails import a_mail, a_mailbox, arrives
 
 from .conftest import DESKTOP, PHONE
 
@@ -90,3 +93,67 @@ class TestAgents:
         ]:
             someone.open(path)
             someone.check()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+class TestAdministrators:
+    def test_settings_are_clean(self, visitor, look):
+        team = a_team()
+        service = a_service(team)
+        admin = an_administrator(language=language_of(look))
+        an_incident(service=service, requester=a_person())
+        box = a_mailbox()
+        held = arrives(a_mail("stranger@example.net", html="<p>Hello</p>"), box)
+        someone = visitor(**look).sign_in(admin)
+        areas = [area["url"] for _label, group in areas_of(admin) for area in group]
+        assert len(areas) >= 15
+        for path in [
+            "/settings/",
+            *areas,
+            "/settings/mail-texts/reply/ja/",
+            f"/settings/mail-texts/signature/en/?team={team.pk}",
+            "/settings/mailboxes/new/",
+            f"/settings/mailboxes/{box.pk}/",
+            f"/settings/mails/{held.pk}/",
+            f"/settings/people/{admin.pk}/",
+            "/settings/people/new/",
+            f"/settings/teams/{team.pk}/",
+        ]:
+            someone.open(path)
+            someone.check()
+
+
+class TestTextsOfMails:
+    def test_a_variable_is_put_where_one_writes_and_the_preview_follows(self, visitor):
+        someone = visitor(locale="en-GB").sign_in(an_administrator(language="en"))
+        page = someone.open("/settings/mail-texts/closed/en/")
+        page.fill("[name=body]", "Number: ")
+        page.locator("[name=body]").press("End")
+        page.click("button[data-insert='{number}']")
+        assert page.input_value("[name=body]") == "Number: {number}"
+        page.wait_for_selector("#text-preview :text('Number: INC0000123')")
+        page.click("form#mail-text button[type=submit]")
+        page.wait_for_url("**/settings/mail-texts/")
+        assert MailText.objects.get().body == "Number: {number}"
+
+
+class TestUndoOfAReply:
+    def test_brings_the_words_back_and_sends_nothing(self, visitor):
+        team = a_team()
+        agent = a_person(Role.AGENT, teams=[team], language="en")
+        incident = an_incident(service=a_service(team))
+        someone = visitor(locale="en-GB").sign_in(agent)
+        page = someone.open(f"/incidents/{incident.ticket.number}/")
+        page.click(".composer-copies summary")
+        page.fill("[name=cc]", "vendor@example.net")
+        page.fill("#composer textarea[name=body]", "Wrong ticket")
+        page.click("#composer button[type=submit]")
+        page.wait_for_selector(".toast-sheet:has-text('Your reply leaves in 10 seconds.')")
+        page.click(".toast-undo")
+        page.wait_for_selector(".toast-sheet:has-text('Taken back.')")
+        assert page.input_value("#composer textarea[name=body]") == "Wrong ticket"
+        assert "vendor@example.net" in page.input_value("[name=cc]")
+        page.wait_for_selector(".timeline :text('Reply that was taken back')")
+        someone.check()
+        comment = incident.ticket.comments.get()
+        assert comment.taken_back_at is not None and not comment.is_public

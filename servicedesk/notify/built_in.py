@@ -1,0 +1,133 @@
+"""The texts of our mails as they come with Madoguchi, by key and language. How they are filled: texts.py."""
+
+BUILT_IN = {
+    "top": {
+        "ja": "{recipient}様\n",
+        "en": "Hello {recipient},\n",
+    },
+    "bottom": {
+        "ja": """{signature}
+
+--------------------
+{number} {title}
+状態: {status}
+{link}
+このメールにそのまま返信できます。""",
+        "en": """{signature}
+
+--------------------
+{number} {title}
+Status: {status}
+{link}
+You can simply answer this mail.""",
+    },
+    "signature": {"ja": "", "en": ""},
+    "receipt": {
+        "ja": """受け付けました。番号は{number}です。
+
+次に起きること: {next_step}
+目標: {target}
+解決の目標: {due}""",
+        "en": """We have received your message. Its number is {number}.
+
+What happens next: {next_step}
+Target: {target}
+Target for the solution: {due}""",
+    },
+    "receipt_for": {
+        "ja": """{by}さんが、あなたの代わりに用件を登録しました。番号は{number}です。
+
+次に起きること: {next_step}
+目標: {target}
+解決の目標: {due}""",
+        "en": """{by} has entered a request for you. Its number is {number}.
+
+What happens next: {next_step}
+Target: {target}
+Target for the solution: {due}""",
+    },
+    "reply": {
+        "ja": """{by}さんからの返信です。
+
+{message}
+
+{files}""",
+        "en": """{by} wrote:
+
+{message}
+
+{files}""",
+    },
+    "resolved": {
+        "ja": """次のとおり解決したと考えています。
+
+{resolution}
+
+解決していないときは、このメールに返信してください。対応を再開します。
+ご連絡がなければ、{closes_at}に完了とします。""",
+        "en": """We think that this is solved:
+
+{resolution}
+
+Is it not? Answer this mail and we take it up again.
+Without a word from you we close it on {closes_at}.""",
+    },
+    "resolved_others": {
+        "ja": "解決になりました。\n\n{resolution}",
+        "en": "This was resolved:\n\n{resolution}",
+    },
+    "reopened": {
+        "ja": "対応を再開しました。",
+        "en": "We have taken this up again.",
+    },
+    "reopened_desk": {
+        "ja": "このチケットが再開されました。\n再開した人: {by}",
+        "en": "This was reopened.\nBy: {by}",
+    },
+    "closed": {
+        "ja": "この用件は完了しました。また起きたら、このメールに返信してください。",
+        "en": "This is closed. If it comes back, answer this mail.",
+    },
+    "cancelled": {
+        "ja": "この用件は取り下げとなりました。これ以上の作業はしません。",
+        "en": "This was cancelled; nothing more happens.",
+    },
+    "cancelled_desk": {
+        "ja": "取り下げられました。\n取り下げた人: {by}",
+        "en": "This was withdrawn.\nBy: {by}",
+    },
+    "converted": {
+        "ja": "この用件は、番号{successor}で続けて対応します。何もしていただく必要はありません。",
+        "en": "We go on with this under the number {successor}. You need not do anything.",
+    },
+    "assigned": {
+        "ja": """このチケットが、あなたに割り当てられました。
+割り当てた人: {by}
+
+申請者: {requester}
+優先度: {priority}
+期限: {due}
+
+{description}""",
+        "en": """This was given to you.
+By: {by}
+
+Requester: {requester}
+Priority: {priority}
+Due: {due}
+
+{description}""",
+    },
+    "bounced": {
+        "ja": """この用件のメールを届けられませんでした。宛先のアドレスが使えません。
+
+申請者: {requester}
+
+電話などで連絡し、アドレスを直してください。相手のサーバーからのメールは、チケットで見られます。""",
+        "en": """A mail about this ticket could not be delivered: its address does not work.
+
+Requester: {requester}
+
+Reach them by phone, and mend the address. The mail from the other server lies with the ticket.""",
+    },
+}

@@ -1,0 +1,169 @@
+"""Texts of mails with variables, and how they are filled.
+
+A text is lines with `{variables}`. A line all of whose variables are empty is left out, so that a text needs no
+conditions. Every variable is put in once and never looked at again: what people write in a ticket stays as they wrote
+it, braces too. Nothing is evaluated.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from servicedesk.web.errors import Refused
+from servicedesk.web.formats import plain
+
+MOST_LETTERS = 5_000
+
+VARIABLES: dict[str, Promise] = {
+    "recipient": gettext_lazy("Name of whoever gets the mail"),
+    "number": gettext_lazy("Number of the ticket"),
+    "title": gettext_lazy("Title of the ticket"),
+    "status": gettext_lazy("Status in plain words"),
+    "link": gettext_lazy("Address of the ticket's page; empty for guests"),
+    "team": gettext_lazy("Team of the ticket"),
+    "by": gettext_lazy("Name of whoever did it; empty when the desk itself did"),
+    "signature": gettext_lazy("The signature of the team"),
+    "next_step": gettext_lazy("What happens next"),
+    "target": gettext_lazy("By when it happens"),
+    "due": gettext_lazy("By when it is solved, when that is another time"),
+    "message": gettext_lazy("The reply itself"),
+    "files": gettext_lazy("Names of the attached files"),
+    "resolution": gettext_lazy("How it was solved"),
+    "closes_at": gettext_lazy("When it closes by itself"),
+    "requester": gettext_lazy("Name of the requester"),
+    "priority": gettext_lazy("Priority of the ticket"),
+    "description": gettext_lazy("Description of the ticket"),
+    "successor": gettext_lazy("Number under which it goes on"),
+}
+_EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a text is for, which variables it may have beside those of all, and which it must have."""
+
+    label: str | Promise
+    group: str
+    more: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return (*_EVERYWHERE, *self.more)
+
+
+SHARED, REQUESTER, DESK = "shared", "requester", "desk"
+GROUPS = {
+    SHARED: gettext_lazy("In every mail"),
+    REQUESTER: gettext_lazy("To requesters"),
+    DESK: gettext_lazy("To the desk"),
+}
+_STEPS = ("next_step", "target", "due")
+TEXTS: dict[str, Text] = {
+    "top": Text(gettext_lazy("Beginning"), SHARED),
+    "bottom": Text(gettext_lazy("End"), SHARED, ("signature",)),
+    "signature": Text(pgettext_lazy("mail", "Signature"), SHARED),
+    "receipt": Text(gettext_lazy("Receipt"), REQUESTER, _STEPS, ("number",)),
+    "receipt_for": Text(gettext_lazy("Receipt for what somebody entered for them"), REQUESTER, _STEPS, ("number",)),
+    "reply": Text(gettext_lazy("Reply"), REQUESTER, ("message", "files"), ("message",)),
+    "resolved": Text(pgettext_lazy("mail", "Resolution"), REQUESTER, ("resolution", "closes_at"), ("resolution",)),
+    "resolved_others": Text(
+        gettext_lazy("Resolution, to those who watch"), REQUESTER, ("resolution",), ("resolution",)
+    ),
+    "reopened": Text(gettext_lazy("Taken up again"), REQUESTER),
+    "closed": Text(gettext_lazy("Closing"), REQUESTER),
+    "cancelled": Text(gettext_lazy("Withdrawal"), REQUESTER),
+    "converted": Text(gettext_lazy("Goes on under another number"), REQUESTER, ("successor",), ("successor",)),
+    "assigned": Text(gettext_lazy("Assignment"), DESK, ("requester", "priority", "due", "description")),
+    "reopened_desk": Text(gettext_lazy("Reopened, to the desk"), DESK, ("requester",)),
+    "cancelled_desk": Text(gettext_lazy("Withdrawn, to the desk"), DESK, ("requester",)),
+    "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
+}
+
+_VARIABLE = re.compile(r"\{([a-z_]{1,30})\}")
+_RULE = re.compile(r"^[-=_\u2500\u2501\u2015]{4,}$")
+
+
+@dataclass(frozen=True)
+class Value:
+    """What stands for a variable: as plain text, and as HTML where its own looks differ from escaped text."""
+
+    text: str
+    html: str | SafeString = ""
+
+
+Values = Mapping[str, Callable[[], str | Value]]
+
+
+def check_text(key: str, body: str) -> None:
+    """Refuses a text that is too long, has a variable that does not exist, or lacks one that it must have."""
+    allowed, needed = TEXTS[key].variables, TEXTS[key].needs
+    if len(body) > MOST_LETTERS:
+        raise Refused(
+            _("The text has %(count)d letters; at most %(most)d are possible.")
+            % {"count": len(body), "most": MOST_LETTERS},
+            field="body",
+        )
+    for name in dict.fromkeys(_VARIABLE.findall(body)):
+        if name in allowed:
+            continue
+        near = get_close_matches(name, allowed, 1)
+        if near:
+            sentence = _("There is no {%(name)s} here. Did you mean {%(near)s}?") % {"name": name, "near": near[0]}
+        else:
+            sentence = _("There is no {%(name)s} here. Choose from the list beside the text.") % {"name": name}
+        raise Refused(sentence, field="body", code="unknown_variable")
+    for name in needed:
+        if f"{{{name}}}" not in body:
+            raise Refused(
+                _("{%(name)s} (%(meaning)s) must stand in this text.") % {"name": name, "meaning": VARIABLES[name]},
+                field="body",
+                code="missing_variable",
+            )
+
+
+def fill(source: str, values: Values) -> tuple[str, SafeString]:
+    """(plain text, HTML) of a text. Each variable that stands in it is asked for once."""
+    asked: dict[str, Value] = {}
+
+    def value(name: str) -> Value:
+        if name not in asked:
+            given = values[name]() if name in values else ""
+            asked[name] = given if isinstance(given, Value) else Value(str(given))
+        return asked[name]
+
+    rows: list[str] = []
+    html: list[str] = []
+    paragraph: list[str] = []
+
+    def end_paragraph() -> None:
+        if paragraph:
+            html.append("<p>" + "<br>\n".join(paragraph) + "</p>")
+            paragraph.clear()
+
+    for row in source.replace("\r\n", "\n").split("\n"):
+        names = _VARIABLE.findall(row)
+        if names and not any(value(name).text for name in names):
+            continue
+        filled = _VARIABLE.sub(lambda found: value(found[1]).text, row).rstrip()
+        if filled or (rows and rows[-1]):
+            rows.append(filled)
+        alone = value(names[0]).html if len(names) == 1 and row.strip() == f"{{{names[0]}}}" else ""
+        if alone:
+            end_paragraph()
+            html.append(f"<div>{alone}</div>")
+        elif _RULE.match(filled):
+            end_paragraph()
+            html.append("<hr>")
+        elif filled.strip():
+            paragraph.append(plain(filled))
+        else:
+            end_paragraph()
+    end_paragraph()
+    return "\n".join(rows).strip() + "\n", mark_safe("\n".join(html))  # noqa: S308 – `plain` escapes, values are safe
