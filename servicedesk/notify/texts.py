@@ -62,7 +62,7 @@ SHARED, REQUESTER, DESK = "shared", "requester", "desk"
 GROUPS = {
     SHARED: gettext_lazy("In every mail"),
     REQUESTER: gettext_lazy("To requesters"),
-    DESK: gettext_lazy("To the desk"),
+    DESK: gettext_lazy("To those who work at the desk"),
 }
 _STEPS = ("next_step", "target", "due")
 TEXTS: dict[str, Text] = {
