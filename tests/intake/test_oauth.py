@@ -6,12 +6,13 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from servicedesk.connectors import http
 from servicedesk.intake import imap, oauth, seal
+from servicedesk.intake.actions import signing_in
 from servicedesk.intake.actions.signing_in import access_token
 from servicedesk.intake.models import Mailbox
 from servicedesk.people.models import AuditEntry
@@ -311,6 +312,24 @@ class TestAccessTokens:
         assert access_token(box) in signs_in.accesses
         box.refresh_from_db()
         assert box.oauth_refresh_box == theirs
+
+    def test_are_kept_when_the_database_fails_for_a_moment(self, box, signs_in, monkeypatch):
+        """The server knows the old refresh token no more: the new one must not be lost."""
+        real, failed = transaction.atomic, []
+
+        def fails_twice(**given):
+            if given.get("durable") and len(failed) < 2:
+                failed.append(given)
+                raise OperationalError("gone")
+            return real(**given)
+
+        monkeypatch.setattr(signing_in, "_STORE_AGAIN", (0, 0))
+        monkeypatch.setattr(signing_in.transaction, "atomic", fails_twice)
+        token = access_token(box)
+        box.refresh_from_db()
+        assert len(failed) == 2 and len(signs_in.asked) == 1
+        assert signs_in.refreshes[seal.unseal(box.oauth_refresh_box)] == ("user1", True)
+        assert access_token(box) == token
 
     @pytest.mark.django_db(transaction=True)
     def test_are_asked_for_by_one_of_many_at_a_time(self, box, signs_in):

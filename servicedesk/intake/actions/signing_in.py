@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,6 +32,7 @@ EARLY = timedelta(minutes=5)
 _LEAST = timedelta(seconds=20)
 # As long as another process may take for it.
 _WAIT = 40
+_STORE_AGAIN = (0.5, 2, 5)  # seconds
 
 
 def back_address() -> str:
@@ -142,9 +143,17 @@ def _renewed(mailbox: Mailbox, refused: str) -> str:
     kept = {"oauth_access_box": seal.seal(tokens.access), "oauth_access_until": _until(tokens)}
     if tokens.refresh:
         kept["oauth_refresh_box"] = seal.seal(tokens.refresh)
-    with transaction.atomic(durable=True):
-        # Unless somebody signed in anew meanwhile: then theirs stay.
-        Mailbox.objects.filter(pk=mailbox.pk, oauth_refresh_box=used).update(**kept)
+    for seconds in (*_STORE_AGAIN, None):
+        try:
+            with transaction.atomic(durable=True):
+                # Unless somebody signed in anew meanwhile: then theirs stay.
+                Mailbox.objects.filter(pk=mailbox.pk, oauth_refresh_box=used).update(**kept)
+            break
+        except DatabaseError:
+            # The server may know the old token no more: a short failure of the database must not cost the new one.
+            if seconds is None:
+                raise
+            time.sleep(seconds)
     return tokens.access
 
 
