@@ -12,6 +12,7 @@ from cmdb.api import ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet
+from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import DeadAddressViewSet, IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
 from servicedesk.notify.api import MailTextViewSet, OutgoingMailViewSet
@@ -71,6 +72,8 @@ router.register("services", ServiceViewSet, "service")
 router.register("categories", CategoryViewSet, "category")
 router.register("mailboxes", MailboxViewSet, "mailbox")
 router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")
+router.register("calls", CallViewSet, "call")
+router.register("call-backs", CallBackViewSet, "call-back")
 router.register("outgoing-mails", OutgoingMailViewSet, "outgoing-mail")
 router.register("mail-texts", MailTextViewSet, "mail-text")
 router.register("audit", AuditViewSet, "audit")

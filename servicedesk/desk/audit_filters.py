@@ -22,6 +22,7 @@ VIAS = (
     ("page", gettext_lazy("Page")),
     ("api", gettext_lazy("API")),
     ("mail", gettext_lazy("E-mail")),
+    ("phone", gettext_lazy("Phone")),
     ("command", gettext_lazy("Command")),
     ("system", gettext_lazy("The desk itself")),
 )

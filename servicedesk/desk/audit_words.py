@@ -41,6 +41,9 @@ SETTINGS_VERBS = {
     "sign_in": gettext_lazy("Signed in for a mailbox"),
     "take_missing": gettext_lazy("Took missing mails in"),
     "check_chains": gettext_lazy("Checked the hash chains"),
+    "drop_call": gettext_lazy("Dropped a call"),
+    "restore_call": gettext_lazy("Took a dropped call up again"),
+    "take_over_call": gettext_lazy("Took over a call"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {
@@ -70,6 +73,10 @@ TICKET_VERBS = {
     "unlink": gettext_lazy("Removed a link"),
     "log_work": gettext_lazy("Logged work time"),
     "bounce": gettext_lazy("A mail came back"),
+    "plan_call_back": gettext_lazy("Promised a call-back"),
+    "finish_call_back": gettext_lazy("Called back"),
+    "miss_call_back": gettext_lazy("Called back in vain"),
+    "cancel_call_back": gettext_lazy("Struck a call-back out"),
 }
 # What entries say beside the fields of what they are about.
 _DATA = {

@@ -1,10 +1,11 @@
-"""A ticket that an agent enters for somebody: a phone call, a visit."""
+"""A ticket that an agent enters for somebody: a visit, a letter. Telephone calls have a screen of their own: `call`."""
 
 import re
 import secrets
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,7 +19,6 @@ from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.access import needs
 from servicedesk.web.errors import NotNow, Refused
 from servicedesk.web.pages import changed, page
-from servicedesk.web.text import normalise
 
 from .forms import NewTicketForm
 
@@ -26,9 +26,11 @@ from .forms import NewTicketForm
 @needs("desk.use")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_ticket(request: HttpRequest) -> HttpResponse:
-    """`?from=` is the number that a telephone shows: whose it is, is filled in. `?channel=phone` chooses the channel,
-    `?for=` a person.
+    """`?for=` is a person. Addresses that a telephone system may still open (`?from=`, `?channel=phone`) lead on to the
+    phone log.
     """
+    if request.method != "POST" and (request.GET.get("from") or request.GET.get("channel") == Channel.PHONE):
+        return HttpResponseRedirect(f"{reverse('desk:call')}?{request.GET.urlencode()}")
     caller = None
     if request.method == "POST":
         key = secrets.token_urlsafe(18)
@@ -46,14 +48,12 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
         form.data = form.data.copy()
         form.data["key"] = key
     else:
-        number = request.GET.get("from", "")
-        caller = caller_by_number(request.user, number) if number else _person(request)
-        by_phone = number or request.GET.get("channel") == Channel.PHONE
+        caller = _person(request)
         form = NewTicketForm(
             reader=request.user,
             initial={
                 "requester": person_text(caller) if caller else "",
-                "channel": Channel.PHONE if by_phone else Channel.DESK,
+                "channel": Channel.DESK,
                 "key": secrets.token_urlsafe(18),
             },
         )
@@ -80,23 +80,6 @@ def _person(request: HttpRequest) -> User | None:
     if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 16):
         return None
     return visible_people(request.user).filter(pk=int(wanted), is_active=True).first()
-
-
-def caller_by_number(user: User, number: str) -> User | None:
-    """Whose telephone number or extension this is, when it is one person's alone. Brackets, hyphens and blanks do not
-    matter, nor does +81 for the leading zero.
-    """
-    digits = re.sub(r"\D", "", re.sub(r"^\+?81(?=\d{9,10}$)", "0", re.sub(r"[^\d+]", "", normalise(number))))
-    if not 2 <= len(digits) <= 15:
-        return None
-    people = visible_people(user).filter(is_active=True)
-    if len(digits) <= 6:
-        found = list(people.filter(extension=digits)[:2])
-    else:
-        # The last digits are never broken by a hyphen; the rest is compared without any.
-        near = people.filter(phone__contains=digits[-4:])[:200]
-        found = [person for person in near if re.sub(r"\D", "", normalise(person.phone)) == digits]
-    return found[0] if len(found) == 1 else None
 
 
 def open_of(user: User, caller: User | None) -> list:

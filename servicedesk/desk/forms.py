@@ -12,7 +12,7 @@ from servicedesk.tickets.queries import categories, teams_to_assign
 from servicedesk.web.forms import ActionForm, FilesField, TextField, dress
 
 
-def _number(value: str) -> int | None:
+def whole(value: str) -> int | None:
     return int(value) if value else None
 
 
@@ -42,14 +42,14 @@ class NewTicketForm(ActionForm):
     impact = forms.TypedChoiceField(
         label=gettext_lazy("Impact"),
         required=False,
-        coerce=_number,
+        coerce=whole,
         empty_value=None,
         choices=[("", gettext_lazy("As usual for the service")), *Impact.choices],
     )
     urgency = forms.TypedChoiceField(
         label=gettext_lazy("Urgency"),
         required=False,
-        coerce=_number,
+        coerce=whole,
         empty_value=None,
         choices=[("", gettext_lazy("Not said")), *Urgency.choices],
     )

@@ -21,7 +21,7 @@ from servicedesk.web.access import needs
 from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import page
 
-from .queue_rows import Rows, for_queue, view_counts
+from .queue_rows import Rows, call_back_count, call_backs_due, for_queue, view_counts
 
 PAGE_SIZE = 50
 MOST_EXPORTED = 5_000
@@ -47,15 +47,16 @@ def queue(request: HttpRequest) -> HttpResponse:
         "poll": poll_address(request.GET, newest, [ticket.pk for ticket in keyset], []),
         "chips": [(chip, _without(request.GET, chip)) for chip in asked.chips],
         "is_filtered": bool(asked.chips),
+        "due": call_backs_due(request.user),
     }
     return page(request, "desk/queue.html", context, fragment="desk/_queue.html")
 
 
 def rail(request: HttpRequest, current: str) -> list[dict]:
-    """The views with their numbers, for the rail."""
+    """The views with their numbers, for the rail; call-backs come last."""
     counts = view_counts(request.user)
     address = reverse("desk:queue")
-    return [
+    views = [
         {
             "label": view.label,
             "icon": view.icon,
@@ -65,6 +66,14 @@ def rail(request: HttpRequest, current: str) -> list[dict]:
         }
         for view in filters.VIEWS.values()
     ]
+    call_backs = {
+        "label": _("Call-backs"),
+        "icon": "phone",
+        "url": reverse("desk:call-backs"),
+        "count": call_back_count(request.user),
+        "is_current": current == "call-backs",
+    }
+    return [*views, call_backs]
 
 
 def without_place(query: QueryDict, **changes) -> str:

@@ -15,6 +15,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from servicedesk.intake.models import CallBack
+from servicedesk.intake.queries import due_call_backs, open_call_backs
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.filters import VIEWS
 from servicedesk.tickets.models import OPEN, Ticket, page_of
@@ -141,6 +143,20 @@ def for_queue(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
         "assignee_id",
         "team_id",
     )
+
+
+MOST_DUE = 3
+
+
+def call_backs_due(user: User) -> list[CallBack]:
+    """The first call-backs whose time has come, and one more when there are more than are shown."""
+    return list(due_call_backs(user)[: MOST_DUE + 1])
+
+
+def call_back_count(user: User) -> str:
+    """How many call-backs the person and their teams promised, as it is shown."""
+    number = open_call_backs(user)[:MOST_COUNTED].count()
+    return str(number) if number < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
 
 
 def view_counts(user: User) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import audit, entry, first_run, help_pages, lists, portal, queue, search, settings_index
+from . import audit, call, call_backs, entry, first_run, help_pages, lists, portal, queue, search, settings_index
 
 app_name = "desk"
 urlpatterns = [
@@ -16,6 +16,15 @@ urlpatterns = [
     path("desk/export.csv", queue.export, name="export"),
     path("desk/new/", entry.new_ticket, name="new-ticket"),
     path("desk/new/caller/", entry.caller, name="caller"),
+    path("desk/call/", call.call, name="call"),
+    path("desk/call/save/", call.save, name="call-save"),
+    path("desk/call/about/", call.about, name="call-about"),
+    path("desk/call/people/", call.callers, name="callers"),
+    path("desk/call/<int:pk>/drop/", call.drop, name="call-drop"),
+    path("desk/call/<int:pk>/restore/", call.restore, name="call-restore"),
+    path("desk/call/<int:pk>/take-over/", call.take_over, name="call-take-over"),
+    path("desk/call-backs/", call_backs.call_backs, name="call-backs"),
+    path("desk/call-backs/due/", call_backs.due, name="call-backs-due"),
     path("search/", search.search, name="search"),
     path("settings/", settings_index.index, name="settings"),
     path("settings/categories/", lists.categories, name="categories"),

@@ -1,4 +1,4 @@
-"""Who may read mails, decide about them and set mailboxes."""
+"""Who may read mails, decide about them, take calls and call back."""
 
 from servicedesk.people.rules import rule
 from servicedesk.tickets.permissions import works_on
@@ -26,4 +26,25 @@ def decide_mail(user, mail=None):
 
 @rule("tickets.convert")
 def convert(user, ticket=None):
+    return works_on(user, ticket)
+
+
+@rule("calls.take")
+def take_call(user, call=None):
+    """Take a call down, and go on with what one began."""
+    return user.is_agent and (call is None or call.by_id == user.pk)
+
+
+@rule("calls.take_over")
+def take_over_call(user, call=None):
+    """Finish a call that a member of one's team left unfinished: for the lead of the team, unless it is confidential.
+    Calls get here through `queries.calls_left`.
+    """
+    if not user.is_agent:
+        return False
+    return call is None or (not call.is_confidential and call.by.teams.filter(lead=user, is_active=True).exists())
+
+
+@rule("tickets.call_back")
+def call_back(user, ticket=None):
     return works_on(user, ticket)

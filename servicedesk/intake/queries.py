@@ -1,21 +1,22 @@
-"""Reads of mailboxes, mails and originals, and where a mail belongs."""
+"""Reads of mailboxes, mails, originals, calls and call-backs, and where a mail belongs."""
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from servicedesk.people.models import User
+from servicedesk.people.models import Role, Team, User
 from servicedesk.tickets.models import Comment, Ticket, TicketLink, TicketShare, Watcher
 from servicedesk.tickets.permissions import asked, works_on
-from servicedesk.tickets.queries import scope_of, visible_tickets
+from servicedesk.tickets.queries import desk_tickets, scope_of, visible_tickets
 from servicedesk.web.errors import NotFound
 
 from . import tokens
 from .mail.reading import Letter
-from .models import DeadAddress, IncomingMail, Mailbox, Original
+from .models import Call, CallBack, DeadAddress, IncomingMail, Mailbox, Original
 from .permissions import read_mail
 
 State = IncomingMail.State
@@ -204,3 +205,85 @@ def dead_addresses_of(ticket: Ticket) -> QuerySet[DeadAddress]:
     """Addresses of the requester that mail does not reach, as bounces said."""
     own = [tokens.normal(each) for each in (ticket.requester.email, *_proved_addresses(ticket.requester))]
     return DeadAddress.objects.filter(address__in=own)
+
+
+# Calls and call-backs ------------------------------------------------------------------------------------------------
+
+_LEFT_AFTER = timedelta(minutes=10)
+
+
+def own_calls(user: User) -> QuerySet[Call]:
+    """The calls that the person took, newest first; what became of them only where they see the ticket."""
+    return Call.objects.filter(by=user).select_related("caller", "ticket").order_by("-started_at", "-id")
+
+
+def unfinished_calls(user: User) -> QuerySet[Call]:
+    """Calls that the person began and neither sent nor dropped, the last one first."""
+    mine = Call.objects.filter(by=user, state=Call.State.OPEN)
+    return mine.select_related("caller").order_by("-saved_at", "-id")
+
+
+def calls_left(user: User) -> QuerySet[Call]:
+    """Calls that members of the teams that the person leads left unfinished for ten minutes, unless confidential."""
+    led = Team.objects.filter(lead=user, is_active=True)
+    if not user.is_agent:
+        return Call.objects.none()
+    left = Call.objects.filter(
+        state=Call.State.OPEN,
+        is_confidential=False,
+        saved_at__lt=timezone.now() - _LEFT_AFTER,
+        by__in=User.objects.filter(memberships__team__in=led),
+    )
+    return left.exclude(by=user).select_related("caller", "by").order_by("-saved_at", "-id")
+
+
+def get_call(calls: QuerySet[Call], pk: int) -> Call:
+    call = calls.filter(pk=pk).first()
+    if call is None:
+        raise NotFound
+    return call
+
+
+def calls_of_ticket(ticket: Ticket) -> QuerySet[Call]:
+    """Calls that became the ticket or a word in it. For those who work on it."""
+    return ticket.calls.select_related("by", "caller").order_by("started_at", "id")
+
+
+def visible_call_backs(user: User, *, mine: bool = False) -> QuerySet[CallBack]:
+    """Call-backs of the tickets that the person works on; `mine` are those that they or one of their teams promised."""
+    rows = CallBack.objects.filter(ticket__in=desk_tickets(user))
+    if mine:
+        rows = rows.filter(Q(assignee=user) | Q(team__in=user.team_ids))
+    return rows.select_related("ticket", "assignee", "team", "created_by", "ended_by").order_by("due_at", "id")
+
+
+def open_call_backs(user: User, *, mine: bool = True) -> QuerySet[CallBack]:
+    """What is to be called, the next one first."""
+    return visible_call_backs(user, mine=mine).filter(state=CallBack.State.OPEN)
+
+
+def due_call_backs(user: User) -> QuerySet[CallBack]:
+    """Those of `open_call_backs` whose time has come."""
+    return open_call_backs(user).filter(due_at__lte=timezone.now())
+
+
+def get_call_back(user: User, pk: int) -> CallBack:
+    call_back = visible_call_backs(user).filter(pk=pk).first()
+    if call_back is None:
+        raise NotFound
+    return call_back
+
+
+def call_backs_of_ticket(ticket: Ticket) -> QuerySet[CallBack]:
+    """Open ones of a ticket. For those who work on it."""
+    rows = ticket.call_backs.filter(state=CallBack.State.OPEN).select_related("assignee", "team")
+    return rows.order_by("due_at", "id")
+
+
+def who_works_on(ticket: Ticket) -> QuerySet[User]:
+    """The agents who may call back about a ticket: its assignee, its team, and who it is shared with."""
+    agents = User.objects.filter(is_active=True, role_rows__role__in=[Role.AGENT, Role.LEAD])
+    of_team = Q(memberships__team_id=ticket.team_id) if ticket.team_id else Q(pk__in=[])
+    if ticket.is_confidential:
+        of_team |= Q(pk__in=TicketShare.objects.filter(ticket=ticket).values("user"))
+    return agents.filter(of_team | Q(pk=ticket.assignee_id)).distinct()

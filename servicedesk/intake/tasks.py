@@ -6,7 +6,7 @@ from celery import shared_task
 
 from servicedesk.web.alone import alone
 
-from .actions import fetch_due, read_waiting, start_comparisons
+from .actions import fetch_due, forget_dropped_calls, read_waiting, start_comparisons
 from .queries import mailboxes_to_fetch
 
 _SECONDS_A_RUN = 50
@@ -38,3 +38,9 @@ def fetch_mailboxes():
 def compare_mailboxes():
     """Once a day for each mailbox: is everything in the ledger that lies on its server?"""
     start_comparisons()
+
+
+@shared_task
+def forget_calls():
+    """What was said in calls that were dropped is not kept for long."""
+    forget_dropped_calls()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import portal, views
+from . import call_back_pages, portal, views
 
 app_name = "intake"
 urlpatterns = [
@@ -27,5 +27,10 @@ urlpatterns = [
     path("settings/mails/<int:pk>/admit/", views.decide, {"verb": "admit"}, name="mail-admit"),
     path("settings/mails/<int:pk>/refuse/", views.decide, {"verb": "refuse"}, name="mail-refuse"),
     path("tickets/<str:number>/mails/", views.for_ticket, name="for-ticket"),
+    path("tickets/<str:number>/call-backs/", call_back_pages.for_ticket, name="call-backs"),
+    path("tickets/<str:number>/call-backs/new/", call_back_pages.plan, name="call-back-new"),
+    path("tickets/<str:number>/call-backs/<int:pk>/done/", call_back_pages.finish, name="call-back-done"),
+    path("tickets/<str:number>/call-backs/<int:pk>/not-reached/", call_back_pages.miss, name="call-back-not-reached"),
+    path("tickets/<str:number>/call-backs/<int:pk>/cancel/", call_back_pages.cancel, name="call-back-cancel"),
     path("tickets/<str:number>/convert/", views.convert, name="convert"),
 ]

@@ -311,6 +311,7 @@ def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
         "mails": queries.mails_of_ticket(request.user, ticket),
         "original": queries.original_of(ticket),
         "dead_addresses": queries.dead_addresses_of(ticket),
+        "calls": queries.calls_of_ticket(ticket),
     }
     return page(request, "intake/for_ticket.html", context, fragment="intake/_for_ticket.html")
 

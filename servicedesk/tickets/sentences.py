@@ -306,6 +306,34 @@ def _log_work(event, names):
     return _("%(who)s logged %(time)s of work.") % {"who": names.who(event), "time": formats.duration(minutes)}
 
 
+@sentence("plan_call_back")
+def _plan_call_back(event, names):
+    parts = {"who": names.who(event), "when": _moment(event.data.get("due_at"), names)}
+    if event.data.get("team"):
+        text = _("%(who)s promised a call-back by the team %(team)s: %(when)s.")
+        return text % (parts | {"team": names.team(event.data["team"])})
+    user = event.data.get("user") or [event.by_id]
+    if user[0] == event.by_id:
+        return _("%(who)s promised to call back: %(when)s.") % parts
+    return _("%(who)s promised a call-back by %(person)s: %(when)s.") % (parts | {"person": names.person(user)})
+
+
+@sentence("finish_call_back")
+def _finish_call_back(event, names):
+    return _("%(who)s called back and reached them.") % {"who": names.who(event)}
+
+
+@sentence("miss_call_back")
+def _miss_call_back(event, names):
+    parts = {"who": names.who(event), "when": _moment(event.data.get("due_at"), names)}
+    return _("%(who)s called back and reached nobody; again: %(when)s.") % parts
+
+
+@sentence("cancel_call_back")
+def _cancel_call_back(event, names):
+    return _("%(who)s struck a call-back out: it is no longer needed.") % {"who": names.who(event)}
+
+
 # Fields of a change -------------------------------------------------------------------------------------------------
 
 

@@ -84,6 +84,22 @@ def digits(value: str) -> str:
     return plain.replace(",", "").replace("、", "") if re.fullmatch(r"[+-]?[\d,、]+(\.\d+)?", plain) else plain
 
 
+def phone_digits(value: str) -> str:
+    """A telephone number as its digits: brackets, hyphens and blanks do not matter, +81 is the leading zero. Takes what
+    telephone systems hand over too (`tel:+81-3-1234-5678`, `sip:4021@pbx`); "" of what is no number.
+    """
+    plain = re.sub(r"^(?:tel|sips?|callto):", "", normalise(value)).partition("@")[0].partition(";")[0]
+    plain = plain.replace("ー", "-")  # what an input method writes for a hyphen
+    found = re.fullmatch(r"\+?[\d\s().\-/]*", plain, re.ASCII)
+    digits_only = re.sub(r"[^\d+]", "", plain) if found else ""
+    return re.sub(r"^(?:\+810?|81(?=[1-9]\d{8,9}$))", "0", digits_only).lstrip("+")
+
+
+def hiragana(value: str) -> str:
+    """Katakana as hiragana: readings that somebody entered so are found as well."""
+    return "".join(chr(ord(sign) - 0x60) if "ァ" <= sign <= "ヶ" else sign for sign in value)
+
+
 def is_one_line(value: str) -> bool:
     """No line break, no control character, nothing that reorders text, nothing that UTF-8 cannot hold."""
     return not any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") or sign in _BIDI for sign in value)

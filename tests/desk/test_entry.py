@@ -1,10 +1,9 @@
-"""Tickets that agents enter for callers and visitors."""
+"""Tickets that agents enter for visitors, and addresses that lead on to the phone log."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from requests.models import ServiceRequest
-from servicedesk.desk.entry import caller_by_number
 from servicedesk.tickets.models import Ticket
 from tests.factories import a_person, a_service, a_team, a_ticket, an_agent
 
@@ -83,24 +82,10 @@ class TestNewTicket:
 
 
 class TestCaller:
-    @pytest.mark.parametrize(
-        "number", ["0312345678", "03-1234-5678", "(03) 1234 5678", "+81312345678", "４０２１", "4021"]
-    )
-    def test_is_known_by_the_number(self, agent, caller, number):
-        assert caller_by_number(agent, number) == caller
-
-    @pytest.mark.parametrize("number", ["", "1", "0399999999", "x", "9" * 40])
-    def test_or_not(self, agent, caller, number):
-        assert caller_by_number(agent, number) is None
-
-    def test_two_people_with_one_number_are_nobody(self, agent, caller):
-        a_person(extension="4021")
-        assert caller_by_number(agent, "4021") is None
-
-    def test_the_form_is_filled_from_the_number(self, visit, agent, caller):
-        html = visit(agent).get("/desk/new/?from=0312345678").content.decode()
-        assert "田中 みどり &lt;" in html
-        assert '<option value="phone" selected>' in html
+    @pytest.mark.parametrize("query", ["from=0312345678", "channel=phone", "channel=phone&from=%2B81-3"])
+    def test_calls_are_taken_in_the_phone_log(self, visit, agent, query):
+        answer = visit(agent).get(f"/desk/new/?{query}")
+        assert (answer.status_code, answer.url.partition("?")[0]) == (302, "/desk/call/")
 
     def test_open_tickets_show_while_one_listens(self, visit, team, agent, caller):
         ticket, hidden = a_ticket(requester=caller, team=team), a_ticket(requester=caller, team=a_team())

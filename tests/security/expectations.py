@@ -16,11 +16,13 @@ Other addresses:
     ADMIN    administrators
     SERVICES administrators and the managers of the CMDB
     OWN      rows of the caller alone: others' are not there
+    CALL_BACK  whoever works on the call-back's ticket
+    CALL     a call that an agent takes down: the agent; who leads their team may only take it over
 """
 
 SEE, PEEK, WORK, ASK = "see", "peek", "work", "ask"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
-SERVICES, MAIL = "services", "mail"
+SERVICES, MAIL, CALL, CALL_BACK = "services", "mail", "call", "call back"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -73,6 +75,11 @@ PAGES = {
     "intake:sent": SEE,
     "intake:for-ticket": WORK,
     "intake:convert": WORK,
+    "intake:call-backs": WORK,
+    "intake:call-back-new": WORK,
+    "intake:call-back-done": WORK,
+    "intake:call-back-not-reached": WORK,
+    "intake:call-back-cancel": WORK,
     "intake:mailboxes": ADMIN,
     "intake:mailbox-new": ADMIN,
     "intake:mailbox": ADMIN,
@@ -107,6 +114,15 @@ PAGES = {
     "desk:export": DESK,
     "desk:new-ticket": DESK,
     "desk:caller": DESK,
+    "desk:call": DESK,
+    "desk:call-save": DESK,
+    "desk:call-about": DESK,
+    "desk:callers": DESK,
+    "desk:call-drop": CALL,
+    "desk:call-restore": CALL,
+    "desk:call-take-over": CALL,
+    "desk:call-backs": DESK,
+    "desk:call-backs-due": DESK,
     "desk:search": SIGNED,
     "desk:settings": SIGNED,  # lists what the reader may set
     "desk:first-run": PUBLIC,  # gone once there is an administrator
@@ -254,6 +270,14 @@ API = {
     ("mail-text-change", "post"): ADMIN,
     ("mail-text-reset", "post"): ADMIN,
     ("mail-text-preview", "post"): ADMIN,
+    ("call-list", "get"): DESK,
+    ("call-list", "post"): DESK,
+    ("call-back-list", "get"): DESK,
+    ("call-back-list", "post"): DESK,
+    ("call-back-detail", "get"): CALL_BACK,
+    ("call-back-done", "post"): CALL_BACK,
+    ("call-back-not-reached", "post"): CALL_BACK,
+    ("call-back-cancel", "post"): CALL_BACK,
     ("outgoing-mail-list", "get"): LOOK,
     ("outgoing-mail-detail", "get"): MAIL,
     ("outgoing-mail-resend", "post"): MAIL,

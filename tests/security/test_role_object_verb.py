@@ -20,6 +20,8 @@ from tests.security.expectations import (
     ADMIN,
     API,
     ASK,
+    CALL,
+    CALL_BACK,
     DESK,
     LOOK,
     MAIL,
@@ -65,7 +67,7 @@ API_CASES, PAGE_CASES = api_cases(), page_cases()
 OF_TICKETS = (SEE, PEEK, WORK, ASK)
 API_OF_TICKETS = [case for case in API_CASES if API.get(case) in OF_TICKETS]
 PAGES_OF_TICKETS = [name for name in PAGE_CASES if PAGES.get(name) in OF_TICKETS]
-ONES = (*OF_TICKETS, MAIL)
+ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK)
 ELSEWHERE = [("api:" + case[0], case[1], API[case]) for case in API_CASES if API.get(case, SEE) not in ONES]
 ELSEWHERE += [
     (name, method, PAGES[name]) for name in PAGE_CASES if PAGES.get(name, SEE) not in ONES for method in ("get", "post")
@@ -200,7 +202,8 @@ class TestTickets:
     def walk(self, world, name, route, parameters, methods, rule):
         faults, nothing = {}, {}
         for number, case in enumerate(cases_for(world, name)):
-            address = reverse(route, kwargs=keys(case, parameters))
+            hangs = {"pk": case.ids["call_back"].pk} if "call-back" in name else {}
+            address = reverse(route, kwargs=keys(case, parameters, **hangs))
             nowhere = reverse(
                 route, kwargs=keys(case, parameters, number=NO_SUCH, pk=999999999, file=999999999, comment=999999999)
             )
@@ -284,6 +287,70 @@ class TestMails:
                 if verdict(answer) not in want:
                     faults[role, case.name] = f"{answer.status_code} instead of {want}"
         assert not faults, told(faults)
+
+
+CALL_BACKS = [(name, method) for name, method in API_CASES if API.get((name, method)) == CALL_BACK]
+CALLS = [name for name in PAGE_CASES if PAGES.get(name) == CALL]
+
+
+class TestCallBacks:
+    """Those of tickets of the matrix, by API; by page they are addresses of a ticket."""
+
+    @pytest.mark.parametrize(("name", "method"), CALL_BACKS)
+    def test_who_is_let_in(self, world, name, method):
+        faults = {}
+        for case in world.cases.values():
+            address = reverse(f"api:{name}", args=[case.ids["call_back"].pk])
+            for role in ROLES:
+                want = "in" if role in WORKS[case.name] else "hidden" if role in AGENTS else "forbidden"
+                got = verdict(ask(world, role, method, address))
+                if got != ("sign in" if role in NOBODY else want):
+                    faults[role, case.name] = got
+        assert not faults, told(faults)
+
+    def test_one_of_another_ticket_is_not_there(self, world):
+        one, other = world.cases["own", "incident"], world.cases["own", "request"]
+        for name in ("done", "not-reached", "cancel"):
+            kwargs = {"number": one.ticket.number, "pk": other.ids["call_back"].pk}
+            assert verdict(ask(world, "agent", "post", reverse(f"intake:call-back-{name}", kwargs=kwargs))) == "hidden"
+
+    def test_each_has_those_of_their_tickets_in_the_list(self, world):
+        faults = {}
+        for role in sorted(AGENTS):
+            for address in ("/api/v1/call-backs/?limit=200", "/desk/call-backs/?whose=all"):
+                said = ask(world, role, "get", address).said.decode()
+                for case in world.cases.values():
+                    if (f"Caller {case.word}" in said) != (role in WORKS[case.name]):
+                        faults[role, case.name] = address
+        assert not faults, told(faults)
+
+
+class TestCalls:
+    """An unfinished call is its agent's; the lead of their team may take it over unless it is confidential."""
+
+    @pytest.mark.parametrize("name", CALLS)
+    @pytest.mark.parametrize("which", ["call", "confidential call"])
+    def test_who_is_let_in(self, world, name, which):
+        allowed = {"lead"} if name == "desk:call-take-over" and which == "call" else {"agent"}
+        if name == "desk:call-take-over" and which == "confidential call":
+            allowed = set()
+        faults = {}
+        for role in ROLES:
+            got = verdict(ask(world, role, "post", reverse(name, args=[world.others[which].pk])))
+            want = "in" if role in allowed else "hidden" if role in AGENTS else "forbidden"
+            if got != ("sign in" if role in NOBODY else want):
+                faults[role] = got
+        assert not faults, told(faults)
+
+    def test_who_reads_of_it(self, world):
+        read = {}
+        for role in ROLES[2:]:
+            for words in ("taken down", "hushed"):
+                for address in ("/desk/call/", f"/desk/call/?call={world.others['call'].pk}", "/api/v1/calls/"):
+                    answer = ask(world, role, "get", address)
+                    if answer.status_code == 200 and f">{words}".encode() in answer.said.replace(b'text":"', b">"):
+                        read.setdefault(words, set()).add(role)
+        assert read == {"taken down": {"agent", "lead"}, "hushed": {"agent"}}
 
 
 class TestElsewhere:
@@ -387,7 +454,8 @@ QUERIES = (
 
 LISTS = [name for name in lists() if name not in ("api:schema", "api:docs", "api:nothing", "web:style")]
 # Lists of people, in which whoever asked for the hidden ticket of the next test may stand.
-OF_PEOPLE = {"tickets:people", "intake:people", "people:suggest", "people:people", "api:person-list", "desk:caller"}
+OF_PEOPLE = {"tickets:people", "intake:people", "people:suggest", "people:people", "api:person-list", "desk:caller",
+             "desk:callers", "desk:call-about"}  # fmt: skip
 
 
 class TestListsSayNothing:

@@ -8,15 +8,15 @@ what is confidential; confidential tickets only their team and the people named.
 import io
 import re
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
 from incidents.models import CauseCode
-from servicedesk.intake.actions import store
-from servicedesk.intake.models import IncomingMail, Mailbox
+from servicedesk.intake.actions import plan_call_back, save_call, store
+from servicedesk.intake.models import Call, IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
 from servicedesk.people.models import Role, User
@@ -165,6 +165,10 @@ def build() -> World:
                 mailbox, _MAIL % case.word.encode(), at=timezone.now(), state=IncomingMail.State.TICKET
             )
             IncomingMail.objects.filter(pk=case.ids["mail_in"].pk).update(ticket=ticket, subject=f"About {case.word}")
+            case.ids["call_back"] = plan_call_back(
+                ticket, by=worker, via="page", whom=f"Caller {word}", due_at=timezone.now() + timedelta(days=1),
+                note=case.secret,
+            )  # fmt: skip
             case.ids["mail_out"] = _a_mail_about(ticket, said.event, case.word)
             index_ticket(ticket)
             ticket.refresh_from_db()
@@ -185,6 +189,8 @@ def build() -> World:
         ),
         "tokens": {role: create_token(user, name="t", scopes=["read"], days=1, via="page")[0]
                    for role, user in people.items() if role != "guest"},
+        "call": _a_call_left(people["agent"], "taken down"),
+        "confidential call": _a_call_left(people["agent"], "hushed", is_confidential="on"),
     }  # fmt: skip
     return World(people, cases, others)
 
@@ -206,6 +212,13 @@ def _a_mail_about(ticket, event, word) -> OutgoingMail:
     )  # fmt: skip
 
 
+def _a_call_left(agent, words, **more):
+    """A call that an agent of the matrix left unfinished an hour ago."""
+    call = save_call(by=agent, key=f"{words:_<12}".replace(" ", "-"), fields={"text": words} | more)
+    Call.objects.filter(pk=call.pk).update(saved_at=timezone.now() - timedelta(hours=1))
+    return call
+
+
 def _a_share(ticket, worker):
     """A share with somebody outside of the matrix."""
     outsider = a_person()
@@ -224,7 +237,7 @@ _NOISE = [
     (re.compile(rb'("X-CSRFToken": ")[^"]+'), b""),
     (re.compile(rb'(data-csrf=")[^"]+'), b""),
     (re.compile(rb'nonce="[^"]+"'), b""),
-    (re.compile(rb'(name="key" value=")[^"]+'), b""),  # of a form: the same sending is one ticket
+    (re.compile(rb'(name="(?:key|window|started_at)" value=")[^"]+'), b""),  # of a form: the same sending is one ticket
     (re.compile(rb"<time [^>]*>[^<]*"), b""),
     (re.compile(rb"since_event=\d+"), b""),
     (re.compile(rb'(id="[^"]*?)[0-9a-f]{16}'), b""),

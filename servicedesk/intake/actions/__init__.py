@@ -2,6 +2,8 @@
 with it, `read_waiting` gives the kept ones their fate.
 """
 
+from .call_backs import cancel_call_back, finish_call_back, miss_call_back, plan_call_back
+from .calls import drop_call, finish_call, forget_dropped_calls, restore_call, save_call, take_over_call
 from .comparing import compare_mailbox, start_comparisons, take_missing
 from .convert import convert_ticket
 from .fetching import fetch_due, fetch_mailbox
@@ -16,20 +18,30 @@ from .watching import watch_mailboxes
 __all__ = [
     "admit_mail",
     "begin_sign_in",
+    "cancel_call_back",
     "change_mailbox",
     "compare_mailbox",
     "convert_ticket",
     "create_mailbox",
+    "drop_call",
     "fetch_due",
     "fetch_mailbox",
+    "finish_call",
+    "finish_call_back",
     "finish_sign_in",
+    "forget_dropped_calls",
+    "miss_call_back",
+    "plan_call_back",
     "read_waiting",
     "receive",
     "refuse_mail",
+    "restore_call",
     "retry_mail",
+    "save_call",
     "start_comparisons",
     "store",
     "take_missing",
+    "take_over_call",
     "test_mailbox",
     "watch_mailboxes",
 ]

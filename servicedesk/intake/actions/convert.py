@@ -11,7 +11,7 @@ from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Attachment, PriorityReason, Ticket, TicketLink, TicketShare, Watcher
 from servicedesk.tickets.workflow import TicketType
 
-from ..models import Makes
+from ..models import CallBack, Makes
 from .receive import receive
 
 _TYPE_OF = {
@@ -24,7 +24,8 @@ _TYPE_OF = {
 @transaction.atomic
 def convert_ticket(ticket: Ticket, to: str, *, by: User, via: str, reason: str = "") -> Ticket:
     """Make a record of the other kind (`to`: incident, request, enquiry) with the same words, people, files, tags and
-    priority set by hand; cancel the old one. Both are linked, and answers by mail to the old one go to the new one.
+    priority set by hand; cancel the old one. Both are linked; answers by mail to the old one and call-backs that were
+    promised go to the new one.
 
     Refuses an unknown kind, the kind it has (to), and a ticket that is resolved or over.
     """
@@ -74,5 +75,6 @@ def convert_ticket(ticket: Ticket, to: str, *, by: User, via: str, reason: str =
         override_priority(new, by=by, via=via, priority=ticket.priority, note=ticket.priority_note or _("As before."))
     if ticket.assignee is not None and ticket.assignee.is_agent:
         assign(new, by=by, via=via, assignee=ticket.assignee)
+    CallBack.objects.filter(ticket=ticket, state=CallBack.State.OPEN).update(ticket=new)
     move(ticket, "cancel", by=by, via=via, permitted=True, converted_to=new.number)
     return new

@@ -14,6 +14,7 @@ from .persons import (
     UserRole,
     known_zone,
     named,
+    phone_digits_of,
 )
 from .records import (
     AccountMail,
@@ -42,4 +43,5 @@ __all__ = [
     "UserRole",
     "known_zone",
     "named",
+    "phone_digits_of",
 ]

@@ -8,7 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -94,6 +94,14 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("administrator")
 
 
+def phone_digits_of(column: str) -> Func:
+    """In the database: the digits of a telephone number, full width as half width."""
+    plain = Func(F(column), Value("０１２３４５６７８９"), Value("0123456789"), function="translate")
+    return Func(
+        plain, Value("[^0-9]"), Value(""), Value("g"), function="regexp_replace", output_field=models.TextField()
+    )
+
+
 class UserManager(BaseUserManager):
     def get_by_natural_key(self, username):
         return self.get(email__iexact=username)
@@ -147,6 +155,8 @@ class User(AbstractBaseUser):
         indexes = [
             GinIndex(fields=["name"], name="person_name_trgm", opclasses=["gin_trgm_ops"]),
             GinIndex(fields=["reading"], name="person_reading_trgm", opclasses=["gin_trgm_ops"]),
+            models.Index(phone_digits_of("phone"), name="person_phone_digits"),
+            models.Index(fields=["extension"], condition=~Q(extension=""), name="person_extension"),
         ]
 
     def __str__(self):
