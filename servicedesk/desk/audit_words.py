@@ -34,6 +34,8 @@ SETTINGS_VERBS = {
     "retry": gettext_lazy("Had a mail read again"),
     "admit": gettext_lazy("Let a mail in"),
     "refuse": gettext_lazy("Set a mail aside"),
+    "join": gettext_lazy("Put a mail into a ticket"),
+    "assign": gettext_lazy("Assigned a mail"),
     "resend": gettext_lazy("Sent a mail again"),
     "change_mail_text": gettext_lazy("Changed a text of mails"),
     "reset_mail_text": gettext_lazy("Went back to the built-in text of mails"),

@@ -5,14 +5,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cmdb.models import Service
+from servicedesk.people.fields import PersonField
 from servicedesk.people.forms import AskerForm
-from servicedesk.people.models import Language, Team
+from servicedesk.people.models import Language, Team, User
 from servicedesk.people.queries import active_teams
+from servicedesk.tickets.forms import TicketField
 from servicedesk.tickets.workflow import TicketType
-from servicedesk.web.forms import ActionForm, TextField, WholeNumberField
+from servicedesk.web.forms import ActionForm, TextField, WholeNumberField, dress
 
 from .actions.signing_in import back_address
-from .models import IncomingMail, Mailbox, Makes
+from .models import Mailbox, Makes
+from .queries import FATES, MOST_COUNTED, counts_by_fate, mails_with
+
+# A page of the list, and as many more as somebody may have marked on it.
+MOST_AT_ONCE = 200
 
 
 class MailboxForm(AskerForm):
@@ -203,37 +209,102 @@ class MailboxForm(AskerForm):
         return [(heading, [self[name] for name in names]) for heading, names in self.SECTIONS]
 
 
-NEEDS_A_LOOK = "look"
-
-
 class MailFilter(ActionForm):
-    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
-    mailbox = forms.ModelChoiceField(Mailbox.objects.none(), label=gettext_lazy("Mailbox"), required=False)
-    sender = forms.CharField(label=gettext_lazy("Sender's address"), max_length=254, required=False)
+    """`reader` is who looks; the counts beside the fates are of what they may see."""
 
-    def __init__(self, data, *, states=IncomingMail.State.choices):
+    state = forms.ChoiceField(label=gettext_lazy("What became of it"), required=False)
+    assigned = forms.ChoiceField(
+        label=gettext_lazy("Assigned to"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("Anybody or nobody")),
+            ("me", gettext_lazy("Me")),
+            ("nobody", gettext_lazy("Nobody")),
+        ],
+    )
+    mailbox = forms.ModelChoiceField(Mailbox.objects.none(), label=gettext_lazy("Mailbox"), required=False)
+    words = forms.CharField(label=gettext_lazy("Sender, subject or Message-ID"), max_length=320, required=False)
+
+    def __init__(self, data, *, reader: User):
         super().__init__(data)
+        self.reader = reader
+        counts = counts_by_fate(reader)
         self.fields["state"].choices = [
-            (NEEDS_A_LOOK, gettext_lazy("Needs a look")),
+            *[(name, _counted(fate.label, counts[name])) for name, fate in FATES.items()],
             ("all", gettext_lazy("All")),
-            *[(value, label) for value, label in states],
         ]
         self.fields["mailbox"].queryset = Mailbox.objects.all()
         self.is_valid()
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it looks for more than what needs a look."""
+        data = self.cleaned_data
+        return data.get("state") not in (None, "", "look") or any(map(data.get, ("assigned", "mailbox", "words")))
+
     def of(self, mails):
         """The mails that fit. A value that is none is as if it were not there."""
         data = self.cleaned_data
-        state = data.get("state") or NEEDS_A_LOOK
-        if state == NEEDS_A_LOOK:
-            mails = mails.filter(state__in=[IncomingMail.State.HELD, IncomingMail.State.FAILED])
-        elif state != "all":
-            mails = mails.filter(state=state)
+        state = data.get("state") or "look"
+        if state != "all":
+            mails = mails.filter(FATES[state].rows)
+        if data.get("assigned"):
+            mails = mails.filter(assignee=self.reader if data["assigned"] == "me" else None)
         if data.get("mailbox"):
             mails = mails.filter(mailbox=data["mailbox"])
-        if data.get("sender"):
-            mails = mails.filter(from_address=data["sender"].strip().lower())
-        return mails
+        return mails_with(mails, data["words"]) if data.get("words") else mails
+
+
+def _counted(label, count: int) -> str:
+    return f"{label} ({count if count < MOST_COUNTED else f'{MOST_COUNTED - 1}+'})"
+
+
+class RefuseMailForm(ActionForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy("Stays in the list. The sender is not told."),
+    )
+
+
+class AssignMailForm(AskerForm):
+    assignee = PersonField(label=gettext_lazy("Assigned to"), required=False)
+
+
+class JoinMailForm(ActionForm):
+    def __init__(self, *args, reader: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["ticket"] = TicketField(
+            reader=reader,
+            label=gettext_lazy("Ticket"),
+            help_text=gettext_lazy("Its number, such as INC0000123."),
+        )
+        dress(self.fields["ticket"])
+
+
+class ManyMailsForm(AskerForm):
+    """What is done with several mails of the list at once."""
+
+    VERBS = ("take", "assign", "unassign", "retry", "refuse")
+
+    verb = forms.ChoiceField(choices=[(each, each) for each in VERBS])
+    mails = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    assignee = PersonField(label=gettext_lazy("Person"), required=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=500)
+
+    def __init__(self, data, **kwargs):
+        super().__init__(data, **kwargs)
+        chosen = data.getlist("mails")[:MOST_AT_ONCE] if data else []
+        self.fields["mails"].choices = [(each, each) for each in chosen if each.isascii() and each.isdigit()]
+
+    def clean(self):
+        data = super().clean()
+        if data.get("verb") == "assign" and not data.get("assignee") and "assignee" not in self.errors:
+            self.add_error("assignee", _("Say who."))
+        if not data.get("mails"):
+            self.add_error(None, _("Choose at least one mail."))
+        return data
 
 
 class ConvertForm(ActionForm):

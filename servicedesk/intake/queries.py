@@ -3,23 +3,27 @@
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from servicedesk.people.models import Role, Team, User
 from servicedesk.tickets.models import Comment, Ticket, TicketLink, TicketShare, Watcher
 from servicedesk.tickets.permissions import asked, works_on
 from servicedesk.tickets.queries import desk_tickets, scope_of, visible_tickets
 from servicedesk.web.errors import NotFound
+from servicedesk.web.text import normalise
 
 from . import tokens
 from .mail.reading import Letter
 from .models import Call, CallBack, DeadAddress, IncomingMail, Mailbox, Original
 from .permissions import read_mail
 
-State = IncomingMail.State
+State, Reason = IncomingMail.State, IncomingMail.Reason
+MOST_COUNTED = 100
 _NUMBER = re.compile(r"\[((?:INC|REQ|PRB|CHG)\d{7})\]")
 
 
@@ -77,12 +81,17 @@ def visible_mails(user: User) -> QuerySet[IncomingMail]:
         box |= Q(mailbox__team__isnull=True, mailbox__service__isnull=True)
     ours = Q(ticket__is_confidential=False) | Q(ticket__assignee=user) | Q(ticket__team__in=teams)
     seen = Q(ticket__isnull=True) & box | Q(ticket__in=visible_tickets(user)) & ours
-    return IncomingMail.objects.filter(seen).defer("raw").select_related("mailbox", "ticket")
+    return IncomingMail.objects.filter(seen).defer("raw").select_related("mailbox", "ticket", "assignee")
 
 
 def get_mail(user: User, pk: int) -> IncomingMail:
     """The mail with its raw bytes at hand, or NotFound."""
-    mail = visible_mails(user).filter(pk=pk).select_related("mailbox", "ticket__service", "mentions").first()
+    mail = (
+        visible_mails(user)
+        .filter(pk=pk)
+        .select_related("mailbox", "ticket__service", "mentions", "assignee", "refused_by")
+        .first()
+    )
     if mail is None or not read_mail(user, mail):
         raise NotFound
     return mail
@@ -91,6 +100,22 @@ def get_mail(user: User, pk: int) -> IncomingMail:
 def mails_of_ticket(user: User, ticket: Ticket) -> list[IncomingMail]:
     """What came in by mail for a ticket, oldest first, for those who may read it; nothing for others."""
     return list(visible_mails(user).filter(ticket=ticket).order_by("received_at", "id")[:200])
+
+
+def mail_of_message(user: User, ticket: Ticket, event: int) -> IncomingMail | None:
+    """The mail behind a message of a ticket by the number of its event; 0 is the description.
+
+    Those who may read the ticket's mails get any. Its writer gets their own when it is proved to be theirs: what
+    somebody sent in their name must not reach them as HTML. Nobody else does, since a mail quotes ours with the marks
+    by which answers find their ticket.
+    """
+    of = Q(state=State.REPLY, comment__event__number=event) if event else Q(state=State.TICKET)
+    if works_on(user, ticket):
+        rows = visible_mails(user).filter(of, ticket=ticket)
+    else:
+        written = Q(comment__author=user, comment__is_public=True) if event else Q(ticket__entered_by=user)
+        rows = IncomingMail.objects.defer("raw").filter(of, written, ticket=ticket, is_proved=True)
+    return rows.select_related("mailbox", "ticket__service").order_by("id").first()
 
 
 def original_of(ticket: Ticket) -> Original | None:
@@ -106,8 +131,67 @@ def failed_originals(user: User) -> QuerySet[Original]:
 
 def needs_a_look(user: User) -> int:
     """How many mails wait for a decision, up to 100."""
-    rows = visible_mails(user).filter(state__in=[State.HELD, State.FAILED])
-    return rows.values("pk")[:100].count()
+    rows = visible_mails(user).filter(FATES["look"].rows)
+    return rows.values("pk")[:MOST_COUNTED].count()
+
+
+@dataclass(frozen=True)
+class Fate:
+    label: Any
+    rows: Q
+
+
+def _aside(*reasons: str) -> Q:
+    return Q(state=State.IGNORED, reason__in=reasons)
+
+
+# What becomes of mails, as the ledger is looked through. Every mail is in one of those after "look"; a mail that is too
+# large is one that is held or not understood, too.
+FATES = {
+    "look": Fate(_("Needs a look"), Q(state__in=[State.HELD, State.FAILED])),
+    "ticket": Fate(State.TICKET.label, Q(state=State.TICKET)),
+    "reply": Fate(State.REPLY.label, Q(state=State.REPLY)),
+    "held": Fate(State.HELD.label, Q(state=State.HELD)),
+    "failed": Fate(State.FAILED.label, Q(state=State.FAILED)),
+    "too_large": Fate(_("Too large"), Q(state__in=[State.HELD, State.FAILED, State.IGNORED], reason=Reason.TOO_LARGE)),
+    "refused": Fate(_("Refused by a rule"), _aside(Reason.NOT_ACCEPTED)),
+    "by_hand": Fate(_("Set aside by hand"), _aside(Reason.BY_HAND)),
+    "duplicate": Fate(_("Duplicate"), _aside(Reason.DUPLICATE)),
+    "auto_reply": Fate(_("Automatic reply"), _aside(Reason.AUTO_REPLY)),
+    "bounce": Fate(_("Bounce"), _aside(Reason.BOUNCE)),
+    "receipt": Fate(_("Read receipt"), _aside(Reason.RECEIPT)),
+    "own": Fate(_("Our own mail"), _aside(Reason.OWN)),
+    "waiting": Fate(State.WAITING.label, Q(state=State.WAITING)),
+}
+
+
+def counts_by_fate(user: User) -> dict[str, int]:
+    """How many mails have each fate, each up to 100; by one query of as many short index scans."""
+    mails = visible_mails(user).order_by()
+    parts = [
+        mails.filter(fate.rows).select_related(None).annotate(fate=Value(name)).values_list("fate", "pk")[:MOST_COUNTED]
+        for name, fate in FATES.items()
+    ]
+    counts = dict.fromkeys(FATES, 0)
+    for name, _pk in parts[0].union(*parts[1:], all=True):
+        counts[name] += 1
+    return counts
+
+
+def mails_with(mails: QuerySet[IncomingMail], words: str) -> QuerySet[IncomingMail]:
+    """Those of a sender or with a Message-ID, if the words are one; else with all the words in subject or sender."""
+    words = words.strip()
+    plain = normalise(words).strip("<>")
+    if re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", plain):
+        return mails.filter(Q(from_address=plain.lower()) | Q(message_id__in=[plain, f"<{plain}>", words]))
+    for word in words.split()[:8]:
+        mails = mails.filter(
+            Q(subject__icontains=word)
+            | Q(subject__icontains=normalise(word))
+            | Q(from_name__icontains=word)
+            | Q(from_address__icontains=normalise(word))
+        )
+    return mails
 
 
 # --- where a mail belongs -------------------------------------------------------------------------------------------

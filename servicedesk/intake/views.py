@@ -6,8 +6,9 @@ import secrets
 import time
 from datetime import datetime
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -17,6 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from servicedesk.people.jobs import last_job
 from servicedesk.people.rules import check
+from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.permissions import works_on
 from servicedesk.tickets.queries import get_ticket, visible_tickets
 from servicedesk.web.access import needs, signed_in
 from servicedesk.web.editing import does, edit
@@ -27,12 +30,15 @@ from servicedesk.web.pages import changed, page
 from . import imap, queries
 from .actions import (
     admit_mail,
+    assign_mail,
     begin_sign_in,
     change_mailbox,
     compare_mailbox,
     convert_ticket,
     create_mailbox,
+    decide_many,
     finish_sign_in,
+    join_mail,
     refuse_mail,
     retry_mail,
     take_missing,
@@ -41,7 +47,15 @@ from .actions import (
 from .actions.comparing import comparison_key, taking_key
 from .actions.mailboxes import SETTABLE
 from .alarms import alarms_for, sentences_about
-from .forms import ConvertForm, MailboxForm, MailFilter
+from .forms import (
+    AssignMailForm,
+    ConvertForm,
+    JoinMailForm,
+    MailboxForm,
+    MailFilter,
+    ManyMailsForm,
+    RefuseMailForm,
+)
 from .mail import html, reading
 from .models import IncomingMail, Mailbox
 
@@ -50,10 +64,20 @@ _SIGN_INS = "mailbox sign-ins"  # in the session
 _MOST_SIGN_INS = 5
 _SIGN_IN_SECONDS = 15 * 60
 _MOST_PICTURE_BYTES = 5 * 1024 * 1024
-# What the frame with a mail's HTML may do: be looked at. Nothing in it is loaded from anywhere or runs.
+# What the frame with a mail's HTML may do: be looked at. Nothing in it is loaded from anywhere or runs; pictures from
+# outside come from the hosts that were named to the reader and, whatever those redirect to, from no other.
 FRAME_POLICY = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src {pictures}; "
     "style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+)
+# A picture without an address stands as a quiet box with its words; one of a single dot is none.
+FRAME_HEAD = (
+    '<!doctype html><meta charset="utf-8"><title>-</title><style>'
+    "body{margin:8px;overflow-wrap:anywhere;font-family:sans-serif}img{max-width:100%}"
+    "img:not([src]){display:inline-block;min-width:24px;min-height:18px;padding:2px 6px;border:1px dashed #8a8d93;"
+    "background:#f4f4f2;color:#55585f;font-size:12px;vertical-align:middle}"
+    'img[width="0"]:not([src]),img[width="1"]:not([src]),img[height="0"]:not([src]),img[height="1"]:not([src])'
+    "{display:none}</style>"
 )
 
 
@@ -205,12 +229,42 @@ def mailbox_take(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def mails(request: HttpRequest) -> HttpResponse:
     """The ledger, newest first; at first what needs a look."""
-    form = MailFilter(request.GET)
+    return _ledger(request, ManyMailsForm(None, asker=request.user))
+
+
+def _ledger(request: HttpRequest, many: ManyMailsForm, results=()) -> HttpResponse:
+    form = MailFilter(request.GET, reader=request.user)
     keyset = KeysetPage.of(
         request, form.of(queries.visible_mails(request.user)), ["-received_at", "-id"], size=PAGE_SIZE
     )
-    context = {"form": form, "keyset": keyset, "originals": queries.failed_originals(request.user)[:50]}
-    return page(request, "intake/mails.html", context, fragment="intake/_mails.html")
+    context = {
+        "form": form,
+        "keyset": keyset,
+        "many": many,
+        "results": results,
+        "chosen": set(many.data.getlist("mails")) if many.errors else set(),
+        "originals": queries.failed_originals(request.user)[:50],
+    }
+    return page(request, "intake/mails.html", context, fragment="intake/_mails.html", status=many.status)
+
+
+@needs("mails.decide")
+@require_POST
+def mails_many(request: HttpRequest) -> HttpResponse:
+    """Do one thing to several mails; the list then says of each what came of it."""
+    many = ManyMailsForm(request.POST, asker=request.user)
+    if not many.is_valid():
+        return _ledger(request, many)
+    data, me = many.cleaned_data, request.user
+    act, more = {
+        "take": (assign_mail, {"to": me}),
+        "assign": (assign_mail, {"to": data["assignee"]}),
+        "unassign": (assign_mail, {"to": None}),
+        "retry": (retry_mail, {}),
+        "refuse": (refuse_mail, {"reason": data["reason"]}),
+    }[data["verb"]]
+    results = decide_many(data["mails"], act, by=me, via="page", **more)
+    return _ledger(request, ManyMailsForm(None, asker=me), results)
 
 
 @needs("mails.read")
@@ -222,8 +276,14 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "mail": row,
         "letter": letter,
+        "frame": reverse("intake:mail-html", args=[row.pk]),
+        "hosts": _picture_hosts(letter),
         "mentions": _visible(request.user, row.mentions),
         "may_decide": row.state not in (IncomingMail.State.TICKET, IncomingMail.State.REPLY),
+        "needs_a_look": row.state in (IncomingMail.State.HELD, IncomingMail.State.FAILED),
+        "join_form": JoinMailForm(reader=request.user),
+        "refuse_form": RefuseMailForm(),
+        "assign_form": AssignMailForm(asker=request.user, initial={"assignee": row.assignee}),
     }
     return page(request, "intake/mail.html", context)
 
@@ -241,23 +301,41 @@ def _visible(user, ticket):
 
 
 @needs("mails.read")
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @xframe_options_sameorigin
 def mail_html(request: HttpRequest, pk: int) -> HttpResponse:
-    """The HTML of a mail, cleaned, for the sandboxed frame; its own policy forbids everything else once more."""
-    letter = _letter(queries.get_mail(request.user, pk))
-    pictures = {}
-    room = _MOST_PICTURE_BYTES
-    for each in letter.files if letter else ():
-        if each.cid and each.content_type in ("image/png", "image/jpeg", "image/gif", "image/webp"):
-            room -= len(each.data)
-            if room > 0:
-                data = base64.b64encode(each.data).decode()
-                pictures[each.cid] = f"data:{each.content_type};base64,{data}"
-    body = html.clean(letter.html, pictures) if letter else ""
-    answer = HttpResponse(f'<!doctype html><meta charset="utf-8"><title>-</title>{body}')
-    answer["Content-Security-Policy"] = FRAME_POLICY
+    """The HTML of a mail, cleaned, for the sandboxed frame; a POST asks for the pictures from outside, this once."""
+    return _framed(queries.get_mail(request.user, pk), with_pictures=request.method == "POST")
+
+
+def _framed(row: IncomingMail | None, *, with_pictures: bool) -> HttpResponse:
+    """HTML that is harmless by itself, under a policy of its own that forbids everything else once more."""
+    letter = _letter(row) if row else None
+    hosts = _picture_hosts(letter) if with_pictures else []
+    body = html.clean(letter.html, _own_pictures(letter), hosts) if letter else ""
+    answer = HttpResponse(FRAME_HEAD + body)
+    sources = " ".join(["data:", *(f"https://{host}" for host in hosts)])
+    answer["Content-Security-Policy"] = FRAME_POLICY.format(pictures=sources)
+    answer["Referrer-Policy"] = "no-referrer"
+    answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _own_pictures(letter: reading.Letter) -> dict[str, str]:
+    """Pictures that came with the mail, by Content-ID, as data addresses; what is no picture by its bytes is none."""
+    pictures, room = {}, _MOST_PICTURE_BYTES
+    for each in letter.files:
+        kind = html.picture_type(each.data) if each.cid else ""
+        if kind and len(each.data) < room:
+            room -= len(each.data)
+            pictures[each.cid] = f"data:{kind};base64,{base64.b64encode(each.data).decode()}"
+    return pictures
+
+
+def _picture_hosts(letter: reading.Letter | None) -> list[str]:
+    """Hosts of pictures that a reader may ask for: none of the desk's own."""
+    found = html.hosts_of_pictures(letter.html) if letter else []
+    return [host for host in found if host != urlsplit(settings.SITE_URL).hostname]
 
 
 @needs("mails.read")
@@ -286,15 +364,58 @@ def mail_file(request: HttpRequest, pk: int, place: int) -> HttpResponse:
 @needs("mails.decide")
 @require_POST
 def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Retry, take in, or set aside."""
+    """Retry, take in, or take on."""
     row = queries.get_mail(request.user, pk)
     act, said = {
         "retry": (retry_mail, _("The mail is read once more; that takes a moment.")),
         "admit": (admit_mail, _("The mail becomes a ticket; that takes a moment.")),
-        "refuse": (refuse_mail, _("The mail was set aside.")),
+        "take": (partial(assign_mail, to=request.user), _("The mail is yours.")),
     }[verb]
     to = reverse("intake:mail", args=[row.pk])
     return does(request, partial(act, row, by=request.user, via="page"), to=to, message=said)
+
+
+@needs("mails.decide")
+@require_http_methods(["GET", "HEAD", "POST"])
+def mail_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say who looks at it; an empty box is nobody."""
+    row = queries.get_mail(request.user, pk)
+    form = AssignMailForm(
+        request.POST if request.method == "POST" else None, asker=request.user, initial={"assignee": row.assignee}
+    )
+
+    def act(assignee, **how):
+        return assign_mail(row, assignee, **how)
+
+    return _decided(request, row, form, act, heading=_("Assign the mail"), submit=_("Assign"), message=_("Saved."))
+
+
+@needs("mails.decide")
+@require_http_methods(["GET", "HEAD", "POST"])
+def mail_join(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say to which ticket it belongs."""
+    row = queries.get_mail(request.user, pk)
+    form = JoinMailForm(request.POST if request.method == "POST" else None, reader=request.user)
+    said = _("The mail goes into the ticket; that takes a moment.")
+    submit = _("Put it there")
+    return _decided(
+        request, row, form, partial(join_mail, row), heading=_("It belongs to a ticket"), submit=submit, message=said
+    )
+
+
+@needs("mails.decide")
+@require_http_methods(["GET", "HEAD", "POST"])
+def mail_refuse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set it aside, with a reason if one likes."""
+    row = queries.get_mail(request.user, pk)
+    form = RefuseMailForm(request.POST if request.method == "POST" else None)
+    said, name = _("The mail was set aside."), _("Set aside")
+    return _decided(request, row, form, partial(refuse_mail, row), heading=name, submit=name, message=said)
+
+
+def _decided(request: HttpRequest, row: IncomingMail, form, act, **context) -> HttpResponse:
+    to = reverse("intake:mail", args=[row.pk])
+    return edit(request, form, act, to=to, template="intake/mail_verb.html", mail=row, **context)
 
 
 # --- on the ticket --------------------------------------------------------------------------------------------------
@@ -314,6 +435,44 @@ def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
         "calls": queries.calls_of_ticket(ticket),
     }
     return page(request, "intake/for_ticket.html", context, fragment="intake/_for_ticket.html")
+
+
+@signed_in
+@require_safe
+def message(request: HttpRequest, number: str, event: int) -> HttpResponse:
+    """A message of a ticket as its mail came, all of it: for those who work on the ticket, and its writer."""
+    ticket, row = _mail_of_message(request.user, number, event)
+    letter = _letter(row) if row else None
+    context = {
+        "ticket": ticket,
+        "mail": row,
+        "event": event,
+        "letter": letter,
+        "frame": reverse("intake:message-html", args=[ticket.number, event]),
+        "hosts": _picture_hosts(letter),
+        "base": "base_desk.html" if works_on(request.user, ticket) else "base_portal.html",
+    }
+    return page(request, "intake/message.html", context)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+@xframe_options_sameorigin
+def message_html(request: HttpRequest, number: str, event: int) -> HttpResponse:
+    """As `mail_html`, for a message of a ticket."""
+    _ticket, row = _mail_of_message(request.user, number, event)
+    return _framed(row, with_pictures=request.method == "POST")
+
+
+def _mail_of_message(user, number: str, event: int) -> tuple[Ticket, IncomingMail | None]:
+    """The mail is None for a message that did not come by mail, and for an agent with whom a confidential ticket is
+    shared: they read its messages, and its mails are its team's.
+    """
+    ticket = get_ticket(user, number)
+    row = queries.mail_of_message(user, ticket, event)
+    if row is None:
+        check(user, "tickets.work", ticket)
+    return ticket, row
 
 
 @signed_in

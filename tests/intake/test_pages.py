@@ -216,7 +216,7 @@ class TestMails:
 
         assert found(state="all") == (True, True)
         assert found(state="ticket") == (True, False)
-        assert found(state="all", sender="stranger@example.net") == (False, True)
+        assert found(state="all", words="stranger@example.net") == (False, True)
         assert found(state="nonsense") == (False, True)
 
     def test_are_handed_out_only_as_files(self, visit):

@@ -153,6 +153,7 @@ def keys(case, parameters, **instead) -> dict:
         "link": case.ids["link"].pk,
         "share": case.ids["share"].pk,
         "comment": case.ids["comment"].pk,
+        "event": 0,
     } | instead
     return {name: known[name] for name in parameters}
 

@@ -7,7 +7,7 @@ from .calls import drop_call, finish_call, forget_dropped_calls, restore_call, s
 from .comparing import compare_mailbox, start_comparisons, take_missing
 from .convert import convert_ticket
 from .fetching import fetch_due, fetch_mailbox
-from .ledger import admit_mail, refuse_mail, retry_mail, store
+from .ledger import admit_mail, assign_mail, decide_many, join_mail, refuse_mail, retry_mail, store
 from .mailboxes import change_mailbox, create_mailbox
 from .reader import read_waiting
 from .receive import receive
@@ -19,11 +19,13 @@ __all__ = [
     "admit_mail",
     "begin_sign_in",
     "cancel_call_back",
+    "assign_mail",
     "change_mailbox",
     "compare_mailbox",
     "convert_ticket",
     "create_mailbox",
     "drop_call",
+    "decide_many",
     "fetch_due",
     "fetch_mailbox",
     "finish_call",
@@ -32,6 +34,7 @@ __all__ = [
     "forget_dropped_calls",
     "miss_call_back",
     "plan_call_back",
+    "join_mail",
     "read_waiting",
     "receive",
     "refuse_mail",

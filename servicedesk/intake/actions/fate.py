@@ -13,10 +13,12 @@ from django.utils.translation import override
 
 from servicedesk.people.models import User
 from servicedesk.people.queries import person_by_address
+from servicedesk.people.rules import check
 from servicedesk.tickets.actions import lock, move, note, record, reply
 from servicedesk.tickets.actions.talk import attach
 from servicedesk.tickets.models import Channel, Comment, Ticket
 from servicedesk.tickets.permissions import works_on
+from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.logs import about
 from servicedesk.web.text import one_line
 
@@ -47,9 +49,10 @@ def end(mail: IncomingMail, state: str, reason: str = Reason.NONE, error: str = 
 def give_fate(mail: IncomingMail, letter: Letter) -> None:
     """Decide on a mail in the caller's transaction, which holds its row.
 
-    In this order: what asks for nothing (ours, machines' answers, here already) is set aside; the sender must be one
-    whom the mailbox takes, who does not write too often, and proved where the mailbox demands it; a mail that belongs
-    to a ticket goes there, unless the ticket gets too many; everything else opens one.
+    What a person of the desk put into a ticket goes there. Else in this order: what asks for nothing (ours, machines'
+    answers, here already) is set aside; the sender must be one whom the mailbox takes, who does not write too often,
+    and proved where the mailbox demands it; a mail that belongs to a ticket goes there, unless the ticket gets too
+    many; everything else opens one.
     """
     if letter.from_address:
         mail.from_address, mail.from_name = letter.from_address[:254], one_line(letter.from_name, 120)
@@ -57,6 +60,9 @@ def give_fate(mail: IncomingMail, letter: Letter) -> None:
     mail.content_digest = letter.digest
     mail.refers_to = [each[:320] for each in dict.fromkeys([letter.in_reply_to, *letter.references]) if each]
     signs = signs_of(letter, mail.envelope_from or None)
+    if mail.belongs_to is not None and mail.admitted_by is not None:
+        _put_into(mail.belongs_to, mail, letter, signs, by=mail.admitted_by)
+        return
     admitted = mail.admitted_by is not None
     if not admitted and _set_aside(mail, letter, signs):
         return
@@ -97,6 +103,40 @@ def _take(mail: IncomingMail, letter: Letter, sender: User, ticket: Ticket | Non
             _open_forwarded(mail, inner, writer, sender)
         else:
             _open(mail, letter, sender)
+
+
+def _put_into(ticket: Ticket, mail: IncomingMail, letter: Letter, signs: Signs, *, by: User) -> None:
+    """Put a mail into the ticket to which somebody of the desk says it belongs.
+
+    From a person who sees the ticket it becomes what their answer would have been, marked as unproved when it is. What
+    a stranger or a machine wrote becomes an internal note of whoever put it there, with its files: being put into a
+    ticket gives nobody sight of it. Held when the ticket was closed meanwhile.
+    """
+    check(by, "tickets.work", ticket)
+    sender = person_by_address(mail.from_address) if mail.from_address else None
+    by_token = thread_of(letter, mail.envelope_to, sender).by_token
+    mail.proof = "token" if by_token else vouched_by(letter, mail.mailbox.trusted_servers.split())
+    mail.is_proved = bool(mail.proof)
+    with about(ticket_number=ticket.number):
+        lock(ticket)
+        if not ticket.is_open:
+            end(mail, State.HELD, Reason.TICKET_OVER)
+            return
+        writes = sender is not None and visible_tickets(sender).filter(pk=ticket.pk).exists()
+        if sender is not None and writes and not (signs.auto_reply or signs.bounce or signs.receipt):
+            with override(sender.language):
+                _append(mail, letter, ticket, sender)
+            return
+        with override(by.language):
+            words = {
+                "sender": one_line(f"{mail.from_name} <{mail.from_address}>".replace("<>", ""), 300).strip() or "–"
+            }
+            said = _("A mail of %(sender)s, put here by hand:") % words
+            body = _cut(f"{said}\n\n{letter.reply or letter.text}")
+            comment = note(ticket, by=by, via="mail", body=body, style=Comment.Format.PLAIN, **_marks(mail))
+        attach(ticket, _uploads(letter.files), by=by, comment=comment, public=False, strict=False)
+    mail.ticket, mail.comment = ticket, comment
+    end(mail, State.REPLY)
 
 
 def _set_aside(mail: IncomingMail, letter: Letter, signs: Signs) -> bool:

@@ -79,7 +79,7 @@ def read_mail_row(pk: int) -> None:
     with transaction.atomic():
         mail = (
             IncomingMail.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("mailbox__service", "mailbox__team", "admitted_by")
+            .select_related("mailbox__service", "mailbox__team", "admitted_by", "belongs_to")
             .filter(pk=pk, state=State.WAITING)
             .first()
         )

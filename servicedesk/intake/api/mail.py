@@ -1,6 +1,7 @@
 """Mailboxes for administrators, and the ledger of incoming mails for those who may read them."""
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,27 +11,32 @@ from rest_framework.response import Response
 from cmdb.api import ServiceField, ServiceRef
 from servicedesk.people.api.jobs import JobOut
 from servicedesk.people.api.persons import Line
-from servicedesk.people.api.refs import TeamField, TeamRef
+from servicedesk.people.api.refs import PersonField, PersonRef, TeamField, TeamRef
 from servicedesk.people.jobs import last_job
 from servicedesk.people.models import Language
 from servicedesk.people.rules import check
 from servicedesk.tickets.api.fields import Choices
 from servicedesk.tickets.api.serializers import EmptyIn
 from servicedesk.tickets.api.views import AnyAnswer
+from servicedesk.tickets.queries import get_ticket
 from servicedesk.web.api import Filters, Strict, View
+from servicedesk.web.errors import NotFound
 
 from ..actions import (
     admit_mail,
+    assign_mail,
     change_mailbox,
     compare_mailbox,
     create_mailbox,
+    decide_many,
+    join_mail,
     refuse_mail,
     retry_mail,
     take_missing,
 )
 from ..actions.comparing import comparison_key, taking_key
 from ..models import DeadAddress, IncomingMail, Mailbox, Makes
-from ..queries import dead_addresses, get_mail, get_mailbox, mailboxes, visible_mails
+from ..queries import FATES, dead_addresses, get_mail, get_mailbox, mailboxes, mails_with, visible_mails
 
 
 class MailboxOut(serializers.Serializer):
@@ -213,10 +219,50 @@ class IncomingMailOut(serializers.Serializer):
     attempts = serializers.IntegerField()
     done_at = serializers.DateTimeField(allow_null=True)
     ticket = serializers.CharField(source="ticket.number", allow_null=True, default=None)
+    assignee = PersonRef(allow_null=True, help_text="Who of the desk looks at it while it waits for a decision.")
+    refusal = serializers.CharField(help_text="Why somebody set it aside, as they said.")
 
 
 class IncomingMailFilters(Filters):
     state = Choices(IncomingMail.State.choices)
+    fate = serializers.ChoiceField(
+        choices=list(FATES), required=False, help_text="What became of it, as the page of the ledger has it."
+    )
+    assignee = PersonField(required=False)
+    unassigned = serializers.BooleanField(required=False, help_text="Only those that nobody has.")
+    words = serializers.CharField(
+        required=False, max_length=320, help_text="Sender's address or Message-ID; else words in subject or sender."
+    )
+
+
+class RefuseMailIn(Strict):
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class AssignMailIn(Strict):
+    assignee = PersonField(allow_null=True, help_text="null for nobody.")
+
+
+class JoinMailIn(Strict):
+    ticket = serializers.CharField(max_length=40, help_text="Number of an open ticket on which the caller works.")
+
+
+class SeveralMailsIn(Strict):
+    """What is done with several mails. `assignee` goes with `assign`, `reason` with `refuse`."""
+
+    mails = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=200)
+    action = serializers.ChoiceField(choices=["retry", "refuse", "assign"])
+    assignee = PersonField(required=False, allow_null=True)
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class SeveralMailsOut(serializers.Serializer):
+    id = serializers.IntegerField(source="pk")
+    done = serializers.SerializerMethodField()
+    trouble = serializers.CharField(help_text="Why it was not done, in a sentence; empty when it was.")
+
+    def get_done(self, result) -> bool:
+        return not result.trouble
 
 
 class IncomingMailViewSet(View):
@@ -233,7 +279,15 @@ class IncomingMailViewSet(View):
     @extend_schema(parameters=[IncomingMailFilters], responses=IncomingMailOut(many=True))
     def list(self, request):
         asked, mails = self.asked(IncomingMailFilters), visible_mails(request.user)
-        return self.pages(IncomingMailOut, mails.filter(state__in=asked["state"]) if asked.get("state") else mails)
+        if asked.get("state"):
+            mails = mails.filter(state__in=asked["state"])
+        if asked.get("fate"):
+            mails = mails.filter(FATES[asked["fate"]].rows)
+        if asked.get("assignee"):
+            mails = mails.filter(assignee=asked["assignee"])
+        if asked.get("unassigned"):
+            mails = mails.filter(assignee=None)
+        return self.pages(IncomingMailOut, mails_with(mails, asked["words"]) if asked.get("words") else mails)
 
     @extend_schema(responses=IncomingMailOut)
     def retrieve(self, request, pk):
@@ -269,8 +323,43 @@ class IncomingMailViewSet(View):
         """Make a ticket of it whoever sent it; that happens within seconds."""
         return self.decided(admit_mail)
 
-    @extend_schema(request=EmptyIn, responses=IncomingMailOut)
+    @extend_schema(request=RefuseMailIn, responses=IncomingMailOut)
     @action(detail=True, methods=["post"])
     def refuse(self, request, pk):
-        """Set it aside. It stays in the ledger and nobody is told."""
-        return self.decided(refuse_mail)
+        """Set it aside. It stays in the ledger, with the reason if one is given, and nobody is told."""
+        mail, given = get_mail(request.user, pk), self.given(RefuseMailIn)
+        return self.answer(IncomingMailOut, refuse_mail(mail, **given, by=request.user, via="api"))
+
+    @extend_schema(request=AssignMailIn, responses=IncomingMailOut)
+    @action(detail=True, methods=["post"])
+    def assign(self, request, pk):
+        """Say who of the desk looks at it, while it waits for a decision."""
+        mail, given = get_mail(request.user, pk), self.given(AssignMailIn)
+        return self.answer(IncomingMailOut, assign_mail(mail, given["assignee"], by=request.user, via="api"))
+
+    @extend_schema(request=JoinMailIn, responses=IncomingMailOut)
+    @action(detail=True, methods=["post"])
+    def join(self, request, pk):
+        """Put it into a ticket to which it belongs; that happens within seconds."""
+        mail, given = get_mail(request.user, pk), self.given(JoinMailIn)
+        try:
+            ticket = get_ticket(request.user, given["ticket"])
+        except NotFound:
+            raise serializers.ValidationError({"ticket": [_("There is no such ticket.")]}) from None
+        return self.answer(IncomingMailOut, join_mail(mail, ticket, by=request.user, via="api"))
+
+    @extend_schema(request=SeveralMailsIn, responses=SeveralMailsOut(many=True))
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def several(self, request):
+        """Do one thing to several mails, each by itself; the answer says of each what came of it."""
+        check(request.user, "mails.decide")
+        given = self.given(SeveralMailsIn)
+        if given["action"] == "assign" and "assignee" not in given:
+            raise serializers.ValidationError({"assignee": [_("Say who, or null for nobody.")]})
+        act, more = {
+            "retry": (retry_mail, {}),
+            "refuse": (refuse_mail, {"reason": given["reason"]}),
+            "assign": (assign_mail, {"to": given.get("assignee")}),
+        }[given["action"]]
+        results = decide_many(given["mails"], act, by=request.user, via="api", **more)
+        return Response(SeveralMailsOut(results, many=True).data)

@@ -1,7 +1,9 @@
 """HTML of mails: as text for the ticket, and cleaned for showing in a sandboxed frame."""
 
 import re
+from collections.abc import Collection
 from html import escape, unescape
+from urllib.parse import unquote, urlsplit
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser
@@ -196,11 +198,19 @@ _STYLES = {
 }  # fmt: skip
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)
+# In a style: what names an address, and the backslash with which it could be spelt otherwise.
+_FETCHES = re.compile(r"url|image|import|expression|\\", re.IGNORECASE)
+_REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
+# What may stand in a content security policy, and is no name within a network.
+_HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
+_INSIDE = (".local", ".localhost", ".internal", ".intranet", ".lan", ".home", ".corp", ".private", ".arpa", ".test")
+MOST_HOSTS = 20
 
 
-def clean(html: str, pictures: dict[str, str] | None = None) -> str:
+def clean(html: str, pictures: dict[str, str] | None = None, hosts: Collection[str] = ()) -> str:
     """HTML without anything that runs, loads or submits. Pictures of the mail itself (`cid:` → data address in
-    `pictures`) stay, all others go: fetching them would tell the sender who reads when.
+    `pictures`) stay. Others lose their address, since fetching them tells the sender who reads when; those of `hosts`,
+    which somebody asked for, keep it, by https.
     """
     html = html[:MOST_LETTERS]
     if is_too_deep(html):
@@ -210,10 +220,14 @@ def clean(html: str, pictures: dict[str, str] | None = None) -> str:
     def keep(tag: str, name: str, value: str) -> str | None:
         if tag == "img" and name == "src":
             if value.lower().startswith("cid:"):
-                return pictures.get(value[4:].strip("<> "))
-            return value if _PICTURE.match(value) else None
+                return pictures.get(unquote(value[4:]).strip("<> "))
+            if _PICTURE.match(value):
+                return value
+            return _by_https(value) if host_of(value) in hosts else None
         if name == "href":
             return value if _LINK.match(value) else None
+        if name == "style":
+            return ";".join(each for each in value.split(";") if not _FETCHES.search(each)) or None
         return value
 
     return nh3.clean(
@@ -224,7 +238,57 @@ def clean(html: str, pictures: dict[str, str] | None = None) -> str:
         filter_style_properties=_STYLES,
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
         link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
+        set_tag_attribute_values={"a": {"target": "_blank"}, "img": {"referrerpolicy": "no-referrer"}},
         strip_comments=True,
         clean_content_tags={"script", "style", "title", "template", "noscript"},
     )
+
+
+def host_of(address: str) -> str:
+    """The host from which a picture would be fetched by https; "" for what is none, names no public host or asks for a
+    port, a user or a place within a network: nothing in a mail may make a reader's browser ask there.
+    """
+    if not _REMOTE.match(address) or "\\" in address:
+        return ""
+    try:
+        parts = urlsplit(_by_https(address))
+        host = (parts.hostname or "").encode("idna").decode("ascii").lower()
+        if parts.port or parts.username is not None or parts.password is not None:
+            return ""
+    except (ValueError, UnicodeError):
+        return ""
+    return host if _HOST.fullmatch(host) and not host.endswith(_INSIDE) else ""
+
+
+def _by_https(address: str) -> str:
+    return "https://" + _REMOTE.sub("", address, count=1).strip()
+
+
+def hosts_of_pictures(html: str) -> list[str]:
+    """From where the pictures of a mail would be fetched, in order, up to `MOST_HOSTS`; as `clean` understands them."""
+    found: dict[str, None] = {}
+
+    def look(tag: str, name: str, value: str) -> str | None:
+        if tag == "img" and name == "src" and (host := host_of(value)):
+            found.setdefault(host)
+        return None
+
+    html = html[:MOST_LETTERS]
+    if not is_too_deep(html):
+        nh3.clean(html, tags={"img"}, attributes={"img": {"src"}}, attribute_filter=look, url_schemes={"http", "https"})
+    return list(found)[:MOST_HOSTS]
+
+
+_KINDS = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
+
+
+def picture_type(data: bytes) -> str:
+    """What kind of picture the bytes are, whatever the mail calls them; "" for none of the harmless ones."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _KINDS if data.startswith(start)), "")

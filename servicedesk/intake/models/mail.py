@@ -2,11 +2,11 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -187,6 +187,7 @@ class IncomingMail(models.Model):
         OWN = "own", _("It is a mail of this desk.")
         DUPLICATE = "duplicate", _("The same mail has arrived before.")
         BY_HAND = "by_hand", _("Somebody at the desk decided so.")
+        TICKET_OVER = "ticket_over", _("The ticket that it was to go into was closed meanwhile.")
 
     class Proof(models.TextChoices):
         TOKEN = "token", _("by the token that we sent to this address")
@@ -221,8 +222,13 @@ class IncomingMail(models.Model):
     is_proved = models.BooleanField(default=False)
     proof = models.CharField(max_length=10, choices=Proof, blank=True, default="")
     answerable = models.BooleanField(default=False)
-    # What a person decided, for the reader: take it although the sender is unknown or wrote too often.
+    # What a person decided, for the reader: take it although the sender is unknown or wrote too often; put it into this
+    # ticket. `assignee` is who looks at it while it waits for a decision, `refusal` what `refused_by` said why.
     admitted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    belongs_to = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="+")
+    assignee = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("assigned to"))
+    refused_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    refusal = models.CharField(_("why it was set aside"), max_length=500, blank=True)
 
     class Meta:
         ordering = ["-received_at", "-id"]
@@ -234,6 +240,7 @@ class IncomingMail(models.Model):
                 fields=["-received_at", "-id"], condition=Q(state__in=["held", "failed"]), name="mail_in_needs_a_look"
             ),
             models.Index(fields=["-received_at", "-id"], name="mail_in_by_time"),
+            models.Index(fields=["state", "reason", "-received_at", "-id"], name="mail_in_by_fate"),
             models.Index(fields=["from_address", "done_at"], condition=~Q(from_address=""), name="mail_in_by_sender"),
             models.Index(fields=["message_id"], condition=~Q(message_id=""), name="mail_in_by_message_id"),
             GinIndex(fields=["refers_to"], condition=Q(ticket__isnull=False), name="mail_in_refers_to"),
@@ -241,6 +248,11 @@ class IncomingMail(models.Model):
                 fields=["content_digest"], condition=Q(state__in=["ticket", "reply"]), name="mail_in_by_content"
             ),
             models.Index(fields=["mailbox", "uid_validity", "uid"], condition=Q(uid__isnull=False), name="mail_in_uid"),
+            # For words within, which icontains looks for in capitals.
+            *(
+                GinIndex(OpClass(Upper(name), name="gin_trgm_ops"), name=f"mail_in_{name}_trgm")
+                for name in ("subject", "from_name", "from_address")
+            ),
         ]
 
     def __str__(self):
