@@ -35,6 +35,7 @@ SETTINGS_VERBS = {
     "admit": gettext_lazy("Let a mail in"),
     "refuse": gettext_lazy("Set a mail aside"),
     "join": gettext_lazy("Put a mail into a ticket"),
+    "revive": gettext_lazy("Said that mail reaches an address again"),
     "assign": gettext_lazy("Assigned a mail"),
     "resend": gettext_lazy("Sent a mail again"),
     "change_mail_text": gettext_lazy("Changed a text of mails"),

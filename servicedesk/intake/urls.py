@@ -36,6 +36,7 @@ urlpatterns = [
     path("tickets/<str:number>/call-backs/<int:pk>/done/", call_back_pages.finish, name="call-back-done"),
     path("tickets/<str:number>/call-backs/<int:pk>/not-reached/", call_back_pages.miss, name="call-back-not-reached"),
     path("tickets/<str:number>/call-backs/<int:pk>/cancel/", call_back_pages.cancel, name="call-back-cancel"),
+    path("tickets/<str:number>/dead-addresses/", views.dead, name="dead"),
     path("tickets/<str:number>/mails/<int:event>/", views.message, name="message"),
     path("tickets/<str:number>/mails/<int:event>/html/", views.message_html, name="message-html"),
     path("tickets/<str:number>/convert/", views.convert, name="convert"),

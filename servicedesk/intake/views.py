@@ -45,6 +45,7 @@ from .actions import (
     test_mailbox,
 )
 from .actions.comparing import comparison_key, taking_key
+from .actions.ledger import revive_address
 from .actions.mailboxes import SETTABLE
 from .alarms import alarms_for, sentences_about
 from .forms import (
@@ -435,6 +436,19 @@ def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
         "calls": queries.calls_of_ticket(ticket),
     }
     return page(request, "intake/for_ticket.html", context, fragment="intake/_for_ticket.html")
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def dead(request: HttpRequest, number: str) -> HttpResponse:
+    """Warn beside the reply box that mail to the requester does not arrive; a POST says that it does again."""
+    ticket = get_ticket(request.user, number)
+    check(request.user, "tickets.work", ticket)
+    if request.method == "POST":
+        revive = partial(revive_address, ticket, request.POST.get("address", ""), by=request.user, via="page")
+        return does(request, revive, to=ticket.get_absolute_url(), message=_("Noted: mail reaches this address again."))
+    context = {"ticket": ticket, "dead_addresses": queries.dead_addresses_of(ticket)}
+    return page(request, "intake/for_ticket.html", context, fragment="intake/_dead.html")
 
 
 @signed_in

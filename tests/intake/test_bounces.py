@@ -1,12 +1,14 @@
 """A bounce of our own mail marks the address and tells the desk; one that somebody made up marks nobody."""
 
 import pytest
+from django.urls import reverse
 
 from servicedesk.intake.models import DeadAddress
 from servicedesk.notify.models import OutgoingMail
+from servicedesk.people.models import AuditEntry
 from servicedesk.tickets.actions import assign
 from servicedesk.tickets.delivery import deliver_waiting
-from tests.factories import a_person, a_team, an_agent, an_incident, events_of
+from tests.factories import a_person, a_team, a_ticket, an_agent, an_incident, events_of
 from tests.intake.mails import a_mail, a_mailbox, arrives
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +86,7 @@ class TestForGood:
     def test_shows_with_the_ticket(self, ticket, agent, visit):
         bounce(ticket)
         shown = visit(agent).get(f"/tickets/{ticket.number}/mails/").content.decode()
-        assert "Mail to hanako@example.com does not arrive." in shown
+        assert "Mail to hanako@example.com does not arrive since" in shown
         page = visit(agent).get(ticket.get_absolute_url()).content.decode()
         assert "could not be delivered: the address does not work." in page
 
@@ -112,3 +114,20 @@ class TestMarksNobody:
         a_person(email="taro@example.com")
         bounce(ticket, recipient="taro@example.com")
         assert not DeadAddress.objects.exists()
+
+
+class TestDeadAddresses:
+    def test_are_said_beside_the_reply_box_until_somebody_of_the_desk_says_otherwise(self, visit):
+        hanako = a_person(email="hanako@example.com")
+        ticket, sato = a_ticket(requester=hanako), an_agent()
+        DeadAddress.objects.create(address="hanako@example.com", reason="550 no such user")
+        address = reverse("intake:dead", args=[ticket.number])
+        client = visit(sato)
+        assert f'hx-get="{address}"' in client.get(ticket.get_absolute_url(), follow=True).content.decode()
+        said = client.get(address, headers={"HX-Request": "true"}).content.decode()
+        assert "Mail to hanako@example.com does not arrive" in said and "550 no such user" in said
+        assert visit(hanako).post(address, {"address": "hanako@example.com"}).status_code == 403
+        assert DeadAddress.objects.exists()
+        visit(sato).post(address, {"address": "hanako@example.com"})
+        assert not DeadAddress.objects.exists()
+        assert AuditEntry.objects.get(verb="revive").by == sato

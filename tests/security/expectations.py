@@ -76,6 +76,7 @@ PAGES = {
     "intake:for-ticket": WORK,
     "intake:message": WORK,  # and the writer, of what is proved to be theirs
     "intake:message-html": WORK,
+    "intake:dead": WORK,
     "intake:convert": WORK,
     "intake:call-backs": WORK,
     "intake:call-back-new": WORK,
