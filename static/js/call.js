@@ -60,7 +60,7 @@ async function suggest() {
   }
   // A later question, or somebody chosen meanwhile: this answer is old.
   if (mine !== question || document.activeElement !== box) return;
-  list.innerHTML = html;
+  list.replaceChildren(...new DOMParser().parseFromString(html, "text/html").querySelectorAll("[role=option]"));
   const found = options();
   list.hidden = found.length === 0;
   box.setAttribute("aria-expanded", String(found.length > 0));
