@@ -305,9 +305,30 @@ class TestABadMail:
         row = store(a_mailbox(), a_mail().as_bytes())
         monkeypatch.setattr(reader, "read_mail_row", lambda pk: None)
         for _turn in range(reader.MOST_UNFINISHED + 1):
+            IncomingMail.objects.update(try_after=timezone.now())
             read_waiting(1)
         row.refresh_from_db()
         assert (row.state, row.reason) == ("failed", "crashed")
+
+    def test_that_another_worker_is_about_to_read_is_not_counted_twice(self, monkeypatch):
+        row = store(a_mailbox(), a_mail().as_bytes())
+        looked_at = []
+        # The other worker comes between the count and the lock of the first.
+        monkeypatch.setattr(reader, "read_mail_row", lambda pk: looked_at.append((pk, read_waiting(1))))
+        assert read_waiting(1) == 1
+        row.refresh_from_db()
+        assert looked_at == [(row.pk, 0)] and row.attempts == 1
+
+    def test_that_was_cut_short_waits_longer_each_time(self, monkeypatch):
+        row = store(a_mailbox(), a_mail().as_bytes())
+        monkeypatch.setattr(reader, "read_mail_row", lambda pk: None)
+        pauses = []
+        for _turn in range(3):
+            IncomingMail.objects.update(try_after=timezone.now())
+            read_waiting(1)
+            row.refresh_from_db()
+            pauses.append(round((row.try_after - timezone.now()).total_seconds()))
+        assert pauses == [5, 20, 80]
 
     def test_that_the_desk_refuses_says_why(self):
         a_person(email="hanako@example.com")

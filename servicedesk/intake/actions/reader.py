@@ -1,7 +1,9 @@
 """From a row of the ledger to its fate: ticket, reply, held, set aside, or not understood.
 
 Each mail has a transaction of its own, with the row locked. Before it, `attempts` is counted in another one, so that a
-mail which ends the process is known by its unfinished attempts and does not end it for ever.
+mail which ends the process is known by its unfinished attempts and does not end it for ever. In the same breath it is
+put off: no other worker claims it before it is locked, and when workers or the database are killed again and again the
+attempts that they cut short lie too far apart to be taken for the mail's own doing.
 """
 
 import logging
@@ -33,6 +35,7 @@ MOST_UNFINISHED = 4
 SECONDS_TO_READ = 20
 _UNFINISHED = "unfinished"
 _LONGEST_PAUSE = timedelta(hours=1)
+_FIRST_LEASE = timedelta(seconds=5)
 
 
 class TooSlow(Exception):
@@ -55,7 +58,7 @@ def read_waiting(limit: int = 200) -> int:
 
 @transaction.atomic
 def _claim() -> int | None:
-    """Count an attempt on the next due mail, to be committed before it is read."""
+    """Count an attempt on the next due mail and put it off, to be committed before it is read."""
     mail = (
         IncomingMail.objects.select_for_update(skip_locked=True)
         .filter(state=State.WAITING, try_after__lte=timezone.now())
@@ -70,7 +73,8 @@ def _claim() -> int | None:
             state=State.FAILED, reason=Reason.CRASHED, error="", done_at=timezone.now()
         )
         return mail.pk
-    IncomingMail.objects.filter(pk=mail.pk).update(attempts=mail.attempts + 1, error=_UNFINISHED)
+    again = timezone.now() + min(_FIRST_LEASE * 4 ** min(mail.attempts, 5), _LONGEST_PAUSE)
+    IncomingMail.objects.filter(pk=mail.pk).update(attempts=mail.attempts + 1, error=_UNFINISHED, try_after=again)
     return mail.pk
 
 
