@@ -37,7 +37,7 @@ class TestMailLoop:
 
 class TestDrain:
     def test_nothing_is_lost_or_doubled_while_worker_listener_and_database_are_killed(self):
-        result = told("bench.drain", "--mails", "150", "--every", "3", "--kills", "10", "--minutes", "4")
+        result = told("bench.drain", "--mails", "100", "--every", "3", "--kills", "8", "--minutes", "4")
         assert result["wrong"] == []
-        assert sum(result["fates"].values()) == 150
+        assert sum(result["fates"].values()) == 100
         assert set(result["kills"]) == {"listener", "workers", "database"}, result
