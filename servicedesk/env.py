@@ -120,3 +120,12 @@ def smtp(name: str) -> dict:
         "use_tls": parts.scheme == "smtp",
         "use_ssl": parts.scheme == "smtps",
     }
+
+
+def clamd(name: str) -> str:
+    """Where the virus scanner listens: `host:port`, or the path of a Unix socket; empty for none."""
+    value = os.environ.get(name, "").strip()
+    host, _, port = value.rpartition(":")
+    if value and not value.startswith("/") and not (host and port.isdigit() and 0 < int(port) < 65536):
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must look like 127.0.0.1:3310 or /run/clamav/clamd.ctl.")
+    return value

@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY as PROCESS_REGISTRY
 
 from servicedesk.intake.models import IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
+from servicedesk.tickets import scan
 from servicedesk.tickets.models import OPEN, Heartbeat, Outbox, Ticket
 from servicedesk.web.access import public
 
@@ -113,6 +114,8 @@ def _desk_figures() -> CollectorRegistry:
     gauge("incoming_mail_waiting", "Mails received and not yet read", waiting_in)
     waiting_out = OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING).count()
     gauge("outgoing_mail_waiting", "Mails not yet sent", waiting_out)
+    if scan.is_on():
+        gauge("virus_scanner_up", "Whether the virus scanner answers; without it no file is taken", not scan.ping())
     _mailbox_figures(registry)
     return registry
 

@@ -144,6 +144,11 @@ if FILES_BUCKET:
 # A file is on the disk of the web server only while it is handed over; more than this is refused with a sentence.
 ATTACHMENT_MAX_BYTES = env.integer("ATTACHMENT_MAX_MB", 25, least=1) * 1024 * 1024
 ATTACHMENTS_PER_MESSAGE = 20
+# A virus scanner (clamd) that sees every file before it is attached; `host:port` or the path of its socket.
+CLAMD = env.clamd("CLAMD")
+CLAMD_SECONDS = env.integer("CLAMD_SECONDS", 30, least=1)
+# Whether files pass while the scanner does not answer, or are too large for it.
+CLAMD_UNSCANNED = env.boolean("CLAMD_UNSCANNED")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o640

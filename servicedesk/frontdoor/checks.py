@@ -79,7 +79,11 @@ def steps() -> list[Step]:
         Step("OpenAPI", manage("spectacular", "--validate", "--fail-on-warn", "--file", os.devnull)),
         Step("pytest", _pytest("-n", "2", "--ignore=tests/browser", "--ignore=tests/servers", "tests")),
         Step("browser tests", _pytest("tests/browser"), (system.CHROMIUM, system.JAPANESE)),
-        Step("real servers", _pytest("tests/servers"), (system.DOVECOT, system.DOVECOT_LMTP, system.POSTFIX)),
+        Step(
+            "real servers",
+            _pytest("tests/servers"),
+            (system.DOVECOT, system.DOVECOT_LMTP, system.POSTFIX, system.CLAMD),
+        ),
     ]
 
 

@@ -46,6 +46,7 @@ POSTFIX = Piece(
     answers="postfix postfix/main_mailer_type select No configuration",
     clashes=lambda: Path("/usr/sbin/sendmail").exists(),
 )
+CLAMD = Piece("clamav-daemon", _program("clamd"))
 
 
 def missing(pieces: list[Piece]) -> list[Piece]:

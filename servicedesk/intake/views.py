@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -59,6 +60,7 @@ from .forms import (
 )
 from .mail import html, reading
 from .models import IncomingMail, Mailbox
+from .viruses import check_before_handing_out
 
 PAGE_SIZE = 50
 _SIGN_INS = "mailbox sign-ins"  # in the session
@@ -342,21 +344,35 @@ def _picture_hosts(letter: reading.Letter | None) -> list[str]:
 @needs("mails.read")
 @require_safe
 def mail_raw(request: HttpRequest, pk: int) -> HttpResponse:
-    """The raw bytes, always as a file to keep."""
+    """The raw bytes, always as a file to keep, unless there is a virus in them."""
     row = queries.get_mail(request.user, pk)
+    try:
+        check_before_handing_out(bytes(row.raw))
+    except Refused as refusal:
+        return _not_handed_out(request, row, refusal)
     answer = HttpResponse(bytes(row.raw), content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="mail-{row.pk}.eml"'
     return answer
 
 
+def _not_handed_out(request: HttpRequest, row: IncomingMail, refusal: Refused) -> HttpResponse:
+    messages.error(request, refusal.sentence)
+    return redirect("intake:mail", row.pk)
+
+
 @needs("mails.read")
 @require_safe
 def mail_file(request: HttpRequest, pk: int, place: int) -> HttpResponse:
-    """A file of a mail that is no ticket yet, always as a file to keep."""
-    letter = _letter(queries.get_mail(request.user, pk))
+    """A file of a mail that is no ticket yet, always as a file to keep, unless there is a virus in it."""
+    row = queries.get_mail(request.user, pk)
+    letter = _letter(row)
     if letter is None or place >= len(letter.files):
         raise NotFound
     part = letter.files[place]
+    try:
+        check_before_handing_out(part.data)
+    except Refused as refusal:
+        return _not_handed_out(request, row, refusal)
     answer = HttpResponse(part.data, content_type="application/octet-stream")
     answer["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(part.name, safe='')}"
     return answer

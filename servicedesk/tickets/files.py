@@ -2,18 +2,23 @@
 
 import hashlib
 import io
+import logging
 import warnings
 from dataclasses import dataclass
 
 import puremagic
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
+from servicedesk.web.errors import NotNow
 from servicedesk.web.text import one_line
 
+from . import scan
 from .errors import TicketError
+
+log = logging.getLogger(__name__)
 
 # Programs and scripts that a double click would run. What else is inside a file nobody runs here: all are downloads.
 _RUNS_BY_NAME = frozenset(
@@ -44,11 +49,15 @@ class Known:
     thumbnail: bytes | None
 
 
+class Scanned(SimpleUploadedFile):
+    """A file that was looked at by the virus scanner already."""
+
+
 def examine(file: UploadedFile, *, strict: bool = True) -> Known:
     """Look at a file's content. `strict` refuses programs, empty and oversized files (uploads by people); mail passes
-    False, because what somebody sent is kept whatever it is.
+    False, because what somebody sent is kept whatever it is. A virus is refused always, where there is a scanner.
 
-    Refuses with field `files`.
+    Refuses with field `files`. Raises NotNow when the scanner does not answer.
     """
     name = one_line((file.name or "").replace("\\", "/").rsplit("/", 1)[-1], 180) or "file"
     size = file.size or 0
@@ -60,6 +69,8 @@ def examine(file: UploadedFile, *, strict: bool = True) -> Known:
             % {"name": name, "most": settings.ATTACHMENT_MAX_BYTES // 1024 // 1024},
             field="files",
         )
+    if not isinstance(file, Scanned):
+        _refuse_virus(file, name)
     digest = hashlib.sha256()
     file.seek(0)
     head = file.read(8192)
@@ -76,6 +87,34 @@ def examine(file: UploadedFile, *, strict: bool = True) -> Known:
         )
     picture_type, thumbnail = _picture(file)
     return Known(name, picture_type or _content_type(head, ending), size, digest.hexdigest(), thumbnail)
+
+
+def _refuse_virus(file: UploadedFile, name: str) -> None:
+    if not scan.is_on():
+        return
+    try:
+        virus = scan.virus_in(file)
+    except scan.TooLarge:
+        raise TicketError(
+            _("“%(name)s” is too large to be checked for viruses. Say where it can be found instead.") % {"name": name},
+            field="files",
+        ) from None
+    except scan.NoAnswer as error:
+        log.error("the virus scanner cannot be used: %s", error)
+        raise NotNow(
+            _(
+                "Files cannot be checked for viruses just now, so nothing was sent. Try again in a few minutes, or "
+                "send it without the files."
+            ),
+            field="files",
+        ) from error
+    if virus:
+        log.warning("a file with the virus %s was refused", virus)
+        raise TicketError(
+            _("“%(name)s” was not taken: it contains the virus %(virus)s. Send it without this file.")
+            % {"name": name, "virus": virus},
+            field="files",
+        )
 
 
 def _content_type(head: bytes, ending: str) -> str:

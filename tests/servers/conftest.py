@@ -9,6 +9,7 @@ import pytest
 from servicedesk.intake import seal
 from tests.intake.mails import a_mailbox
 
+from . import clamd as clamds
 from . import dovecot as dovecots
 from . import postfix as postfixes
 from . import s3 as s3s
@@ -61,6 +62,15 @@ def postfix(running_postfix):
 def a_user():
     """The name of a user of a Dovecot that no other test had."""
     return f"user{next(_number)}"
+
+
+@pytest.fixture(scope="session")
+def clamd_server():
+    if reason := clamds.missing():
+        skip_or_fail(reason)
+    server = clamds.Clamd()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 """What becomes of a mail that was read: a ticket, a message in one, held for a person, or set aside."""
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from servicedesk.people.queries import person_by_address
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions import lock, move, note, record, reply
 from servicedesk.tickets.actions.talk import attach
+from servicedesk.tickets.files import Scanned
 from servicedesk.tickets.models import Channel, Comment, Ticket
 from servicedesk.tickets.permissions import works_on
 from servicedesk.tickets.queries import visible_tickets
@@ -30,6 +31,7 @@ from ..mail.reading import Letter, Part
 from ..mail.signs import Signs, signs_of
 from ..models import DeadAddress, IncomingMail
 from ..queries import addressed_ticket, own_addresses, successor, thread_of
+from ..viruses import without_viruses
 from .receive import MOST_LETTERS, receive
 from .senders import a_guest, got_too_many, language_of, sender_of, takes_strangers_from, wrote_too_often
 
@@ -195,14 +197,18 @@ def _marks(mail: IncomingMail) -> dict[str, Any]:
     return {} if mail.is_proved else {"unproved": True}
 
 
-def _uploads(files: list[Part]) -> list[SimpleUploadedFile]:
-    return [SimpleUploadedFile(each.name or "file", each.data, each.content_type) for each in files]
+def _uploads(files: list[Part]) -> list[Scanned]:
+    """Of files that went through `without_viruses`."""
+    return [Scanned(each.name or "file", each.data, each.content_type) for each in files]
 
 
-def _cut(text: str) -> str:
-    if len(text) <= MOST_LETTERS:
-        return text
-    return text[: MOST_LETTERS - 200] + "\n\n" + _("(The text goes on; the whole mail is kept.)")
+def _cut(text: str, remarks: Iterable[str] = ()) -> str:
+    """A text as long as it may be, followed by what the desk has to remark on the mail."""
+    more = "".join(f"\n\n{each}" for each in remarks)
+    if len(text) + len(more) > MOST_LETTERS:
+        more = "\n\n" + _("(The text goes on; the whole mail is kept.)") + more[: MOST_LETTERS // 2]
+        text = text[: MOST_LETTERS - len(more)]
+    return (text + more).lstrip("\n")
 
 
 def _append(mail: IncomingMail, letter: Letter, ticket: Ticket, sender: User) -> bool:
@@ -211,6 +217,7 @@ def _append(mail: IncomingMail, letter: Letter, ticket: Ticket, sender: User) ->
     Without proof of the sender it sets nothing in motion and nobody gets a mail of it; what claims to come from
     somebody at the desk is then an internal note, so that nobody outside reads words which no agent wrote.
     """
+    may_be_kept, remarks = without_viruses(letter.files)
     lock(ticket)
     if not ticket.is_open:
         over = timezone.now() - timedelta(days=settings.MAIL_REOPENS_FOR_DAYS)
@@ -220,7 +227,7 @@ def _append(mail: IncomingMail, letter: Letter, ticket: Ticket, sender: User) ->
         if not sender.may(reopen.permission, ticket):
             return False
         move(ticket, "reopen", by=sender, via="mail")
-    body, files = _cut(letter.reply or letter.text), _uploads(letter.files)
+    body, files = _cut(letter.reply or letter.text, remarks), _uploads(may_be_kept)
     if not body and not files:
         body = _("(The mail had no text.)")
     if not mail.is_proved and works_on(sender, ticket):
@@ -246,13 +253,14 @@ def _open(mail: IncomingMail, letter: Letter, sender: User) -> None:
 
 def _new_ticket(mail: IncomingMail, subject: str, text: str, files: list[Part], *, requester: User, by: User) -> Ticket:
     box = mail.mailbox
+    files, remarks = without_viruses(files)
     title = one_line(_PREFIXES.sub("", subject), 200)
     if not title:
         title = one_line(next((line for line in text.split("\n") if line.strip()), ""), 80) or _("(no subject)")
     return receive(
         kind=box.makes,
         title=title,
-        description=_cut(text),
+        description=_cut(text, remarks),
         requester=requester,
         by=by,
         via="mail",

@@ -37,6 +37,7 @@ from ..actions import (
 from ..actions.comparing import comparison_key, taking_key
 from ..models import DeadAddress, IncomingMail, Mailbox, Makes
 from ..queries import FATES, dead_addresses, get_mail, get_mailbox, mailboxes, mails_with, visible_mails
+from ..viruses import check_before_handing_out
 
 
 class MailboxOut(serializers.Serializer):
@@ -296,8 +297,9 @@ class IncomingMailViewSet(View):
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     @action(detail=True, content_negotiation_class=AnyAnswer)
     def raw(self, request, pk):
-        """Every byte of the mail, as a download."""
+        """Every byte of the mail, as a download, unless the virus scanner finds something in it (409, code `virus`)."""
         mail = get_mail(request.user, pk)
+        check_before_handing_out(bytes(mail.raw))
         return HttpResponse(
             bytes(mail.raw),
             content_type="application/octet-stream",
