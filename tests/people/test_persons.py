@@ -1,6 +1,7 @@
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from servicedesk.people.actions import (
     change_person,
@@ -149,6 +150,11 @@ class TestChangePerson:
         change_person(person, by=admin, via="page", addresses=[])
         assert person_by_address("b@example.com") is None
         assert person_by_address("a@example.com") == person
+
+    def test_the_owner_of_an_address_is_found_by_index(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "person_by_email" in User.objects.filter(email__iexact="Somebody@example.com").explain()
 
     def test_only_administrators_may_and_nobody_changes_their_own_roles(self):
         agent = an_agent()

@@ -9,7 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
@@ -157,6 +157,7 @@ class User(AbstractBaseUser):
             GinIndex(fields=["reading"], name="person_reading_trgm", opclasses=["gin_trgm_ops"]),
             models.Index(phone_digits_of("phone"), name="person_phone_digits"),
             models.Index(fields=["extension"], condition=~Q(extension=""), name="person_extension"),
+            models.Index(Upper("email"), name="person_by_email"),  # what `iexact` asks for
         ]
 
     def __str__(self):
