@@ -12,7 +12,7 @@ from servicedesk.people.models import User
 from servicedesk.tickets.actions.talk import undo_until
 from servicedesk.tickets.models import Comment, Ticket, TicketEvent, TicketLink
 from servicedesk.tickets.permissions import asked, works_on
-from servicedesk.tickets.queries import visible_tickets
+from servicedesk.tickets.queries import sees
 
 from .actions import BETWEEN
 from .letters import compose, ids_in
@@ -63,13 +63,13 @@ def tell_people(event: TicketEvent) -> None:
         if person.pk in told or not person.is_active or not person.email:
             continue
         told.add(person.pk)
-        sees = visible_tickets(person).filter(pk=ticket.pk).exists()
-        if not sees and person.pk not in ids_in(event, "bcc"):
+        may_see = sees(person, ticket)
+        if not may_see and person.pk not in ids_in(event, "bcc"):
             continue
         if kind == Kind.RECEIPT and _had_enough_receipts(person):
             continue
         letter = compose(
-            kind, event, person, echo=kind != Kind.RECEIPT or ticket.channel != "mail", comment=comment, sees=sees
+            kind, event, person, echo=kind != Kind.RECEIPT or ticket.channel != "mail", comment=comment, sees=may_see
         )
         rows.append(
             OutgoingMail(
@@ -98,7 +98,6 @@ def _may_tell_themselves(kind: str, event: TicketEvent) -> bool:
 
 def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
     """People an event concerns, before the question whether they may see it."""
-    watchers = [row.user for row in ticket.watcher_rows.select_related("user").order_by("id")]
     match kind:
         case Kind.RECEIPT:
             if _gets_a_receipt(event, ticket):
@@ -107,15 +106,15 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
             if event.by is None or not works_on(event.by, ticket) or asked(event.by, ticket):
                 yield from _desk(ticket)
             yield from _requesters(ticket)
-            yield from watchers
+            yield from _watchers(ticket)
             yield from User.objects.filter(pk__in=ids_in(event, "bcc")).order_by("pk")
         case Kind.RESOLVED | Kind.CLOSED:
             yield from _requesters(ticket)
-            yield from watchers
+            yield from _watchers(ticket)
         case Kind.REOPENED | Kind.CANCELLED:
             yield from _desk(ticket)
             yield from _requesters(ticket)
-            yield from watchers
+            yield from _watchers(ticket)
         case Kind.BOUNCED:
             yield from _desk(ticket)
         case Kind.ASSIGNED:
@@ -127,6 +126,11 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
 def _assignee(ticket: Ticket) -> Iterator[User]:
     if ticket.assignee is not None:
         yield ticket.assignee
+
+
+def _watchers(ticket: Ticket) -> Iterator[User]:
+    for row in ticket.watcher_rows.select_related("user").order_by("id"):
+        yield row.user
 
 
 def _desk(ticket: Ticket) -> Iterator[User]:
@@ -149,12 +153,10 @@ def _requesters(ticket: Ticket) -> Iterator[User]:
 def _gets_a_receipt(event: TicketEvent, ticket: Ticket) -> bool:
     """Not for mail that must not be answered (RFC 3834), nor for the second half of a conversion, of which the first
     tells."""
-    if TicketLink.objects.filter(target=ticket, kind=TicketLink.Kind.CONVERTED).exists():
-        return False
     if event.via == "mail":
-        first = IncomingMail.objects.filter(ticket=ticket, state=IncomingMail.State.TICKET).only("answerable").first()
-        return first is not None and first.answerable
-    return True
+        opened_by = IncomingMail.objects.filter(ticket=ticket, state=IncomingMail.State.TICKET).order_by("id")
+        return bool(opened_by.values_list("answerable", flat=True).first())
+    return not TicketLink.objects.filter(target=ticket, kind=TicketLink.Kind.CONVERTED).exists()
 
 
 def _had_enough_receipts(person: User) -> bool:

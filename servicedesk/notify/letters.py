@@ -198,7 +198,7 @@ def document(title: str, language: str, body: str) -> str:
 def _mailbox(ticket: Ticket) -> Mailbox | None:
     """The mailbox that the ticket came through, else that of the desk: answers must come back to a place that we
     read."""
-    active = Mailbox.objects.filter(is_active=True)
+    active = Mailbox.objects.filter(is_active=True).only("address", "name")
     if ticket.channel == "mail":
         box = active.filter(address__iexact=ticket.source).first()
         if box is not None:

@@ -17,13 +17,20 @@ def index_words(event: TicketEvent) -> None:
 
 
 def index_ticket(ticket: Ticket) -> None:
-    public = [ticket.number, ticket.title, ticket.description, ticket.resolution]
-    internal = []
-    for body, is_public in ticket.comments.values_list("body", "is_public"):
-        (public if is_public else internal).append(body)
-    for name, is_public in ticket.attachments.values_list("name", "is_public"):
-        (public if is_public else internal).append(name)
+    public: list[str] = []
+    internal: list[str] = []
     with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT concat_ws(E'\\n', number, title, description, resolution), TRUE
+            FROM tickets_ticket WHERE id = %(pk)s
+            UNION ALL SELECT body, is_public FROM tickets_comment WHERE ticket_id = %(pk)s
+            UNION ALL SELECT name, is_public FROM tickets_attachment WHERE ticket_id = %(pk)s
+            """,
+            {"pk": ticket.pk},
+        )
+        for text, is_public in cursor.fetchall():
+            (public if is_public else internal).append(text)
         cursor.execute(
             """
             INSERT INTO tickets_ticketwords (ticket_id, public, internal)

@@ -15,7 +15,7 @@ from servicedesk.web.errors import NotFound
 from servicedesk.web.text import normalise
 
 from .models import OPEN, PREFIXES, Attachment, Category, Comment, Tag, Ticket, TicketEvent, TicketLink
-from .permissions import works_on
+from .permissions import asked, works_on
 from .words import query_for
 
 _NUMBER = re.compile(r"([A-Z]{3})?([0-9]{1,12})")
@@ -78,6 +78,13 @@ def visible_tickets(user: User) -> QuerySet[Ticket]:
         if scope.services:
             seen |= Q(service__in=scope.services, is_confidential=False)
     return Ticket.objects.filter(seen)
+
+
+def sees(user: User, ticket: Ticket) -> bool:
+    """Whether a ticket at hand is among `visible_tickets`. Whoever asked for it is known to see it without a query."""
+    if user.is_authenticated and user.is_active and asked(user, ticket):
+        return True
+    return visible_tickets(user).filter(pk=ticket.pk).exists()
 
 
 def worked_on_by(user: User) -> Q:

@@ -70,6 +70,25 @@ class TestDelivery:
         assert deliver_waiting() == 1
         assert Outbox.objects.count() == 0
 
+    def test_that_is_killed_in_the_middle_loses_no_event(self, monkeypatch):
+        class Killed(BaseException):
+            pass
+
+        def dies_at_a_note(event):
+            event.ticket.watcher_rows.get_or_create(user=event.ticket.requester)
+            if event.verb == "note":
+                raise Killed
+
+        ticket = a_ticket()
+        note(ticket, by=an_agent(), body="x", via="page")
+        with monkeypatch.context() as patch:
+            patch.setattr(delivery, "consumers", lambda: [dies_at_a_note])
+            with pytest.raises(Killed):
+                deliver_waiting()
+        assert ticket.watcher_rows.count() == 0
+        assert Outbox.objects.count() == 2
+        assert deliver_waiting() == 2
+
     def test_stops_at_its_limit_so_that_a_task_ends(self, seen):
         for _turn in range(3):
             a_ticket()

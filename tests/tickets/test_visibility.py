@@ -6,7 +6,7 @@ import pytest
 
 from servicedesk.people.models import Role
 from servicedesk.tickets.actions import assign, share, watch
-from servicedesk.tickets.queries import get_ticket, visible_tickets
+from servicedesk.tickets.queries import get_ticket, sees, visible_tickets
 from servicedesk.web.errors import NotFound
 from tests.factories import (
     a_department,
@@ -134,6 +134,21 @@ class TestSharing:
         people, tickets, team = world
         assign(tickets[PLAIN], by=people["agent of the team"], via="page", team=a_team(tier=2))
         assert PLAIN in seen_by(people["agent of the team"], tickets)
+
+
+class TestSeesOne:
+    def test_is_the_same_as_being_among_what_is_visible(self, world):
+        people, tickets, _team = world
+        for person in people.values():
+            visible = set(visible_tickets(person))
+            assert {each for each in tickets.values() if sees(person, each)} == visible & set(tickets.values())
+
+    def test_ends_when_somebody_leaves(self, world):
+        _people, tickets, _team = world
+        ticket = tickets[PLAIN]
+        assert sees(ticket.requester, ticket)
+        ticket.requester.is_active = False
+        assert not sees(ticket.requester, ticket)
 
 
 class TestFigures:

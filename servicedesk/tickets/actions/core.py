@@ -33,7 +33,7 @@ def next_number(ticket_type: str) -> str:
         return f"{PREFIXES[TicketType(ticket_type)]}{cursor.fetchone()[0]:07d}"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_ticket(ticket_type: str, *, by: User, via: str, at: datetime | None = None, **fields: Any) -> Ticket:
     """Make the core row of a new record in the first status of its process and write the event `open`.
 
