@@ -23,7 +23,7 @@ from servicedesk.tickets.workflow import TicketType
 from .models import CauseCode, Incident
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_incident(
     *, by: User, via: str, at: datetime | None = None, is_security: bool = False, **fields: Any
 ) -> Incident:

@@ -23,7 +23,7 @@ from servicedesk.tickets.workflow import TicketType
 from .models import ServiceRequest
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_service_request(
     *, by: User, via: str, at: datetime | None = None, kind: str = ServiceRequest.Kind.ENQUIRY, **fields: Any
 ) -> ServiceRequest:

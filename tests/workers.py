@@ -17,7 +17,7 @@ django.setup()
 from {module} import {function}
 print("ready", flush=True)
 while True:
-    {function}(1)
+    {function}(5)
 """
 
 

@@ -1,6 +1,7 @@
 """Reads of mailboxes, mails, originals, calls and call-backs, and where a mail belongs."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -51,10 +52,14 @@ def mailbox_for(address: str) -> Mailbox | None:
     return found
 
 
-def own_addresses() -> set[str]:
-    """Addresses under which the desk itself writes."""
-    rows = Mailbox.objects.values_list("address", flat=True)
-    return {tokens.without_plus(each) for each in [settings.MAIL_FROM, *rows]}
+def mailboxes_by_id() -> dict[int, Mailbox]:
+    """All mailboxes with service and team, for work on many mails: there are few, and each mail asks for them."""
+    return {box.pk: box for box in mailboxes()}
+
+
+def own_addresses(boxes: Iterable[Mailbox]) -> set[str]:
+    """Addresses under which the desk itself writes, given all its mailboxes."""
+    return {tokens.without_plus(each) for each in [settings.MAIL_FROM, *(box.address for box in boxes)]}
 
 
 def mailboxes_to_fetch() -> list[int]:
@@ -212,7 +217,7 @@ def thread_of(letter: Letter, envelope_to: str, sender: User | None) -> Thread:
     """Where a mail belongs: by the signed token; else by what it refers to, when the sender takes part in that
     ticket."""
     given = tokens.found_in(*letter.to, envelope_to, letter.in_reply_to, *reversed(letter.references))
-    if sender is not None:
+    if sender is not None and given:
         own = {letter.from_address, sender.email, *_proved_addresses(sender)}
         for ticket_id, signature in given:
             if any(tokens.is_genuine(ticket_id, signature, address) for address in own):
@@ -242,12 +247,15 @@ def _proved_addresses(user: User) -> list[str]:
 def _tickets_referred_to(letter: Letter, by_token: list[int]) -> list[Ticket]:
     referred = [each for each in [letter.in_reply_to, *reversed(letter.references)] if each]
     mails = IncomingMail.objects.filter(ticket__isnull=False)
-    by_mail = mails.filter(message_id__in=referred).exclude(message_id="")
-    ids = [*by_token, *by_mail.values_list("ticket_id", flat=True)[:20]]
+    ids = list(by_token)
+    if referred:
+        ids += mails.filter(message_id__in=referred).exclude(message_id="").values_list("ticket_id", flat=True)[:20]
     if letter.message_id:  # an answer to this one was faster than this one
         ids += mails.filter(refers_to__contains=[letter.message_id]).values_list("ticket_id", flat=True)[:20]
     numbers = _NUMBER.findall(letter.subject.upper())[:5]
-    found = list(Ticket.objects.filter(pk__in=ids[:50])) + list(Ticket.objects.filter(number__in=numbers))
+    found = list(Ticket.objects.filter(pk__in=ids[:50])) if ids else []
+    if numbers:
+        found += Ticket.objects.filter(number__in=numbers)
     return list({ticket.pk: ticket for ticket in found}.values())
 
 

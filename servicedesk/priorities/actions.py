@@ -33,7 +33,7 @@ from .queries import (
 AT_ONCE = 1000
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_with_priority(ticket_type: str, *, by: User, via: str, at: datetime | None = None, **fields: Any) -> Ticket:
     """Open the core row of a process with the priority of the matrix, its targets, and the service's team and secrecy.
 

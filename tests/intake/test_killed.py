@@ -83,7 +83,10 @@ class TestSender:
                     "servicedesk.notify.actions", "send_waiting",
                     SMTP_URL=f"smtp+plain://127.0.0.1:{port}",
                 )  # fmt: skip
-                time.sleep(random.uniform(0.05, 0.3))
+                before, until = len(sink.taken), time.monotonic() + 10
+                while len(sink.taken) == before and time.monotonic() < until:
+                    time.sleep(0.01)
+                time.sleep(random.uniform(0, 0.1))
                 worker.kill()
                 kills += 1
             by_workers = len(sink.taken)

@@ -303,7 +303,7 @@ class TestABadMail:
     def test_that_ends_the_process_is_given_up_after_some_times(self, monkeypatch):
         a_person(email="hanako@example.com")
         row = store(a_mailbox(), a_mail().as_bytes())
-        monkeypatch.setattr(reader, "read_mail_row", lambda pk: None)
+        monkeypatch.setattr(reader, "read_mail_row", lambda pk, boxes: None)
         for _turn in range(reader.MOST_UNFINISHED + 1):
             IncomingMail.objects.update(try_after=timezone.now())
             read_waiting(1)
@@ -314,14 +314,14 @@ class TestABadMail:
         row = store(a_mailbox(), a_mail().as_bytes())
         looked_at = []
         # The other worker comes between the count and the lock of the first.
-        monkeypatch.setattr(reader, "read_mail_row", lambda pk: looked_at.append((pk, read_waiting(1))))
+        monkeypatch.setattr(reader, "read_mail_row", lambda pk, boxes: looked_at.append((pk, read_waiting(1))))
         assert read_waiting(1) == 1
         row.refresh_from_db()
         assert looked_at == [(row.pk, 0)] and row.attempts == 1
 
     def test_that_was_cut_short_waits_longer_each_time(self, monkeypatch):
         row = store(a_mailbox(), a_mail().as_bytes())
-        monkeypatch.setattr(reader, "read_mail_row", lambda pk: None)
+        monkeypatch.setattr(reader, "read_mail_row", lambda pk, boxes: None)
         pauses = []
         for _turn in range(3):
             IncomingMail.objects.update(try_after=timezone.now())
@@ -329,6 +329,40 @@ class TestABadMail:
             row.refresh_from_db()
             pauses.append(round((row.try_after - timezone.now()).total_seconds()))
         assert pauses == [5, 20, 80]
+
+    def test_that_ends_the_process_takes_none_with_it_that_were_claimed_beside_it(self, monkeypatch):
+        class Killed(BaseException):
+            pass
+
+        def dies_of_the_first(pk, boxes):
+            if pk == rows[0].pk:
+                raise Killed
+            read_mail_row(pk, boxes)
+
+        read_mail_row = reader.read_mail_row
+        a_person(email="hanako@example.com")
+        rows = [store(a_mailbox(), a_mail(subject=f"{n}").as_bytes()) for n in range(3)]
+        with monkeypatch.context() as patch:
+            patch.setattr(reader, "read_mail_row", dies_of_the_first)
+            for _turn in range(reader.MOST_UNFINISHED):
+                IncomingMail.objects.update(try_after=timezone.now())
+                with pytest.raises(Killed):
+                    read_waiting()
+        IncomingMail.objects.update(try_after=timezone.now())
+        read_waiting()
+        found = IncomingMail.objects.order_by("id").values_list("state", "reason", "attempts")
+        assert list(found) == [("failed", "crashed", 4), ("ticket", "", 2), ("ticket", "", 2)]
+
+    def test_goes_by_the_mailbox_as_it_is_when_its_turn_comes(self):
+        a_person(email="hanako@example.com")
+        box = a_mailbox()
+        store(box, a_mail(subject="one").as_bytes())
+        read_waiting()
+        type(box).objects.update(needs_proof=True)
+        store(box, a_mail(subject="two").as_bytes())
+        read_waiting()
+        states = IncomingMail.objects.order_by("id").values_list("state", "reason")
+        assert list(states) == [("ticket", ""), ("held", "unproved")]
 
     def test_that_the_desk_refuses_says_why(self):
         a_person(email="hanako@example.com")

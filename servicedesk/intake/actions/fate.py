@@ -30,7 +30,7 @@ from ..mail.proof import vouched_by
 from ..mail.reading import Letter, Part
 from ..mail.signs import Signs, signs_of
 from ..models import DeadAddress, IncomingMail
-from ..queries import addressed_ticket, own_addresses, successor, thread_of
+from ..queries import addressed_ticket, successor, thread_of
 from ..viruses import without_viruses
 from .receive import MOST_LETTERS, receive
 from .senders import a_guest, got_too_many, language_of, sender_of, takes_strangers_from, wrote_too_often
@@ -48,8 +48,8 @@ def end(mail: IncomingMail, state: str, reason: str = Reason.NONE, error: str = 
         mail.ticket = mail.comment = None
 
 
-def give_fate(mail: IncomingMail, letter: Letter) -> None:
-    """Decide on a mail in the caller's transaction, which holds its row.
+def give_fate(mail: IncomingMail, letter: Letter, ours: set[str]) -> None:
+    """Decide on a mail in the caller's transaction, which holds its row. `ours` are the desk's own addresses.
 
     What a person of the desk put into a ticket goes there. Else in this order: what asks for nothing (ours, machines'
     answers, here already) is set aside; the sender must be one whom the mailbox takes, who does not write too often,
@@ -66,7 +66,7 @@ def give_fate(mail: IncomingMail, letter: Letter) -> None:
         _put_into(mail.belongs_to, mail, letter, signs, by=mail.admitted_by)
         return
     admitted = mail.admitted_by is not None
-    if not admitted and _set_aside(mail, letter, signs):
+    if not admitted and _set_aside(mail, letter, signs, ours):
         return
     sender = sender_of(mail, letter)
     if sender.person is None:
@@ -84,10 +84,12 @@ def give_fate(mail: IncomingMail, letter: Letter) -> None:
     if not admitted and mail.mailbox.needs_proof and not mail.is_proved:
         end(mail, State.HELD, Reason.UNPROVED)
         return
-    _take(mail, letter, sender.person, thread.ticket, admitted=admitted)
+    _take(mail, letter, sender.person, thread.ticket, ours, admitted=admitted)
 
 
-def _take(mail: IncomingMail, letter: Letter, sender: User, ticket: Ticket | None, *, admitted: bool) -> None:
+def _take(
+    mail: IncomingMail, letter: Letter, sender: User, ticket: Ticket | None, ours: set[str], *, admitted: bool
+) -> None:
     ticket = successor(sender, ticket) if ticket is not None else None
     with override(sender.language):
         if ticket is not None:
@@ -100,7 +102,7 @@ def _take(mail: IncomingMail, letter: Letter, sender: User, ticket: Ticket | Non
                     return
             mail.mentions = ticket
         inner = forwarded(letter) if sender.is_agent else None
-        writer = _writer_of(mail, inner, sender) if inner is not None else None
+        writer = _writer_of(mail, inner, sender, ours) if inner is not None else None
         if inner is not None and writer is not None:
             _open_forwarded(mail, inner, writer, sender)
         else:
@@ -141,9 +143,9 @@ def _put_into(ticket: Ticket, mail: IncomingMail, letter: Letter, signs: Signs, 
     end(mail, State.REPLY)
 
 
-def _set_aside(mail: IncomingMail, letter: Letter, signs: Signs) -> bool:
+def _set_aside(mail: IncomingMail, letter: Letter, signs: Signs, ours: set[str]) -> bool:
     """Whether the mail is nothing that asks for anything: ours, an answer of a machine, or here already."""
-    if tokens.without_plus(letter.from_address) in own_addresses():
+    if tokens.without_plus(letter.from_address) in ours:
         end(mail, State.IGNORED, Reason.OWN)
         return True
     for is_so, reason in (
@@ -168,11 +170,11 @@ def _set_aside(mail: IncomingMail, letter: Letter, signs: Signs) -> bool:
             mailbox__service=mail.mailbox.service_id,
         )
         .exclude(message_id="")
-        .defer("raw")
+        .values("ticket_id")
         .first()
     )
     if twin is not None:
-        mail.ticket = twin.ticket
+        mail.ticket_id = twin["ticket_id"]
         end(mail, State.IGNORED, Reason.DUPLICATE)
         return True
     return False
@@ -278,11 +280,11 @@ def _new_ticket(mail: IncomingMail, subject: str, text: str, files: list[Part], 
 # --- what an agent forwards -----------------------------------------------------------------------------------------
 
 
-def _writer_of(mail: IncomingMail, inner: Forwarded, agent: User) -> User | None:
+def _writer_of(mail: IncomingMail, inner: Forwarded, agent: User, ours: set[str]) -> User | None:
     """Who wrote what an agent forwards, when they can be its requester: somebody known, or a stranger whom the mailbox
     takes or a proved agent vouches for. From alone proves no agent, and must not let strangers in.
     """
-    if tokens.without_plus(inner.from_address) in own_addresses():
+    if tokens.without_plus(inner.from_address) in ours:
         return None
     person = person_by_address(inner.from_address)
     if person is not None:

@@ -14,7 +14,7 @@ from servicedesk.tickets.models import PREFIXES
 from ..mail.reading import Letter, TooMuch, read
 from ..mail.signs import signs_of
 from ..models import IncomingMail, Mailbox
-from ..queries import mailbox_for
+from ..queries import mailbox_for, mailboxes_by_id
 from .ledger import store
 from .reader import read_mail_row
 
@@ -63,7 +63,7 @@ def _fate(raw: bytes, letter: Letter, envelope_from: str) -> IncomingMail:
         IncomingMail.objects.filter(pk=row.pk).update(
             state=State.WAITING, reason=Reason.NONE, attempts=1, ticket=None, comment=None, try_after=timezone.now()
         )
-        read_mail_row(row.pk)
+        read_mail_row(row.pk, mailboxes_by_id())
         row.refresh_from_db()
         transaction.set_rollback(True)
     return row

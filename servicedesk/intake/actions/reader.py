@@ -1,9 +1,9 @@
 """From a row of the ledger to its fate: ticket, reply, held, set aside, or not understood.
 
-Each mail has a transaction of its own, with the row locked. Before it, `attempts` is counted in another one, so that a
-mail which ends the process is known by its unfinished attempts and does not end it for ever. In the same breath it is
-put off: no other worker claims it before it is locked, and when workers or the database are killed again and again the
-attempts that they cut short lie too far apart to be taken for the mail's own doing.
+Each mail has a transaction of its own, with the row locked. Before it, `attempts` is counted in another one (for some
+mails at once), so that a mail which ends the process is known by its unfinished attempts and does not end it for ever.
+In the same breath it is put off: no other worker claims it before it is locked, and when workers or the database are
+killed again and again the attempts that they cut short lie too far apart to be taken for the mail's own doing.
 """
 
 import logging
@@ -13,10 +13,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import takewhile
 from types import FrameType
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from servicedesk.web.errors import NotNow, Refused
@@ -24,18 +26,21 @@ from servicedesk.web.logs import about
 from servicedesk.web.text import one_line
 
 from ..mail.reading import Letter, Part, TooMuch, decoded, read
-from ..models import IncomingMail
+from ..models import IncomingMail, Mailbox
+from ..queries import mailboxes_by_id, own_addresses
 from .fate import end, give_fate
 
 log = logging.getLogger(__name__)
 State, Reason = IncomingMail.State, IncomingMail.Reason
 
+AT_ONCE = 20
 MOST_ATTEMPTS = 10
 MOST_UNFINISHED = 4
 SECONDS_TO_READ = 20
 _UNFINISHED = "unfinished"
 _LONGEST_PAUSE = timedelta(hours=1)
 _FIRST_LEASE = timedelta(seconds=5)
+_LEASE_OF_FURTHER = timedelta(seconds=1)
 
 
 class TooSlow(Exception):
@@ -47,52 +52,67 @@ def read_waiting(limit: int = 200) -> int:
     may do so at once. One bad mail delays nothing but itself.
     """
     looked_at = 0
-    for _turn in range(limit):
-        pk = _claim()
-        if pk is None:
+    while looked_at < limit:
+        claimed = _claim(min(AT_ONCE, limit - looked_at))
+        if not claimed:
             break
-        read_mail_row(pk)
-        looked_at += 1
+        boxes = mailboxes_by_id()
+        for pk in claimed:
+            read_mail_row(pk, boxes)
+        looked_at += len(claimed)
     return looked_at
 
 
 @transaction.atomic
-def _claim() -> int | None:
-    """Count an attempt on the next due mail and put it off, to be committed before it is read."""
-    mail = (
+def _claim(most: int) -> list[int]:
+    """Count an attempt on the next due mails and put them off, to be committed before they are read.
+
+    A mail whose last attempt was not finished is claimed alone: when it ends the process again, no others are counted
+    with it.
+    """
+    due = list(
         IncomingMail.objects.select_for_update(skip_locked=True)
         .filter(state=State.WAITING, try_after__lte=timezone.now())
         .order_by("try_after", "id")
-        .only("pk", "attempts", "error", "state")
-        .first()
+        .only("pk", "attempts", "error", "state")[:most]
     )
-    if mail is None:
-        return None
-    if mail.error == _UNFINISHED and mail.attempts >= MOST_UNFINISHED:
-        IncomingMail.objects.filter(pk=mail.pk).update(
-            state=State.FAILED, reason=Reason.CRASHED, error="", done_at=timezone.now()
-        )
-        return mail.pk
-    again = timezone.now() + min(_FIRST_LEASE * 4 ** min(mail.attempts, 5), _LONGEST_PAUSE)
-    IncomingMail.objects.filter(pk=mail.pk).update(attempts=mail.attempts + 1, error=_UNFINISHED, try_after=again)
-    return mail.pk
+    if due and due[0].error == _UNFINISHED:
+        if due[0].attempts >= MOST_UNFINISHED:
+            IncomingMail.objects.filter(pk=due[0].pk).update(
+                state=State.FAILED, reason=Reason.CRASHED, error="", done_at=timezone.now()
+            )
+            return [due[0].pk]
+        claimed = [due[0].pk]
+    else:
+        claimed = [mail.pk for mail in takewhile(lambda mail: mail.error != _UNFINISHED, due)]
+    if not claimed:
+        return []
+    pause = min(_FIRST_LEASE * 4 ** min(due[0].attempts, 5), _LONGEST_PAUSE) + _LEASE_OF_FURTHER * (len(claimed) - 1)
+    IncomingMail.objects.filter(pk__in=claimed).update(
+        attempts=F("attempts") + 1, error=_UNFINISHED, try_after=timezone.now() + pause
+    )
+    return claimed
 
 
-def read_mail_row(pk: int) -> None:
-    """Give one waiting mail its fate in a transaction of its own; nothing when another worker has it."""
+def read_mail_row(pk: int, boxes: dict[int, Mailbox]) -> None:
+    """Give one waiting mail its fate in a transaction of its own; nothing when another worker has it. `boxes` are all
+    mailboxes by id.
+    """
     with transaction.atomic():
         mail = (
             IncomingMail.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("mailbox__service", "mailbox__team", "admitted_by", "belongs_to")
+            .select_related("admitted_by", "belongs_to")
             .filter(pk=pk, state=State.WAITING)
             .first()
         )
         if mail is None:  # another worker has it
             return
+        if mail.mailbox_id in boxes:  # else it was made a moment ago
+            mail.mailbox = boxes[mail.mailbox_id]
         with about(work_id=f"mail-{pk}"):
             try:
                 with transaction.atomic():
-                    give_fate(mail, _letter_of(mail))
+                    give_fate(mail, _letter_of(mail), own_addresses(boxes.values()))
                 mail.error = ""
             except TooMuch:
                 end(mail, State.FAILED, Reason.TOO_COMPLEX)

@@ -93,7 +93,7 @@ def receive(
         }
         original = _keep(by, key, handed_over)
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=keep_original):  # mail has one of its own
             if original is not None and key:
                 # The other press of the button may be at work just now: whoever has the row first opens the ticket. No
                 # join here: after waiting for the lock PostgreSQL reads this row anew, but joined ones as they were.
