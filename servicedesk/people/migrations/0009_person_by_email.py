@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0007_token_budget'),
+        ('people', '0008_phone_digits'),
     ]
 
     operations = [
