@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from email.utils import make_msgid
 
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
@@ -32,6 +32,7 @@ from .built_in import BUILT_IN
 from .letters import document, example, ids_in
 from .models import MailText, OutgoingMail
 from .texts import TEXTS, check_text
+from .wire import Message
 
 log = logging.getLogger(__name__)
 State = OutgoingMail.State
@@ -156,7 +157,7 @@ def _turn_of(mail: OutgoingMail) -> datetime | None:
     return oldest + hour if oldest else None
 
 
-def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, server: BaseEmailBackend) -> None:
+def _hand_over(mail: OutgoingMail, message: Message, server: BaseEmailBackend) -> None:
     """Raises ServerTrouble."""
     try:
         server.send_messages([message])
@@ -177,7 +178,7 @@ def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, server: Base
         mail.state, mail.sent_at, mail.error = State.SENT, timezone.now(), ""
 
 
-def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
+def _message(mail: OutgoingMail) -> Message:
     """The message, built by the library alone. Raises NotVisible when the recipient lost sight of the ticket
     meanwhile, and TakenBack."""
     person = mail.to_user
@@ -190,7 +191,7 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
         comment = Comment.objects.select_for_update().get(pk=mail.event_id)
         if comment.taken_back_at is not None:
             raise TakenBack
-    message = EmailMultiAlternatives(
+    message = Message(
         mail.subject,
         mail.text,
         from_email=mail.from_address,
@@ -319,9 +320,7 @@ def send_example(key: str, language: str, *, body: str, by: User, team: Team | N
     text, html = example(key, language, team.pk if team else None, body)
     with override(language):
         subject = "[INC0000123] " + _("An example of our mails")
-    message = EmailMultiAlternatives(
-        subject, text, from_email=settings.MAIL_FROM, to=[by.email], headers={"Message-ID": make_msgid()}
-    )
+    message = Message(subject, text, from_email=settings.MAIL_FROM, to=[by.email], headers={"Message-ID": make_msgid()})
     message.attach_alternative(document(subject, language, html), "text/html")
     try:
         server = _server()

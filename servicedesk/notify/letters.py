@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.utils import formataddr
 from functools import partial
 
 from django.conf import settings
@@ -28,6 +27,7 @@ from servicedesk.web.text import one_line
 from .models import OutgoingMail
 from .queries import sources_of
 from .texts import MOST_LETTERS, SHARED, TEXTS, Value, Values, fill
+from .wire import named
 
 Kind = OutgoingMail.Kind
 
@@ -217,7 +217,7 @@ def _subject(kind: str, ticket: Ticket, echo: bool) -> str:
 def _headers(kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None) -> dict[str, str]:
     name = one_line(box.name if box else _("Service desk"), 80)
     headers = {
-        "From": formataddr((name, base), charset="utf-8"),
+        "From": named(name, base),
         "Reply-To": tokens.reply_address(base, ticket.pk, to.email),
         "List-Id": f"<tickets.{settings.MAIL_DOMAIN}>",
         # Asks mail systems not to answer by themselves; what they answer all the same is set aside (intake.mail.signs).
@@ -249,6 +249,6 @@ def _copies(kind: str, event: TicketEvent, to: User) -> dict[str, str]:
     if kind != Kind.REPLY or not in_copy or to.pk not in {event.ticket.requester_id, *in_copy, *ids_in(event, "bcc")}:
         return {}
     people = User.objects.in_bulk(in_copy)
-    named = [formataddr((one.display_name, one.email), charset="utf-8") for one in people.values() if one.email]
+    named = [named(one.display_name, one.email) for one in people.values() if one.email]
     requester = event.ticket.requester
-    return {"To": formataddr((requester.display_name, requester.email), charset="utf-8"), "Cc": ", ".join(named)}
+    return {"To": named(requester.display_name, requester.email), "Cc": ", ".join(named)}

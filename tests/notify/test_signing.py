@@ -6,9 +6,9 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from django.core.mail import EmailMultiAlternatives
 
 from servicedesk.notify.signing import SigningBackend, check_key
+from servicedesk.notify.wire import Message
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ class Connection:
 
 
 def what_left(**headers) -> tuple[list[str], bytes]:
-    message = EmailMultiAlternatives(
+    message = Message(
         "プリンターの件 " * 12,
         "お世話になっております。\n\n.\n行末の空白 \n",
         from_email="desk@example.com",
