@@ -86,7 +86,8 @@ class TestLoops:
 
 
 class TestPositiveControl:
-    def test_a_person_gets_a_receipt_and_a_reply(self):
+    def test_a_person_gets_a_receipt_and_a_reply(self, settings):
+        settings.MAIL_UNDO_SECONDS = 0
         a_person(email="hanako@example.com")
         ticket = arrives(a_mail()).ticket
         reply(ticket, by=an_agent(), via="page", body="Hello")

@@ -383,7 +383,7 @@ class TestElsewhere:
         others = world.others
         tokens = others["tokens"]
         known = {"pk": others["person"].pk, "absence": others["absence"].pk, "slug": "asking", "kind": "people"}
-        known["place"] = 0
+        known |= {"place": 0, "key": "closed", "language": "en"}
         objects = {
             "company",
             "department",
