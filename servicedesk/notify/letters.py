@@ -249,6 +249,6 @@ def _copies(kind: str, event: TicketEvent, to: User) -> dict[str, str]:
     if kind != Kind.REPLY or not in_copy or to.pk not in {event.ticket.requester_id, *in_copy, *ids_in(event, "bcc")}:
         return {}
     people = User.objects.in_bulk(in_copy)
-    named = [named(one.display_name, one.email) for one in people.values() if one.email]
+    in_words = [named(one.display_name, one.email) for one in people.values() if one.email]
     requester = event.ticket.requester
-    return {"To": named(requester.display_name, requester.email), "Cc": ", ".join(named)}
+    return {"To": named(requester.display_name, requester.email), "Cc": ", ".join(in_words)}
