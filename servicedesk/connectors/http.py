@@ -26,6 +26,9 @@ import httpx2
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.web.trouble import Trouble as AnyTrouble
+from servicedesk.web.trouble import sentence_of
+
 SECONDS_TO_CONNECT = 10
 SECONDS_TO_READ = 20  # for each piece of the answer
 SECONDS_IN_ALL = 60
@@ -34,15 +37,8 @@ MOST_BYTES = 1024 * 1024
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class Trouble(Exception):
-    """Why there is no answer. `code` is one of `SENTENCES`; `detail` what the other side or the system said."""
-
-    def __init__(self, code: str, detail: object = ""):
-        super().__init__(code, detail)
-        self.code, self.detail = code, re.sub(r"\s+", " ", str(detail))[:300]
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.detail}" if self.detail else self.code
+class Trouble(AnyTrouble):
+    """Why there is no answer."""
 
 
 SENTENCES = {
@@ -66,11 +62,7 @@ SENTENCES = {
 
 def sentence(stored: str) -> str:
     """What people read for a kept `str(Trouble)`."""
-    code, _colon, detail = stored.partition(": ")
-    words = SENTENCES.get(code)
-    if words is None:
-        return stored
-    return f"{words} ({detail})" if detail else str(words)
+    return sentence_of(stored, SENTENCES)
 
 
 @dataclass(frozen=True)

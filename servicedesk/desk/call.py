@@ -2,9 +2,7 @@
 
 import re
 import secrets
-from datetime import timedelta
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,21 +15,20 @@ from servicedesk.intake.actions import drop_call, finish_call, restore_call, sav
 from servicedesk.intake.actions.calls import FIELDS
 from servicedesk.intake.models import Call
 from servicedesk.people.models import User
-from servicedesk.people.queries import find_callers, people_with_number, visible_people
-from servicedesk.tickets.forms import PersonField, person_text
-from servicedesk.tickets.models import OPEN, Ticket
+from servicedesk.people.queries import find_callers, people_with_number
+from servicedesk.tickets.forms import person_text
+from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web import formats
 from servicedesk.web.access import needs
 from servicedesk.web.editing import does
 from servicedesk.web.errors import Refused
 from servicedesk.web.pages import changed, page, wants_fragment
-from servicedesk.web.text import is_one_line, one_line
+from servicedesk.web.text import one_line
 
 from .call_forms import REPLY, CallForm
+from .callers import caller_typed, id_in, person_asked_for, tickets_of_caller
 
-MOST_OPEN, MOST_CLOSED = 8, 3
-_RECENT = timedelta(days=30)
 _LARGEST = 2**31 - 1
 
 
@@ -46,9 +43,9 @@ def call(request: HttpRequest) -> HttpResponse:
     number = _number(request.GET.get("from", ""))
     kept = None
     if "call" in request.GET:
-        kept = queries.get_call(queries.unfinished_calls(request.user), _id(request, "call"))
+        kept = queries.get_call(queries.unfinished_calls(request.user), id_in(request, "call"))
     known = people_with_number(request.user, number) if number and kept is None else []
-    caller = _person(request) or (known[0] if len(known) == 1 else None)
+    caller = person_asked_for(request) or (known[0] if len(known) == 1 else None)
     if kept is not None:
         initial = kept.fields | {"key": kept.key, "version": kept.version, "started_at": kept.started_at.isoformat()}
         caller = kept.caller
@@ -115,7 +112,7 @@ def _show(
         "unfinished": unfinished,
         "left": list(queries.calls_left(request.user)[:20]),
         "is_stranger": bool(form["caller_name"].value() or form["caller_email"].value()),
-        **tickets_of(request.user, caller),
+        **tickets_of_caller(request.user, caller),
     }
     return page(request, "desk/call.html", context, status=form.status)
 
@@ -131,7 +128,7 @@ def save(request: HttpRequest) -> HttpResponse:
     try:
         kept = save_call(
             by=request.user, key=_key(data.get("key", "")), fields={name: data.get(name, "") for name in FIELDS},
-            caller=_caller(request.user, data.get("requester", "")), window=one_line(data.get("window", ""), 40),
+            caller=caller_typed(request.user, data.get("requester", "")), window=one_line(data.get("window", ""), 40),
             turn=_whole(data.get("turn", "")) or 1, version=_whole(data.get("version", "")),
             started_at=_moment(data.get("started_at", "")),
         )  # fmt: skip
@@ -192,8 +189,8 @@ def _again(pk: int) -> str:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """Who the caller is, and the tickets that the call may be about."""
-    found = _caller(request.user, request.GET.get("requester", ""))
-    context = {"caller": found, "about": request.GET.get("about", "")[:20], **tickets_of(request.user, found)}
+    found = caller_typed(request.user, request.GET.get("requester", ""))
+    context = {"caller": found, "about": request.GET.get("about", "")[:20], **tickets_of_caller(request.user, found)}
     return page(request, "desk/_call_about.html", context)
 
 
@@ -206,38 +203,6 @@ def callers(request: HttpRequest) -> HttpResponse:
     if len(words) >= 2 or (words and not words.isascii()):
         found = [(person_text(person), person) for person in find_callers(request.user, words, most=8)]
     return page(request, "desk/_callers.html", {"found": found})
-
-
-def tickets_of(user: User, caller: User | None) -> dict:
-    """The caller's open tickets and those that ended within 30 days, as far as the agent sees them."""
-    if caller is None:
-        return {"others": [], "recent": []}
-    theirs = visible_tickets(user).filter(requester=caller).order_by("-created_at", "-id")
-    return {
-        "others": list(theirs.filter(OPEN)[:MOST_OPEN]),
-        "recent": list(theirs.filter(closed_at__gte=timezone.now() - _RECENT).order_by("-closed_at")[:MOST_CLOSED]),
-    }
-
-
-def _caller(user: User, typed: str) -> User | None:
-    """Who stands in the caller's field; None while nobody or several fit."""
-    typed = typed.strip()[:200]
-    if not typed or not is_one_line(typed):
-        return None
-    try:
-        return PersonField(reader=user, required=False).clean(typed)
-    except ValidationError:
-        return None
-
-
-def _person(request: HttpRequest) -> User | None:
-    wanted = _id(request, "for")
-    return visible_people(request.user).filter(pk=wanted, is_active=True).first() if wanted else None
-
-
-def _id(request: HttpRequest, name: str) -> int:
-    wanted = request.GET.get(name, "")
-    return int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 16 else 0
 
 
 def _whole(text: str) -> int:

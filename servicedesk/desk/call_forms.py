@@ -6,19 +6,17 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cmdb.models import Service
 from servicedesk.intake.actions.call_backs import MOST_LETTERS as MOST_OF_A_NOTE
 from servicedesk.intake.call_back_forms import WhenFields
 from servicedesk.intake.titles import title_of
 from servicedesk.people.models import User
 from servicedesk.tickets.actions.talk import MOST_LETTERS
 from servicedesk.tickets.forms import PersonField
-from servicedesk.tickets.models import Category, Impact, Urgency
-from servicedesk.tickets.queries import categories, get_ticket
+from servicedesk.tickets.queries import get_ticket
 from servicedesk.web.errors import NotFound
-from servicedesk.web.forms import ActionForm, TextField, dress
+from servicedesk.web.forms import TextField, dress
 
-from .forms import NewTicketForm, whole
+from .forms import EntryForm, NewTicketForm
 
 NOTE, REPLY = "note", "reply"
 
@@ -38,7 +36,7 @@ class CallerField(PersonField):
         }
 
 
-class CallForm(WhenFields, ActionForm):
+class CallForm(WhenFields, EntryForm):
     """What an agent writes down while somebody talks. All that must be there is who calls and a word of what it is
     about; with `about`, another ticket's number, only the words.
     """
@@ -80,27 +78,6 @@ class CallForm(WhenFields, ActionForm):
         max_length=200,
         help_text=gettext_lazy("If you leave it empty, the first words become the title."),
     )
-    service = forms.ModelChoiceField(
-        Service.objects.none(), required=False, label=gettext_lazy("Service"), empty_label=gettext_lazy("Not known yet")
-    )
-    category = forms.ModelChoiceField(
-        Category.objects.none(), required=False, label=gettext_lazy("Category"), empty_label=gettext_lazy("None")
-    )
-    impact = forms.TypedChoiceField(
-        label=gettext_lazy("Impact"),
-        required=False,
-        coerce=whole,
-        empty_value=None,
-        choices=[("", gettext_lazy("As usual for the service")), *Impact.choices],
-    )
-    urgency = forms.TypedChoiceField(
-        label=gettext_lazy("Urgency"),
-        required=False,
-        coerce=whole,
-        empty_value=None,
-        choices=[("", gettext_lazy("Not said")), *Urgency.choices],
-    )
-    is_confidential = forms.BooleanField(label=gettext_lazy("Confidential"), required=False)
     call_back = forms.ChoiceField(label=gettext_lazy("Call back"), required=False)
     call_back_at = forms.DateTimeField(
         label=gettext_lazy("Another time"), required=False, widget=forms.DateTimeInput,
@@ -137,8 +114,6 @@ class CallForm(WhenFields, ActionForm):
             help_text=gettext_lazy("Any part of a name, its reading, a number, an extension or an address."),
         )
         dress(self.fields["requester"])
-        self.fields["service"].queryset = Service.objects.filter(is_active=True)
-        self.fields["category"].queryset = categories()
         self.fields["call_back"].choices = [("", _("No")), *self.time_choices()]
 
     def clean_about(self):

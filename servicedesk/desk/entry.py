@@ -3,23 +3,21 @@
 import re
 import secrets
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from servicedesk.intake.actions import receive
-from servicedesk.people.models import User
-from servicedesk.people.queries import visible_people
 from servicedesk.tickets.actions import assign
-from servicedesk.tickets.forms import PersonField, person_text
-from servicedesk.tickets.models import OPEN, Channel
+from servicedesk.tickets.forms import person_text
+from servicedesk.tickets.models import Channel
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.access import needs
 from servicedesk.web.errors import NotNow, Refused
 from servicedesk.web.pages import changed, page
 
+from .callers import caller_typed, person_asked_for, tickets_of_caller
 from .forms import NewTicketForm
 
 
@@ -48,7 +46,7 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
         form.data = form.data.copy()
         form.data["key"] = key
     else:
-        caller = _person(request)
+        caller = person_asked_for(request)
         form = NewTicketForm(
             reader=request.user,
             initial={
@@ -57,7 +55,8 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
                 "key": secrets.token_urlsafe(18),
             },
         )
-    context = {"form": form, "draft": "new-ticket", "caller": caller, "others": open_of(request.user, caller)}
+    context = {"form": form, "draft": "new-ticket", "caller": caller}
+    context |= tickets_of_caller(request.user, caller)
     return page(request, "desk/new_ticket.html", context, status=form.status)
 
 
@@ -75,28 +74,9 @@ def _key(request: HttpRequest) -> str:
     return key if re.fullmatch(r"[\w-]{10,64}", key) else ""
 
 
-def _person(request: HttpRequest) -> User | None:
-    wanted = request.GET.get("for", "")
-    if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 16):
-        return None
-    return visible_people(request.user).filter(pk=int(wanted), is_active=True).first()
-
-
-def open_of(user: User, caller: User | None) -> list:
-    if caller is None:
-        return []
-    return list(visible_tickets(user).filter(OPEN, requester=caller).order_by("-created_at", "-id")[:8])
-
-
 @needs("desk.use")
 @require_safe
 def caller(request: HttpRequest) -> HttpResponse:
     """The panel about the person who stands in the caller's field; empty while nobody or several fit."""
-    found = None
-    typed = request.GET.get("requester", "").strip()[:200]
-    if typed:
-        try:
-            found = PersonField(reader=request.user, required=False).clean(typed)
-        except ValidationError:
-            found = None
-    return page(request, "desk/_caller.html", {"caller": found, "others": open_of(request.user, found)})
+    found = caller_typed(request.user, request.GET.get("requester", ""))
+    return page(request, "desk/_caller.html", {"caller": found, **tickets_of_caller(request.user, found)})

@@ -12,12 +12,43 @@ from servicedesk.tickets.queries import categories, teams_to_assign
 from servicedesk.web.forms import ActionForm, FilesField, TextField, dress
 
 
-def whole(value: str) -> int | None:
+def _number(value: str) -> int | None:
     return int(value) if value else None
 
 
-class NewTicketForm(ActionForm):
-    """What an agent writes down while somebody calls or stands at the counter. Needs who, what kind and a title."""
+class EntryForm(ActionForm):
+    """What an agent may say of a ticket besides who, what kind and what about."""
+
+    service = forms.ModelChoiceField(
+        Service.objects.none(), required=False, label=gettext_lazy("Service"), empty_label=gettext_lazy("Not known yet")
+    )
+    category = forms.ModelChoiceField(
+        Category.objects.none(), required=False, label=gettext_lazy("Category"), empty_label=gettext_lazy("None")
+    )
+    impact = forms.TypedChoiceField(
+        label=gettext_lazy("Impact"),
+        required=False,
+        coerce=_number,
+        empty_value=None,
+        choices=[("", gettext_lazy("As usual for the service")), *Impact.choices],
+    )
+    urgency = forms.TypedChoiceField(
+        label=gettext_lazy("Urgency"),
+        required=False,
+        coerce=_number,
+        empty_value=None,
+        choices=[("", gettext_lazy("Not said")), *Urgency.choices],
+    )
+    is_confidential = forms.BooleanField(label=gettext_lazy("Confidential"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["service"].queryset = Service.objects.filter(is_active=True)
+        self.fields["category"].queryset = categories()
+
+
+class NewTicketForm(EntryForm):
+    """What an agent writes down for a visitor or from a letter. Needs who, what kind and a title."""
 
     KINDS = (
         ("incident", gettext_lazy("Incident – something is broken")),
@@ -33,26 +64,6 @@ class NewTicketForm(ActionForm):
         max_length=MOST_LETTERS,
         help_text=gettext_lazy("In the caller's words: what, since when, who is hit, what was tried."),
     )
-    service = forms.ModelChoiceField(
-        Service.objects.none(), required=False, label=gettext_lazy("Service"), empty_label=gettext_lazy("Not known yet")
-    )
-    category = forms.ModelChoiceField(
-        Category.objects.none(), required=False, label=gettext_lazy("Category"), empty_label=gettext_lazy("None")
-    )
-    impact = forms.TypedChoiceField(
-        label=gettext_lazy("Impact"),
-        required=False,
-        coerce=whole,
-        empty_value=None,
-        choices=[("", gettext_lazy("As usual for the service")), *Impact.choices],
-    )
-    urgency = forms.TypedChoiceField(
-        label=gettext_lazy("Urgency"),
-        required=False,
-        coerce=whole,
-        empty_value=None,
-        choices=[("", gettext_lazy("Not said")), *Urgency.choices],
-    )
     channel = forms.ChoiceField(
         label=gettext_lazy("It came by"),
         choices=[(Channel.DESK.value, Channel.DESK.label), (Channel.PHONE.value, Channel.PHONE.label)],
@@ -64,7 +75,6 @@ class NewTicketForm(ActionForm):
         empty_label=gettext_lazy("The team of the service"),
     )
     files = FilesField(label=gettext_lazy("Files"))
-    is_confidential = forms.BooleanField(label=gettext_lazy("Confidential"), required=False)
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, *args, reader: User, **kwargs):
@@ -75,6 +85,4 @@ class NewTicketForm(ActionForm):
             help_text=gettext_lazy("Name, reading, employee number, extension or e-mail."),
         )
         dress(self.fields["requester"])
-        self.fields["service"].queryset = Service.objects.filter(is_active=True)
-        self.fields["category"].queryset = categories()
         self.fields["team"].queryset = teams_to_assign()

@@ -21,21 +21,16 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.connectors import http
+from servicedesk.web.trouble import Trouble as AnyTrouble
+from servicedesk.web.trouble import sentence_of
 
 SECONDS = 20  # for each step; a server that hangs costs no more
 SECONDS_IN_ALL = 170  # for a connection: a server that sends a byte now and then costs no more
 _CHUNK = 50_000  # UIDs that one search may name; imaplib takes no line above 1 MB
 
 
-class Trouble(Exception):
-    """Why a mailbox does not work. `code` is one of `SENTENCES`; `detail` what the server or the system said."""
-
-    def __init__(self, code: str, detail: object = ""):
-        super().__init__(code, detail)
-        self.code, self.detail = code, re.sub(r"\s+", " ", str(detail))[:300]
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.detail}" if self.detail else self.code
+class Trouble(AnyTrouble):
+    """Why a mailbox does not work."""
 
 
 SENTENCES = {
@@ -75,12 +70,9 @@ SENTENCES = {
 def sentence(stored: str) -> str:
     """What people read for a kept `str(Trouble)`."""
     code, _colon, detail = stored.partition(": ")
-    words = SENTENCES.get(code)
-    if words is None:
-        return stored
-    if code == "sign_in_server":
-        detail = http.sentence(detail)
-    return f"{words} ({detail})" if detail else str(words)
+    if code == "sign_in_server" and detail:  # what the client of HTTP kept
+        stored = f"{code}: {http.sentence(detail)}"
+    return sentence_of(stored, SENTENCES)
 
 
 class _Known:

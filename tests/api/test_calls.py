@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from servicedesk.intake.actions import plan_call_back, save_call
 from servicedesk.intake.models import Call, CallBack
+from servicedesk.people.models import Role
 from servicedesk.tickets.actions import assign
 from servicedesk.tickets.models import Ticket
 from tests.factories import a_person, a_service, a_team, a_ticket, an_agent
@@ -84,6 +85,22 @@ class TestCalls:
         rows = api(agent).get("/api/v1/calls/?state=open").json()["results"]
         assert [(row["text"], row["ticket"]) for row in rows] == [("half a sen", None)]
         assert api(an_agent(team)).get("/api/v1/calls/").json()["results"] == []
+
+    def test_is_dropped_and_restored(self, api, agent, team):
+        call = save_call(by=agent, key="k" * 20, fields={"text": "wrong number"})
+        assert api(agent).post(f"/api/v1/calls/{call.pk}/drop/").json()["state"] == "dropped"
+        assert api(agent).post(f"/api/v1/calls/{call.pk}/restore/").json()["state"] == "open"
+        assert api(an_agent(team)).post(f"/api/v1/calls/{call.pk}/drop/").status_code == 404
+
+    def test_is_taken_over_by_the_lead_of_the_team(self, api, agent, team):
+        team.lead = a_person(Role.LEAD)
+        team.save()
+        call = save_call(by=agent, key="k" * 20, fields={"text": "left"})
+        address = f"/api/v1/calls/{call.pk}/take-over/"
+        assert api(team.lead).post(address).status_code == 404
+        Call.objects.update(saved_at=timezone.now() - timedelta(hours=1))
+        assert api(team.lead).post(address).json()["text"] == "left"
+        assert Call.objects.get().by == team.lead
 
     def test_a_ticket_that_one_no_longer_sees_is_not_named(self, api, agent, team):
         other = an_agent(team)

@@ -131,3 +131,13 @@ class TestDeadAddresses:
         visit(sato).post(address, {"address": "hanako@example.com"})
         assert not DeadAddress.objects.exists()
         assert AuditEntry.objects.get(verb="revive").by == sato
+
+    def test_are_revived_by_api_too(self, visit):
+        hanako = a_person(email="hanako@example.com")
+        ticket, sato = a_ticket(requester=hanako), an_agent()
+        DeadAddress.objects.create(address="hanako@example.com", reason="550 no such user")
+        address, given = f"/api/v1/tickets/{ticket.number}/revive-address/", {"address": "hanako@example.com"}
+        assert visit(hanako).post(address, given, content_type="application/json").status_code == 403
+        assert DeadAddress.objects.exists()
+        assert visit(sato).post(address, given, content_type="application/json").status_code == 200
+        assert not DeadAddress.objects.exists() and AuditEntry.objects.get(verb="revive").via == "api"

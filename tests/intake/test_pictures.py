@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from servicedesk.intake.actions import join_mail, read_waiting
 from servicedesk.intake.mail.html import MOST_HOSTS, clean, host_of, hosts_of_pictures, picture_type
-from servicedesk.intake.views import FRAME_HEAD
+from servicedesk.intake.views.frames import FRAME_HEAD
 from servicedesk.tickets.actions import share
 from tests.factories import a_person, a_service, a_ticket, an_administrator, an_agent
 from tests.intake.mails import a_mail, a_mailbox, arrives

@@ -292,6 +292,7 @@ class TestMails:
 
 CALL_BACKS = [(name, method) for name, method in API_CASES if API.get((name, method)) == CALL_BACK]
 CALLS = [name for name in PAGE_CASES if PAGES.get(name) == CALL]
+CALLS += [f"api:{name}" for name, method in API_CASES if API.get((name, method)) == CALL]
 
 
 class TestCallBacks:
@@ -332,9 +333,9 @@ class TestCalls:
     @pytest.mark.parametrize("name", CALLS)
     @pytest.mark.parametrize("which", ["call", "confidential call"])
     def test_who_is_let_in(self, world, name, which):
-        allowed = {"lead"} if name == "desk:call-take-over" and which == "call" else {"agent"}
-        if name == "desk:call-take-over" and which == "confidential call":
-            allowed = set()
+        allowed = {"agent"}
+        if name.endswith("call-take-over"):
+            allowed = {"lead"} if which == "call" else set()
         faults = {}
         for role in ROLES:
             got = verdict(ask(world, role, "post", reverse(name, args=[world.others[which].pk])))

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from servicedesk.intake.mail.html import clean
-from servicedesk.intake.views import FRAME_HEAD
+from servicedesk.intake.views.frames import FRAME_HEAD
 from tests.factories import an_agent
 from tests.intake.mails import a_mail, a_mailbox, arrives
 

@@ -122,7 +122,7 @@ def admit_mail(mail: IncomingMail, *, by: User, via: str) -> IncomingMail:
 
 @transaction.atomic
 def join_mail(mail: IncomingMail, ticket: Ticket, *, by: User, via: str) -> IncomingMail:
-    """Say that a mail belongs to a ticket; it is put there when it is read, a moment later, as `fate.put_into` says.
+    """Say that a mail belongs to a ticket; it is put there when it is read, a moment later (`fate._put_into`).
     Refuses as `retry_mail`, and (field ticket) a ticket that is not visible, on which the person does not work, or that
     is closed.
     """

@@ -14,16 +14,25 @@ from servicedesk.people.api.persons import Line
 from servicedesk.people.api.refs import Named, PersonField, PersonRef, TeamField, TeamRef
 from servicedesk.people.rules import check
 from servicedesk.tickets.api.fields import CategoryField
-from servicedesk.tickets.api.serializers import Text
+from servicedesk.tickets.api.serializers import EmptyIn, Text
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Impact, Ticket, Urgency
 from servicedesk.tickets.queries import get_ticket, visible_numbers
 from servicedesk.web.api import Filters, Strict, View
 from servicedesk.web.errors import NotFound
 
-from ..actions import cancel_call_back, finish_call, finish_call_back, miss_call_back, plan_call_back
+from ..actions import (
+    cancel_call_back,
+    drop_call,
+    finish_call,
+    finish_call_back,
+    miss_call_back,
+    plan_call_back,
+    restore_call,
+    take_over_call,
+)
 from ..models import Call, CallBack, Makes
-from ..queries import get_call_back, own_calls, visible_call_backs
+from ..queries import calls_left, get_call, get_call_back, own_calls, visible_call_backs
 from .tickets import KEY
 
 
@@ -104,6 +113,7 @@ class CallViewSet(View):
     """The calls that one took oneself, and a way to log one that is over, for telephone systems. For agents."""
 
     queryset = Call.objects.none()
+    lookup_value_converter = "int"
     ordering = ("-started_at", "-id")
     serializer_class = CallOut
 
@@ -129,9 +139,31 @@ class CallViewSet(View):
         call = finish_call(**given, by=request.user, via="api", key=self._key(request, given))
         return self.answer_call(call)
 
-    def answer_call(self, call: Call):
+    @extend_schema(request=EmptyIn, responses=CallOut)
+    @action(detail=True, methods=["post"])
+    def drop(self, request, pk):
+        """It is no ticket: a wrong number, a test."""
+        return self.changed(get_call(own_calls(request.user), pk), drop_call)
+
+    @extend_schema(request=EmptyIn, responses=CallOut)
+    @action(detail=True, methods=["post"])
+    def restore(self, request, pk):
+        """Take a dropped one up again."""
+        return self.changed(get_call(own_calls(request.user), pk), restore_call)
+
+    @extend_schema(request=EmptyIn, responses=CallOut)
+    @action(detail=True, methods=["post"], url_path="take-over")
+    def take_over(self, request, pk):
+        """Go on with one that somebody of a team that one leads left unfinished."""
+        return self.changed(get_call(calls_left(request.user), pk), take_over_call)
+
+    def changed(self, call: Call, act):
+        self.given(EmptyIn)
+        return self.answer_call(act(call, by=self.request.user, via="api"), status=200)
+
+    def answer_call(self, call: Call, *, status: int = 201):
         self._calls = [call]
-        return self.answer(CallOut, call, status=201)
+        return self.answer(CallOut, call, status=status)
 
     def seen(self, calls) -> dict:
         numbers = {call.ticket.number for call in calls if call.ticket is not None}

@@ -20,6 +20,7 @@ from servicedesk.tickets.queries import bring_people
 from servicedesk.web.api import Strict
 
 from ..actions import convert_ticket, receive
+from ..actions.ledger import revive_address
 from ..models import Makes, Original
 
 # How programs of the desk may say that something came in: by themselves, by a phone or chat system, by monitoring.
@@ -53,6 +54,10 @@ class ReceiveIn(Strict):
 class ConvertIn(Strict):
     to = serializers.ChoiceField(choices=Makes.choices)
     reason = Text(default="", help_text="Kept as an internal note of the old record.")
+
+
+class AddressIn(Strict):
+    address = serializers.EmailField(max_length=254)
 
 
 KEY = OpenApiParameter(
@@ -93,6 +98,14 @@ class TicketViewSet(api.TicketViewSet):
         ticket, given = self.ticket(number, "tickets.convert"), self.given(ConvertIn)
         new = convert_ticket(ticket, given["to"], reason=given["reason"], **self.by_api())
         return self.now(new.number, status=201)
+
+    @extend_schema(request=AddressIn, responses=TicketOut)
+    @action(detail=True, methods=["post"], url_path="revive-address")
+    def revive_address(self, request, number):
+        """Say that mail to an address of the requester arrives again."""
+        ticket, given = self.ticket(number, "tickets.work"), self.given(AddressIn)
+        revive_address(ticket, given["address"], **self.by_api())
+        return self.now(ticket.number)
 
     def _key(self, request, given: dict) -> str:
         """The caller's key as the originals keep it. Refuses a key that stood for something else before."""

@@ -1,0 +1,1 @@
+"""Pages of mailboxes, of the ledger of mails, and of what came in for a ticket. The window for staff is `portal`."""

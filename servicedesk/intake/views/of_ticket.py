@@ -1,0 +1,110 @@
+"""What came in for a ticket, on its page: mails, the original, addresses that mail does not reach; and conversion."""
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_safe
+
+from servicedesk.people.rules import check
+from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.permissions import works_on
+from servicedesk.tickets.queries import get_ticket
+from servicedesk.web.access import signed_in
+from servicedesk.web.editing import does
+from servicedesk.web.errors import Refused
+from servicedesk.web.pages import changed, page
+
+from .. import queries
+from ..actions import convert_ticket
+from ..actions.ledger import revive_address
+from ..forms import ConvertForm
+from ..models import IncomingMail
+from .frames import framed, letter_of, picture_hosts
+
+
+@signed_in
+@require_safe
+def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
+    """What came in for a ticket: its mails, or how else it was handed over. For those who work on it."""
+    ticket = get_ticket(request.user, number)
+    check(request.user, "tickets.work", ticket)
+    context = {
+        "ticket": ticket,
+        "mails": queries.mails_of_ticket(request.user, ticket),
+        "original": queries.original_of(ticket),
+        "dead_addresses": queries.dead_addresses_of(ticket),
+        "calls": queries.calls_of_ticket(ticket),
+    }
+    return page(request, "intake/for_ticket.html", context, fragment="intake/_for_ticket.html")
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def dead(request: HttpRequest, number: str) -> HttpResponse:
+    """Warn beside the reply box that mail to the requester does not arrive; a POST says that it does again."""
+    ticket = get_ticket(request.user, number)
+    check(request.user, "tickets.work", ticket)
+    if request.method == "POST":
+        revive = partial(revive_address, ticket, request.POST.get("address", ""), by=request.user, via="page")
+        return does(request, revive, to=ticket.get_absolute_url(), message=_("Noted: mail reaches this address again."))
+    context = {"ticket": ticket, "dead_addresses": queries.dead_addresses_of(ticket)}
+    return page(request, "intake/for_ticket.html", context, fragment="intake/_dead.html")
+
+
+@signed_in
+@require_safe
+def message(request: HttpRequest, number: str, event: int) -> HttpResponse:
+    """A message of a ticket as its mail came, all of it: for those who work on the ticket, and its writer."""
+    ticket, row = _mail_of_message(request.user, number, event)
+    letter = letter_of(row) if row else None
+    context = {
+        "ticket": ticket,
+        "mail": row,
+        "event": event,
+        "letter": letter,
+        "frame": reverse("intake:message-html", args=[ticket.number, event]),
+        "hosts": picture_hosts(letter),
+        "base": "base_desk.html" if works_on(request.user, ticket) else "base_portal.html",
+    }
+    return page(request, "intake/message.html", context)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+@xframe_options_sameorigin
+def message_html(request: HttpRequest, number: str, event: int) -> HttpResponse:
+    """As `mail_html`, for a message of a ticket."""
+    _ticket, row = _mail_of_message(request.user, number, event)
+    return framed(row, with_pictures=request.method == "POST")
+
+
+def _mail_of_message(user, number: str, event: int) -> tuple[Ticket, IncomingMail | None]:
+    """The mail is None for a message that did not come by mail, and for an agent with whom a confidential ticket is
+    shared: they read its messages, and its mails are its team's.
+    """
+    ticket = get_ticket(user, number)
+    row = queries.mail_of_message(user, ticket, event)
+    if row is None:
+        check(user, "tickets.work", ticket)
+    return ticket, row
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def convert(request: HttpRequest, number: str) -> HttpResponse:
+    """Make a record of the other kind."""
+    ticket = get_ticket(request.user, number)
+    check(request.user, "tickets.convert", ticket)
+    form = ConvertForm(request.POST or None, ticket=ticket)
+    if request.method == "POST" and form.is_valid():
+        try:
+            new = convert_ticket(ticket, **form.cleaned_data, by=request.user, via="page")
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            said = _("%(old)s goes on as %(new)s.") % {"old": ticket.number, "new": new.number}
+            return changed(request, new, message=said)
+    return page(request, "intake/convert.html", {"ticket": ticket, "form": form}, status=form.status)
