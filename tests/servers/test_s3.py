@@ -356,7 +356,8 @@ class TestWhileTheServerIsDown:
         mail.refresh_from_db()
         assert mail.state == "reply" and mail.comment.attachments.get().name == NAME
 
-    def test_a_mail_out_with_a_file_waits_alone_and_goes_later(self, s3, use, ticket, agent, hanako, picture):
+    def test_a_mail_out_with_a_file_waits_alone_and_goes_later(self, s3, use, ticket, agent, hanako, picture, settings):
+        settings.MAIL_UNDO_SECONDS = 0
         deliver_waiting()
         OutgoingMail.objects.all().delete()
         outbox.outbox = []
