@@ -78,10 +78,10 @@ def steps() -> list[Step]:
         Step("translations", _python("-m", "servicedesk.frontdoor.translations", "check"), (system.GETTEXT,)),
         Step("OpenAPI", manage("spectacular", "--validate", "--fail-on-warn", "--file", os.devnull)),
         Step("pytest", _pytest("-n", "2", "--ignore=tests/browser", "--ignore=tests/servers", "tests")),
-        Step("browser tests", _pytest("tests/browser"), (system.CHROMIUM, system.JAPANESE)),
+        Step("browser tests", _pytest("-n", "2", "tests/browser"), (system.CHROMIUM, system.JAPANESE)),
         Step(
             "real servers",
-            _pytest("tests/servers"),
+            _pytest("-n", "2", "--dist", "loadscope", "tests/servers"),
             (system.DOVECOT, system.DOVECOT_LMTP, system.POSTFIX, system.CLAMD),
         ),
     ]

@@ -129,19 +129,22 @@ class Connection:
                 self.capabilities = frozenset(_text(answer).upper().split())
                 self._open()
         except BaseException:
-            self.__exit__()
+            # No farewell: a server that waits for something else would keep us waiting for its answer.
+            self._hang_up()
             raise
         return self
 
     def __exit__(self, *exc) -> None:
-        if self._end is not None:
-            self._end.cancel()
-        if self._imap is None:
-            return
         with contextlib.suppress(Exception):
             self._imap.logout()
-        with contextlib.suppress(Exception):
-            self._imap.shutdown()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        if self._imap is not None:
+            with contextlib.suppress(Exception):
+                self._imap.shutdown()
 
     def cut(self) -> None:
         """End the connection from another thread: whoever waits for the server gets Trouble."""

@@ -53,11 +53,8 @@ async function suggest() {
   let html = "";
   try {
     const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(words)}`, { headers: { "HX-Request": "true" } });
-    if (!answer.ok) return;
-    html = await answer.text();
-  } catch {
-    return;
-  }
+    if (answer.ok) html = await answer.text();
+  } catch { /* no answer: nobody is offered, least of all whom an earlier question found */ }
   // A later question, or somebody chosen meanwhile: this answer is old.
   if (mine !== question || document.activeElement !== box) return;
   list.replaceChildren(...new DOMParser().parseFromString(html, "text/html").querySelectorAll("[role=option]"));

@@ -4,10 +4,12 @@ passes.
 
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Page, sync_playwright
 
 from servicedesk.tickets.delivery import deliver_waiting
@@ -111,9 +113,41 @@ def visitor(chromium, live_server):
         opened.append(Visitor(chromium, live_server.url, **options))
         return opened[-1]
 
-    yield visit
-    for each in opened:
-        each.context.close()
+    with _Underway() as underway:
+        yield visit
+        for each in opened:
+            each.context.close()
+        # The tables are emptied next, and a page may still have asked for something.
+        underway.wait()
+
+
+class _Underway:
+    """Counts the requests that the live server is answering."""
+
+    def __init__(self):
+        self._count, self._changed = 0, threading.Condition()
+
+    def __enter__(self):
+        request_started.connect(self._more)
+        request_finished.connect(self._fewer)
+        return self
+
+    def __exit__(self, *exc):
+        request_started.disconnect(self._more)
+        request_finished.disconnect(self._fewer)
+
+    def _more(self, **kwargs):
+        with self._changed:
+            self._count += 1
+
+    def _fewer(self, **kwargs):
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+    def wait(self):
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._count <= 0, timeout=20), f"{self._count} requests do not end"
 
 
 @pytest.fixture

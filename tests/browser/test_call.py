@@ -103,6 +103,18 @@ class TestByKeyboard:
         assert page.locator("[name=requester]").input_value() == wanted
         assert wanted.split("<")[1].rstrip(">") in (caller.email, twin.email)
 
+    def test_nobody_is_offered_while_the_server_does_not_answer(self, visitor, agent, caller):
+        a_person(name="田村 健", reading="タムラ ケン")
+        page = visitor().sign_in(agent).open(ADDRESS)
+        page.keyboard.type("た")
+        expect(page.locator("#callers [role=option]")).to_have_count(2)
+        page.route("**/desk/call/people/*", lambda route: route.abort())
+        with page.expect_event("requestfailed"):
+            page.keyboard.type("なか")
+        expect(page.locator("#callers")).to_be_hidden()
+        page.keyboard.press("Enter")
+        assert page.locator("[name=requester]").input_value() == "たなか"
+
     def test_the_call_is_about_a_ticket_by_one_key(self, visitor, team, agent, caller):
         ticket = a_ticket(requester=caller, team=team, title="Printer hums")
         page = visitor().sign_in(agent).open("/desk/call/?from=0312345678")

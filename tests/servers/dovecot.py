@@ -50,8 +50,13 @@ service imap-login {{
     ssl = yes
   }}
 }}
+# A wrong password is not made to wait: several tests bring one, from one address.
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 {more}
 """

@@ -9,6 +9,7 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import smtplib
 import socket
 import subprocess
@@ -175,10 +176,16 @@ class Postfix:
         return [json.loads(line) for line in told.splitlines()]
 
     def wait_until_empty(self, seconds: float = 30) -> None:
-        until = time.monotonic() + seconds
+        began, reloaded = time.monotonic(), False
         while waiting := self.queue():
-            if time.monotonic() > until:
+            took = time.monotonic() - began
+            if took > seconds:
                 raise RuntimeError(f"Postfix still has {waiting[:5]}\n{self.log()[-3000:]}")
+            # "still being delivered": it looked while a failed delivery let go of the mail, and does not look again
+            # before it is told to.
+            if took > seconds / 3 and not reloaded:
+                self.process.send_signal(signal.SIGHUP)
+                reloaded = True
             time.sleep(0.1)
 
     def wait_until_deferred(self, words: str, seconds: float = 30) -> None:
