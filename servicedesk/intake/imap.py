@@ -60,6 +60,8 @@ SENTENCES = {
     "no_xoauth2": _("The server offers no sign-in by OAuth 2 (XOAUTH2)."),
     "broken": _("The connection broke off."),
     "move": _("The server does not move mails to this folder."),
+    "mark": _("The server does not mark mails as read. They are taken all the same."),
+    "full": _("The mailbox is full on its server, so mails stay where they lie there. They are taken all the same."),
     "cannot_move": _("The server can move mails only by deleting, which Madoguchi does not do."),
     "server": _("The server answered with an error."),
     "listener": _("The mail listener of this desk does not answer."),
@@ -107,12 +109,13 @@ class Connection:
         self._user, self._password, self._folder, self._read_only = user, password, folder, read_only
         self._token, self._renew = token, renew
         self._end = threading.Timer(seconds, self.cut) if seconds else None
-        self._is_cut = False
+        self._is_cut, self._deletes = False, True
         self._imap: imaplib.IMAP4 | None = None
         self.uid_validity = 0
         self.uid_next = 0
         self.count = 0
         self.capabilities: frozenset[str] = frozenset()
+        self.refused: str | None = None  # for callers: what the server refused last; empty when it did as it was told
         self.encryption = ""  # such as "TLSv1.3"; empty when there is none
 
     def __enter__(self) -> "Connection":
@@ -176,16 +179,16 @@ class Connection:
         if self._security == "none":
             return imap
         if "STARTTLS" not in imap.capabilities:
-            imap.shutdown()
             raise Trouble("no_starttls")
         try:
             imap.starttls(self._context())
         except imaplib.IMAP4.error as error:
-            imap.shutdown()
             raise Trouble("no_starttls", error) from None
-        except BaseException:
-            imap.shutdown()
-            raise
+        # What was said before could be anybody's words. Newer Pythons keep what came with the answer to STARTTLS in a
+        # list and would read it as if it had been encrypted; older ones drop it with the socket's file.
+        imap.untagged_responses = {}
+        if vars(imap).get("_readbuf"):
+            raise Trouble("tls", "unencrypted words after STARTTLS")
         return imap
 
     def _sign_in(self) -> None:
@@ -228,12 +231,19 @@ class Connection:
 
     def _open(self) -> None:
         name = quoted(self._folder)
-        kind, answer = self._imap.select(name, readonly=self._read_only)
+        try:
+            kind, answer = self._imap.select(name, readonly=self._read_only)
+        except imaplib.IMAP4.readonly:
+            # The account may only read here: mails can be taken, and what is to become of them is refused one by one.
+            self._read_only = True
+            kind, answer = self._imap.select(name, readonly=True)
         if kind != "OK":
             raise Trouble("folder", _text(answer))
         self.count = int(answer[0] or 0)
         self.uid_validity = self._number("UIDVALIDITY")
         self.uid_next = self._number("UIDNEXT")
+        _kind, flags = self._imap.response("PERMANENTFLAGS")
+        self._deletes = not flags or not flags[-1] or b"\\deleted" in flags[-1].lower()
 
     def _number(self, code: str) -> int:
         _kind, answer = self._imap.response(code)
@@ -251,11 +261,11 @@ class Connection:
         # "n:*" always names the last mail, even when it is older.
         return [each for each in self.search(f"UID {uid + 1}:*") if each > uid]
 
-    def between(self, after: int, last: int) -> list[int]:
-        """UIDs above `after` up to `last`."""
+    def between(self, after: int, last: int, *more: str) -> list[int]:
+        """UIDs above `after` up to `last`; `more` narrows the search."""
         found = []
         for start in range(after + 1, last + 1, _CHUNK):
-            found += self.search(f"UID {start}:{min(start + _CHUNK - 1, last)}")
+            found += self.search(f"UID {start}:{min(start + _CHUNK - 1, last)}", *more)
         return found
 
     def arrived_at(self, uid: int) -> datetime | None:
@@ -298,9 +308,16 @@ class Connection:
             return plain, literal
 
     def mark_seen(self, uid: int) -> None:
-        """A courtesy to people who look into the mailbox; whether it worked matters to nothing here."""
+        self._check_writable("mark")
         with self._explained():
-            self._imap.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
+            kind, answer = self._imap.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
+            if kind != "OK":
+                raise Trouble(_refusal(answer, "mark"), _text(answer))
+
+    def _check_writable(self, code: str) -> None:
+        # Some servers say OK and do nothing.
+        if self._read_only:
+            raise Trouble(code, "the folder may only be read")
 
     @property
     def moves(self) -> bool:
@@ -373,9 +390,12 @@ class Connection:
         """
         if not self.moves:
             raise Trouble("cannot_move")
+        self._check_writable("move")
         if "MOVE" in self.capabilities:
             self._into(folder, "MOVE", uid)
             return
+        if not self._deletes:  # the copy would be made again and again
+            raise Trouble("move", "nothing may be deleted in the folder where it lies")
         self._into(folder, "COPY", uid)
         with self._explained():
             for command in (("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)"), ("EXPUNGE", str(uid))):
@@ -387,12 +407,12 @@ class Connection:
         name = quoted(folder)
         with self._explained():
             kind, answer = self._imap.uid(command, str(uid), name)
-            if kind != "OK":
+            if kind != "OK" and _refusal(answer, "move") != "full":
                 self._imap.create(name)
                 self._imap.subscribe(name)
                 kind, answer = self._imap.uid(command, str(uid), name)
             if kind != "OK":
-                raise Trouble("move", _text(answer))
+                raise Trouble(_refusal(answer, "move"), _text(answer))
 
     def folders(self) -> list[str]:
         """Names of the folders as people write them, at most 1,000."""
@@ -449,6 +469,11 @@ def _status(challenges: list[bytes]) -> str:
     except (IndexError, ValueError, AttributeError, RecursionError):
         return ""
     return str(status) if re.fullmatch(r"\d{1,5}", str(status)) else ""
+
+
+def _refusal(answer, code: str) -> str:
+    """The code of the trouble that a server's NO means: `code`, unless the account's space is used up (RFC 5530)."""
+    return "full" if "[OVERQUOTA]" in _text(answer).upper() else code
 
 
 def _text(answer) -> str:

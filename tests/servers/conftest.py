@@ -86,6 +86,11 @@ def s3_server():
 @pytest.fixture
 def imap_box(dovecot):
     """`imap_box(**fields)` makes a mailbox that is fetched, with a fresh user of the server; `box.user` is its name."""
+    return boxes_at(dovecot)
+
+
+def boxes_at(dovecot):
+    """What makes mailboxes that are fetched from this server."""
 
     def make(**fields):
         user = f"user{next(_number)}"

@@ -1,10 +1,12 @@
 """A real Dovecot on this machine, started for one run of tests with its own folder, ports and certificate."""
 
+import contextlib
 import datetime as dt
 import imaplib
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -59,6 +61,7 @@ service anvil {{
   }}
 }}
 {more}
+!include_try {folder}/changing.conf
 """
 _LMTP = """
 service lmtp {{
@@ -165,9 +168,27 @@ class Dovecot:
                 more=more + (_LMTP.format(port=self.lmtp) if with_lmtp else ""),
             )  # fmt: skip
         )
+        self.start()
+
+    def start(self) -> None:
         program = shutil.which("dovecot") or "/usr/sbin/dovecot"
-        self.process = subprocess.Popen([program, "-F", "-c", str(config)], stderr=subprocess.PIPE, text=True)
+        config = str(self.folder / "dovecot.conf")
+        self.process = subprocess.Popen([program, "-F", "-c", config], stderr=subprocess.PIPE, text=True)
         self._wait()
+
+    def kill(self) -> None:
+        """End it and everything it started by SIGKILL, as if the power had failed; `start` begins anew."""
+        of = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        for pid in [self.process.pid, *map(int, of.read_text().split())]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def change(self, more: str) -> None:
+        """Other settings than at the start, for whoever signs in from now on."""
+        (self.folder / "changing.conf").write_text(more)
+        self.stop(keep=True)
+        self.start()
 
     def _wait(self) -> None:
         until = time.monotonic() + 10
@@ -218,11 +239,13 @@ class Dovecot:
         imap.logout()
         return [int(each) for each in answer[0].split()]
 
-    def stop(self) -> None:
+    def stop(self, *, keep: bool = False) -> None:
+        """`keep` its folder for another `start`."""
         self.process.terminate()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)

@@ -23,12 +23,13 @@ _LONGEST_PAUSE = timedelta(minutes=30)
 # A worker that was killed while it fetched holds the mailbox no longer than this.
 LEASE = timedelta(minutes=3)
 _SECONDS_A_RUN = 100
-_MOST_TIDIED = 100
+_SECONDS_TIDYING = 30
 
 
 def fetch_mailbox(pk: int) -> int:
     """Take what is new in a mailbox into the ledger; returns how many mails. Does nothing when it is not its turn or
-    another worker is at it. Trouble is kept on the mailbox, which then waits longer each time; nothing is raised.
+    another worker is at it. Trouble is kept on the mailbox, which then waits longer each time; nothing is raised. Where
+    the server only refuses what should become of a mail there, that is kept as trouble without any failure.
 
     A mail's row is committed before the mail is marked or moved on the server. `last_uid` moves with the row, in its
     transaction, so that a crash at any point neither skips a mail nor keeps it twice.
@@ -56,7 +57,10 @@ def fetch_mailbox(pk: int) -> int:
         # What the server said after we looked, by IDLE, is a reason to look again at once.
         done = timezone.now()
         again = Case(When(news_at__gt=now, then=Value(done)), default=Value(done + PAUSE))
-        here.update(last_error="", failures=0, last_ok_at=done, try_after=again)
+        refused = server.refused
+        if refused is None and mailbox.afterwards == Mailbox.Afterwards.SEEN and not mailbox.failures:
+            refused = mailbox.last_error  # nothing was to be marked this time, so that is as it was
+        here.update(last_error=refused or "", failures=0, last_ok_at=done, try_after=again)
     return taken
 
 
@@ -129,30 +133,38 @@ def keep(
 
 
 def _afterwards(mailbox: Mailbox, server: imap.Connection, uid: int) -> None:
-    """What becomes of a mail that is in the ledger. A courtesy: a server that says no to it stops nothing. Where it
-    cannot move mails they are at least marked as read.
+    """What becomes of a mail that is in the ledger. A courtesy: a server that says no to it stops nothing, and
+    `server.refused` says so. Where it cannot move mails they are at least marked as read.
     """
     try:
         if mailbox.afterwards == Mailbox.Afterwards.MOVE and server.moves:
             server.move(uid, mailbox.moves_to)
         elif mailbox.afterwards != Mailbox.Afterwards.LEAVE:
             server.mark_seen(uid)
+        server.refused = server.refused or ""
     except imap.Trouble as trouble:
-        if trouble.code not in ("move", "server"):
+        if trouble.code not in ("move", "mark", "full", "server"):
             raise
+        server.refused = str(trouble)
         log.warning("mailbox %s: UID %s stays as it is: %s", mailbox.pk, uid, trouble)
 
 
 def _tidy(mailbox: Mailbox, server: imap.Connection) -> None:
-    """Move what is in the ledger and still lies there: moving it failed, or the connection broke before."""
+    """Move what is in the ledger and still lies there: moving it failed, or the connection broke before. After trouble
+    that may be mails of the first time, too.
+    """
     if mailbox.afterwards != Mailbox.Afterwards.MOVE or not server.moves:
         return
-    lying = server.between(mailbox.first_uid or 0, mailbox.last_uid)[:_MOST_TIDIED]
+    begin = 0 if mailbox.last_error else mailbox.first_uid or 0
+    lying = server.between(begin, mailbox.last_uid, "UNDELETED")
     rows = IncomingMail.objects.filter(mailbox=mailbox, uid_validity=server.uid_validity, uid__in=lying)
+    until = time.monotonic() + _SECONDS_TIDYING
     kept = set(rows.exclude(reason=Reason.NOT_FETCHED).values_list("uid", flat=True))
     for uid in lying:
         if uid in kept:
             _afterwards(mailbox, server, uid)
+        if (server.refused or "").startswith("full") or time.monotonic() > until:  # full holds for all others, too
+            return
 
 
 # --- many at once ---------------------------------------------------------------------------------------------------
