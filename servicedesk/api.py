@@ -13,9 +13,9 @@ from incidents.api import CauseCodeViewSet, IncidentViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
-from servicedesk.intake.api.mail import DeadAddressViewSet, IncomingMailViewSet, MailboxViewSet
+from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
-from servicedesk.notify.api import MailTextViewSet, OutgoingMailViewSet
+from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
 from servicedesk.people.api.audit import AuditViewSet
 from servicedesk.people.api.imports import ImportViewSet
 from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSet, TeamViewSet

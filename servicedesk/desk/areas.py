@@ -74,6 +74,13 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "settings.change",
             ),
             Area(_("Outgoing mail"), _("What waits, what failed"), "mail-forward", "notify:outgoing", "mails.sent"),
+            Area(
+                _("Addresses that mail does not reach"),
+                _("Since when, why, and what waits"),
+                "alert-triangle",
+                "notify:dead-addresses",
+                "settings.change",
+            ),
         ),
     ),
     (

@@ -14,10 +14,13 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from servicedesk.intake.models import DeadAddress
+from servicedesk.intake.tokens import normal
 from servicedesk.people.actions import audit
 from servicedesk.people.models import Team, User
 from servicedesk.people.rules import check
@@ -59,11 +62,13 @@ class NotVisible(Exception):
 
 
 def send_waiting(limit: int = 200) -> int:
-    """Send up to `limit` due mails, oldest first, each in its own transaction; returns how many left.
+    """Send up to `limit` due mails, oldest first, each in its own transaction; returns how many left. Those whose
+    address works again are due at once.
 
     A mail that fails waits longer each time and stops no other; one that the server refuses for good is marked as
     failed. When the server itself cannot be reached all due mails wait half a minute.
     """
+    release_held()
     sent = 0
     server: BaseEmailBackend | None = None
     try:
@@ -96,6 +101,26 @@ def send_waiting(limit: int = 200) -> int:
     return sent
 
 
+def release_held() -> int:
+    """Let the mails leave whose address no longer has a mark; returns how many. It looks only into tables and so can be
+    repeated. What is older than `HELD_FOR` stays: nobody wants to read it then.
+    """
+    now = timezone.now()
+    held = OutgoingMail.objects.filter(state=State.HELD, created_at__gt=now - OutgoingMail.HELD_FOR).order_by()
+    addresses = {each: normal(each) for each in held.values_list("to_address", flat=True).distinct()}
+    if not addresses:
+        return 0
+    dead = set(DeadAddress.objects.filter(address__in=addresses.values()).values_list("address", flat=True))
+    return held.filter(to_address__in=[each for each, plain in addresses.items() if plain not in dead]).update(
+        state=State.WAITING, attempts=0, try_after=now, error="", created_at=_young_enough(now)
+    )
+
+
+def _young_enough(now: datetime) -> Case:
+    """When a mail counts as made that is sent anew: it gets its days of trying once more."""
+    return Case(When(created_at__lt=now - GIVE_UP_AFTER, then=Value(now)), default=F("created_at"))
+
+
 def _server() -> BaseEmailBackend:
     """An open connection. Raises ServerTrouble."""
     server = get_connection(timeout=10) if settings.MAIL_SERVER else get_connection()
@@ -123,7 +148,17 @@ class _OneFileEach(BaseEmailBackend):
         return len(messages)
 
 
+def _mark_of(mail: OutgoingMail) -> DeadAddress | None:
+    """The mark that mail to this address does not arrive."""
+    return DeadAddress.objects.filter(address=normal(mail.to_address)).first()
+
+
 def _send(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
+    mark = _mark_of(mail)
+    if mark is not None:
+        mail.state, mail.error = State.HELD, mark.reason
+        mail.save(update_fields=["state", "error"])
+        return False
     turn = _turn_of(mail)
     if turn is not None:
         mail.try_after, mail.error = turn, "too_many"
@@ -233,13 +268,20 @@ def _later(mail: OutgoingMail, error: str) -> None:
 
 @transaction.atomic
 def resend_mail(mail: OutgoingMail, *, by: User, via: str) -> OutgoingMail:
-    """Send a mail that failed, or that waits for its next try, now. Refuses one that was sent."""
+    """Send a mail that failed or is held, or that waits for its next try, now. Refuses one that was sent, one whose
+    reply was taken back, and one to an address that does not work.
+    """
     mail.refresh_from_db(from_queryset=OutgoingMail.objects.select_for_update())
     check(by, "mails.resend", mail)
     if mail.state == State.SENT:
         raise Refused(_("This mail has been sent already."), code="wrong_state")
     if mail.state == State.STOPPED:
         raise Refused(_("The reply was taken back. Write it again to send it."), code="wrong_state")
+    if _mark_of(mail) is not None:
+        sentence = _(
+            "Mail to %(address)s does not arrive. Say on the ticket that it works again; the mail leaves then."
+        )
+        raise Refused(sentence % {"address": mail.to_address}, code="dead_address")
     undo = undo_until(mail.event.comment) if mail.kind == OutgoingMail.Kind.REPLY else None
     now = timezone.now()
     mail.state, mail.attempts, mail.try_after, mail.error = (

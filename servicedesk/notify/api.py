@@ -3,7 +3,10 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
+from servicedesk.intake.actions import revive_dead_address
+from servicedesk.intake.models import DeadAddress
 from servicedesk.people.api.refs import PersonRef, TeamField, TeamRef
 from servicedesk.people.models import Language
 from servicedesk.people.rules import check
@@ -15,7 +18,7 @@ from .actions import resend_mail, reset_mail_text, save_mail_text
 from .built_in import BUILT_IN
 from .letters import example
 from .models import MailText, OutgoingMail
-from .queries import get_outgoing, visible_outgoing, written_texts
+from .queries import dead_with, get_dead_address, get_outgoing, unreached, visible_outgoing, written_texts
 from .texts import MOST_LETTERS, TEXTS, check_text
 
 
@@ -69,6 +72,51 @@ class OutgoingMailViewSet(View):
         """Send one that failed, or waits for its next try, now."""
         mail, _given = get_outgoing(request.user, pk), self.given(EmptyIn)
         return self.answer(OutgoingMailOut, resend_mail(mail, by=request.user, via="api"))
+
+
+class DeadAddressOut(serializers.Serializer):
+    """An address that mail does not reach. `tickets` are the open ones of its person that the caller sees."""
+
+    id = serializers.IntegerField(source="dead.pk")
+    address = serializers.CharField(source="dead.address")
+    reason = serializers.CharField(source="dead.reason", help_text="What the other server said.")
+    since_at = serializers.DateTimeField(source="dead.since_at")
+    person = PersonRef(allow_null=True)
+    tickets = serializers.SerializerMethodField()
+    held = serializers.IntegerField(help_text="How many mails wait until it works again.")
+
+    def get_tickets(self, row) -> list[str]:
+        return [ticket.number for ticket in row.tickets]
+
+
+class DeadAddressFilters(Filters):
+    words = serializers.CharField(
+        required=False, max_length=320, help_text="Words in the address, or in what its person is called."
+    )
+
+
+class DeadAddressViewSet(View):
+    """Addresses that mail does not reach, as bounces of our own mail said. For those who may read mail."""
+
+    queryset = DeadAddress.objects.none()
+    lookup_value_converter = "int"
+    ordering = ("-since_at", "-id")
+
+    @extend_schema(parameters=[DeadAddressFilters], responses=DeadAddressOut(many=True))
+    def list(self, request):
+        check(request.user, "mails.read")
+        rows = dead_with(request.user, self.asked(DeadAddressFilters).get("words", ""))
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(DeadAddressOut(unreached(request.user, page), many=True).data)
+
+    @extend_schema(request=EmptyIn, responses={204: None})
+    @action(detail=True, methods=["post"])
+    def revive(self, request, pk):
+        """Say that mail arrives there again; what waited leaves. For administrators; agents do so on a ticket."""
+        check(request.user, "settings.change")
+        dead, _given = get_dead_address(pk), self.given(EmptyIn)
+        revive_dead_address(dead, by=request.user, via="api")
+        return Response(status=204)
 
 
 class MailTextOut(serializers.Serializer):

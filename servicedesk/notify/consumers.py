@@ -40,7 +40,8 @@ def tell_people(event: TicketEvent) -> None:
     sender is not proved.
     """
     if event.verb == "take_back":
-        OutgoingMail.objects.filter(event_id=event.data["reply_id"], state=State.WAITING).update(state=State.STOPPED)
+        not_gone = OutgoingMail.objects.filter(event_id=event.data["reply_id"], state__in=[State.WAITING, State.HELD])
+        not_gone.update(state=State.STOPPED, error="")
         return
     kind = _KINDS.get(event.verb)
     if kind is None or event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):

@@ -1,4 +1,4 @@
-"""The filter of outgoing mail."""
+"""The text of a mail, and what lists of mails and addresses are filtered by."""
 
 from django import forms
 from django.utils.translation import gettext_lazy
@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 from servicedesk.web.forms import ActionForm, TextField
 
 from .models import OutgoingMail
+from .queries import dead_with
 
 
 class MailTextForm(ActionForm):
@@ -33,3 +34,15 @@ class OutgoingFilter(ActionForm):
         if data.get("address"):
             mails = mails.filter(to_address__iexact=data["address"].strip())
         return mails
+
+
+class DeadAddressFilter(ActionForm):
+    words = forms.CharField(label=gettext_lazy("Address or person"), max_length=320, required=False)
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.is_valid()
+
+    def of(self, reader):
+        """The addresses that fit, as `reader` finds people."""
+        return dead_with(reader, self.cleaned_data.get("words", ""))

@@ -1,5 +1,7 @@
 """What goes out: one row for every mail to every person, kept until long after it was sent."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,7 +17,8 @@ class OutgoingMail(models.Model):
 
     `message_id` is made with the row and the same on every attempt, so that a mail which left just before a crash and
     leaves again afterwards is one message for the receiving program. `headers` are those beside From, To, Subject and
-    Message-ID.
+    Message-ID. A `held` one is for an address that does not work (`intake.models.DeadAddress`), whose words `error` has
+    then; when the address works again within `HELD_FOR` it leaves by itself.
     """
 
     class Kind(models.TextChoices):
@@ -33,6 +36,9 @@ class OutgoingMail(models.Model):
         SENT = "sent", pgettext_lazy("mail", "Sent")
         FAILED = "failed", _("Not delivered")
         STOPPED = "stopped", pgettext_lazy("mail", "Taken back")
+        HELD = "held", _("Not sent")
+
+    HELD_FOR = timedelta(days=7)
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="mails_out")
     event = models.ForeignKey(TicketEvent, models.PROTECT, related_name="mails_out")
@@ -60,6 +66,8 @@ class OutgoingMail(models.Model):
         indexes = [
             models.Index(fields=["try_after", "id"], condition=Q(state="waiting"), name="mail_out_waiting"),
             models.Index(fields=["-created_at", "-id"], condition=Q(state="failed"), name="mail_out_failed"),
+            models.Index(fields=["-created_at", "-id"], condition=Q(state="held"), name="mail_out_held"),
+            models.Index(fields=["to_address"], condition=Q(state="held"), name="mail_out_held_to"),
             models.Index(fields=["-created_at", "-id"], name="mail_out_by_time"),
             models.Index(fields=["to_address", "-sent_at"], condition=Q(state="sent"), name="mail_out_rate"),
             models.Index(fields=["to_address", "-created_at"], condition=Q(kind="receipt"), name="mail_out_receipts"),
@@ -67,6 +75,11 @@ class OutgoingMail(models.Model):
 
     def __str__(self):
         return f"{self.pk} {self.kind} {self.state}"
+
+    @property
+    def leaves_by_itself(self) -> bool:
+        """Whether a held mail still leaves when its address works again."""
+        return self.created_at > timezone.now() - self.HELD_FOR
 
 
 class MailText(models.Model):

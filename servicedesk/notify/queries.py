@@ -1,10 +1,15 @@
 """Reads of outgoing mail."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
+from servicedesk.intake.models import DeadAddress
+from servicedesk.intake.queries import dead_addresses
 from servicedesk.people.models import Team, User
+from servicedesk.people.queries import find_people, people_by_address
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import scope_of, visible_tickets
 from servicedesk.web.errors import NotFound
@@ -37,6 +42,54 @@ def get_outgoing(user: User, pk: int) -> OutgoingMail:
 def mails_sent_for(user: User, ticket: Ticket) -> list[OutgoingMail]:
     """What went out about a ticket, oldest first, for those who work on it; nothing for others."""
     return list(visible_outgoing(user).filter(ticket=ticket).order_by("created_at", "id")[:200])
+
+
+@dataclass
+class Unreached:
+    """An address that mail does not reach, with the person whose it is, their open tickets as far as the reader sees
+    them, and how many mails wait for it.
+    """
+
+    dead: DeadAddress
+    person: User | None = None
+    tickets: list[Ticket] = field(default_factory=list)
+    held: int = 0
+
+
+def dead_with(user: User, words: str) -> QuerySet[DeadAddress]:
+    """Addresses that mail does not reach, newest first: with the words in them, or of a person whom the words fit."""
+    rows, words = dead_addresses().select_related("mail"), words.strip()
+    if not words:
+        return rows
+    people = find_people(user, words).order_by("pk").values_list("email", flat=True)[:200]
+    return rows.filter(Q(address__icontains=words) | Q(address__in=[each.casefold() for each in people if each]))
+
+
+def unreached(user: User, rows: Iterable[DeadAddress]) -> list[Unreached]:
+    """What a list says of addresses, by four queries however many there are."""
+    found = [Unreached(dead) for dead in rows]
+    people = people_by_address([each.dead.address for each in found])
+    spelled = {each.dead.address for each in found} | {person.email for person in people.values()}
+    waiting = visible_outgoing(user).filter(state=OutgoingMail.State.HELD, to_address__in=spelled)
+    held: Counter[str] = Counter()
+    for address, count in waiting.order_by().values_list("to_address").annotate(count=Count("pk")):
+        held[address.casefold()] += count
+    tickets = defaultdict(list)
+    asked = visible_tickets(user).filter(requester__in=people.values(), closed_at__isnull=True)
+    for ticket in asked.only("number", "type", "title", "requester_id").order_by("-created_at", "-id")[:1000]:
+        tickets[ticket.requester_id].append(ticket)
+    for each in found:
+        each.person, each.held = people.get(each.dead.address), held[each.dead.address]
+        if each.person is not None:
+            each.tickets = tickets[each.person.pk]
+    return found
+
+
+def get_dead_address(pk: int) -> DeadAddress:
+    dead = dead_addresses().filter(pk=pk).first()
+    if dead is None:
+        raise NotFound
+    return dead
 
 
 def sources_of(keys: Iterable[str], language: str, team_id: int | None) -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from . import text_views, views
+from . import dead_views, text_views, views
 
 app_name = "notify"
 urlpatterns = [
     path("settings/outgoing/", views.outgoing, name="outgoing"),
     path("settings/outgoing/<int:pk>/", views.mail, name="mail"),
     path("settings/outgoing/<int:pk>/resend/", views.resend, name="resend"),
+    path("settings/dead-addresses/", dead_views.dead_addresses, name="dead-addresses"),
+    path("settings/dead-addresses/<int:pk>/revive/", dead_views.revive, name="dead-address-revive"),
     path("settings/mail-texts/", text_views.texts, name="texts"),
     path("settings/mail-texts/<slug:key>/<slug:language>/", text_views.text, name="text"),
     path("settings/mail-texts/<slug:key>/<slug:language>/preview/", text_views.preview, name="text-preview"),

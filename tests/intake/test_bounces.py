@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from servicedesk.intake.models import DeadAddress
+from servicedesk.intake.actions import join_mail, read_waiting
+from servicedesk.intake.models import DeadAddress, Mailbox
 from servicedesk.notify.models import OutgoingMail
 from servicedesk.people.models import AuditEntry
 from servicedesk.tickets.actions import assign
@@ -95,10 +96,36 @@ class TestForGood:
         bounce(ticket, status="5.2.1")
         assert [verb for verb, _data in events_of(ticket)].count("bounce") == 1
 
-    def test_mail_from_the_address_makes_it_good_again(self, ticket):
+    def test_a_proved_mail_from_the_address_makes_it_good_again(self, ticket):
         bounce(ticket)
-        arrives(a_mail("hanako@example.com"))
+        Mailbox.objects.update(trusted_servers="mx.desk.example.com")
+        proof = "mx.desk.example.com; dmarc=pass header.from=example.com"
+        assert arrives(a_mail("hanako@example.com", Authentication_Results=proof)).is_proved
         assert not DeadAddress.objects.exists()
+        entry = AuditEntry.objects.get(verb="revive")
+        assert (entry.by, entry.via, entry.label) == (None, "mail", f"address of person {ticket.requester_id}")
+
+    def test_an_answer_with_our_token_does_so_too(self, ticket):
+        bounce(ticket)
+        sent = OutgoingMail.objects.get(ticket=ticket, kind="receipt")
+        assert arrives(a_mail("hanako@example.com", In_Reply_To=sent.message_id)).proof == "token"
+        assert not DeadAddress.objects.exists()
+
+    def test_a_name_in_from_proves_nothing_and_leaves_the_mark(self, ticket):
+        bounce(ticket)
+        assert arrives(a_mail("hanako@example.com")).state == "ticket"
+        assert DeadAddress.objects.get().address == "hanako@example.com"
+
+    def test_a_mail_put_into_a_ticket_by_hand_counts_when_it_is_proved(self, ticket, agent):
+        bounce(ticket)
+        box = a_mailbox(address="other@desk.example.com", needs_proof=True)
+        proof = "mx.desk.example.com; dmarc=pass header.from=example.com"
+        held = [arrives(a_mail("hanako@example.com", **more), box) for more in ({}, {"Authentication_Results": proof})]
+        Mailbox.objects.update(trusted_servers="mx.desk.example.com")
+        for mail, left in zip(held, (1, 0), strict=True):
+            join_mail(mail, ticket, by=agent, via="page")
+            read_waiting()
+            assert DeadAddress.objects.count() == left
 
 
 class TestMarksNobody:

@@ -434,9 +434,12 @@ class TestElsewhere:
         }[rule]
         if role in allowed:
             # There is no import, no mail and no check of the log to look at; whoever may look at one learns so.
-            absent = name in ("people:import", "api:mailbox-take-missing", "api:audit-check") or name.startswith(
-                ("people:import-", "api:import-", "intake:mail", "notify:")
-            )
+            absent = name in (
+                "people:import",
+                "api:mailbox-take-missing",
+                "api:audit-check",
+                "api:dead-address-revive",
+            ) or name.startswith(("people:import-", "api:import-", "intake:mail", "notify:"))
             return {"in", "hidden"} if absent else {"in"}
         # An object of people that one may not see is hidden before it is forbidden.
         return {"forbidden", "hidden"} if name.startswith("api:person-") else {"forbidden"}

@@ -6,6 +6,7 @@ from .call_backs import cancel_call_back, finish_call_back, miss_call_back, plan
 from .calls import drop_call, finish_call, forget_dropped_calls, restore_call, save_call, take_over_call
 from .comparing import compare_mailbox, start_comparisons, take_missing
 from .convert import convert_ticket
+from .dead import revive_address, revive_dead_address
 from .fetching import fetch_due, fetch_mailbox
 from .ledger import admit_mail, assign_mail, decide_many, join_mail, refuse_mail, retry_mail, store
 from .mailboxes import change_mailbox, create_mailbox
@@ -40,6 +41,8 @@ __all__ = [
     "refuse_mail",
     "restore_call",
     "retry_mail",
+    "revive_address",
+    "revive_dead_address",
     "save_call",
     "start_comparisons",
     "store",

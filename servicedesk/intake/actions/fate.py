@@ -32,6 +32,7 @@ from ..mail.signs import Signs, signs_of
 from ..models import DeadAddress, IncomingMail
 from ..queries import addressed_ticket, successor, thread_of
 from ..viruses import without_viruses
+from .dead import revive_by_mail
 from .receive import MOST_LETTERS, receive
 from .senders import a_guest, got_too_many, language_of, sender_of, takes_strangers_from, wrote_too_often
 
@@ -76,11 +77,11 @@ def give_fate(mail: IncomingMail, letter: Letter, ours: set[str]) -> None:
         end(mail, State.HELD, Reason.TOO_MANY)
         return
     mail.answerable = signs.answerable and not admitted
-    DeadAddress.objects.filter(address=tokens.normal(mail.from_address)).delete()  # whoever writes can be written to
     thread = thread_of(letter, mail.envelope_to, sender.person)
     mail.mentions = thread.mentions
     mail.proof = "token" if thread.by_token else vouched_by(letter, mail.mailbox.trusted_servers.split())
     mail.is_proved = bool(mail.proof)
+    revive_by_mail(mail)
     if not admitted and mail.mailbox.needs_proof and not mail.is_proved:
         end(mail, State.HELD, Reason.UNPROVED)
         return
@@ -121,6 +122,8 @@ def _put_into(ticket: Ticket, mail: IncomingMail, letter: Letter, signs: Signs, 
     by_token = thread_of(letter, mail.envelope_to, sender).by_token
     mail.proof = "token" if by_token else vouched_by(letter, mail.mailbox.trusted_servers.split())
     mail.is_proved = bool(mail.proof)
+    if not (signs.auto_reply or signs.bounce or signs.receipt):
+        revive_by_mail(mail)
     with about(ticket_number=ticket.number):
         lock(ticket)
         if not ticket.is_open:

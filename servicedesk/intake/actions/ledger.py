@@ -22,7 +22,7 @@ from servicedesk.web.errors import NotFound, Refused
 from servicedesk.web.text import one_line
 
 from ..models import IncomingMail, Mailbox
-from ..queries import dead_addresses_of, get_mail, visible_mails
+from ..queries import get_mail, visible_mails
 
 State, Reason = IncomingMail.State, IncomingMail.Reason
 MOST_REASON = 500
@@ -168,17 +168,6 @@ def assign_mail(mail: IncomingMail, to: User | None, *, by: User, via: str) -> I
         names = [each.display_name if each else None for each in (before, to)]
         audit(mail, "assign", by=by, via=via, label=f"mail {mail.pk}", changes={"assignee": names})
     return mail
-
-
-@transaction.atomic
-def revive_address(ticket: Ticket, address: str, *, by: User, via: str) -> None:
-    """Take back the mark that mail to an address of the ticket's requester does not arrive, for those who work on the
-    ticket. Nothing happens to an address without one.
-    """
-    check(by, "tickets.work", ticket)
-    for dead in dead_addresses_of(ticket).filter(address=address.lower()):
-        audit(dead, "revive", by=by, via=via, label=f"address of person {ticket.requester_id}")
-        dead.delete()
 
 
 # --- several at once ------------------------------------------------------------------------------------------------

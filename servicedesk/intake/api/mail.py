@@ -35,8 +35,8 @@ from ..actions import (
     take_missing,
 )
 from ..actions.comparing import comparison_key, taking_key
-from ..models import DeadAddress, IncomingMail, Mailbox, Makes
-from ..queries import FATES, dead_addresses, get_mail, get_mailbox, mailboxes, mails_with, visible_mails
+from ..models import IncomingMail, Mailbox, Makes
+from ..queries import FATES, get_mail, get_mailbox, mailboxes, mails_with, visible_mails
 from ..viruses import check_before_handing_out
 
 
@@ -181,25 +181,6 @@ class MailboxViewSet(View):
     def take_missing(self, request, pk):
         """Have exactly the mails that are missing taken into the ledger."""
         return self.begun(take_missing, taking_key)
-
-
-class DeadAddressOut(serializers.Serializer):
-    address = serializers.CharField()
-    reason = serializers.CharField(help_text="What the other server said.")
-    since_at = serializers.DateTimeField()
-
-
-class DeadAddressViewSet(View):
-    """Addresses that mail does not reach, as bounces of our own mail said. For those who may read mail."""
-
-    queryset = DeadAddress.objects.none()
-    ordering = ("-since_at", "-id")
-
-    @extend_schema(responses=DeadAddressOut(many=True))
-    def list(self, request):
-        check(request.user, "mails.read")
-        self.asked(Filters)
-        return self.pages(DeadAddressOut, dead_addresses())
 
 
 class IncomingMailOut(serializers.Serializer):

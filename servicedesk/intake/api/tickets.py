@@ -19,8 +19,7 @@ from servicedesk.tickets.models import Channel, Impact, Urgency
 from servicedesk.tickets.queries import bring_people
 from servicedesk.web.api import Strict
 
-from ..actions import convert_ticket, receive
-from ..actions.ledger import revive_address
+from ..actions import convert_ticket, receive, revive_address
 from ..models import Makes, Original
 
 # How programs of the desk may say that something came in: by themselves, by a phone or chat system, by monitoring.

@@ -260,8 +260,9 @@ class IncomingMail(models.Model):
 
 
 class DeadAddress(models.Model):
-    """An address to which mail could not be delivered for good, as a bounce said; until mail from it arrives, or
-    somebody says that it works again. `reason` is what the other server said, one line.
+    """An address to which mail could not be delivered for good, as a bounce said; until a mail that is proved to come
+    from it arrives, or somebody says that it works again. Mails to it wait so long (`notify`). `reason` is what the
+    other server said, one line.
     """
 
     address = models.CharField(_("address"), max_length=254, unique=True)
@@ -272,6 +273,10 @@ class DeadAddress(models.Model):
     class Meta:
         ordering = ["-since_at", "-id"]
         verbose_name = _("address that does not work")
+        indexes = [
+            models.Index(fields=["-since_at", "-id"], name="dead_address_by_time"),
+            GinIndex(OpClass(Upper("address"), name="gin_trgm_ops"), name="dead_address_trgm"),
+        ]
 
     def __str__(self):
         return self.address

@@ -17,9 +17,8 @@ from servicedesk.web.editing import does
 from servicedesk.web.errors import Refused
 from servicedesk.web.pages import changed, page
 
-from .. import queries
-from ..actions import convert_ticket
-from ..actions.ledger import revive_address
+from .. import queries, tokens
+from ..actions import convert_ticket, revive_address
 from ..forms import ConvertForm
 from ..models import IncomingMail
 from .frames import framed, letter_of, picture_hosts
@@ -44,14 +43,23 @@ def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def dead(request: HttpRequest, number: str) -> HttpResponse:
-    """Warn beside the reply box that mail to the requester does not arrive; a POST says that it does again."""
+    """Warn above the reply box that mail to the requester does not arrive, and say below it who reads a reply then; a
+    POST says that it arrives again.
+    """
     ticket = get_ticket(request.user, number)
     check(request.user, "tickets.work", ticket)
     if request.method == "POST":
         revive = partial(revive_address, ticket, request.POST.get("address", ""), by=request.user, via="page")
-        return does(request, revive, to=ticket.get_absolute_url(), message=_("Noted: mail reaches this address again."))
-    context = {"ticket": ticket, "dead_addresses": queries.dead_addresses_of(ticket)}
-    return page(request, "intake/for_ticket.html", context, fragment="intake/_dead.html")
+        said = _("Noted: mail reaches this address again. What waited leaves now.")
+        return does(request, revive, to=ticket.get_absolute_url(), message=said)
+    dead_ones = list(queries.dead_addresses_of(ticket))
+    written_to = tokens.normal(ticket.requester.email)
+    context = {
+        "ticket": ticket,
+        "dead_addresses": dead_ones,
+        "unreachable": any(each.address == written_to for each in dead_ones),
+    }
+    return page(request, "intake/for_ticket.html", context, fragment="intake/_dead_box.html")
 
 
 @signed_in
