@@ -36,8 +36,8 @@ _KINDS = {
 def tell_people(event: TicketEvent) -> None:
     """Write the mails about an event: a receipt for the requester, a reply for the other side, and so on.
 
-    Nobody hears of what they did themselves, of a ticket that they may not see at this moment, or of words whose
-    sender is not proved.
+    Nobody hears of what they did themselves, of what they got by mail already from whoever wrote it, of a ticket that
+    they may not see at this moment, or of words whose sender is not proved.
     """
     if event.verb == "take_back":
         not_gone = OutgoingMail.objects.filter(event_id=event.data["reply_id"], state__in=[State.WAITING, State.HELD])
@@ -60,6 +60,7 @@ def tell_people(event: TicketEvent) -> None:
     undo = undo_until(comment) if comment is not None and works_on(comment.author, ticket) else None
     leaves_at = undo + BETWEEN if undo else timezone.now()
     told: set[int] = {event.by_id} if event.by_id and not _may_tell_themselves(kind, event) else set()
+    told.update(ids_in(event, "addressed"))
     for person in _whom(kind, event, ticket):
         if person.pk in told or not person.is_active or not person.email:
             continue

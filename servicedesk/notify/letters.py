@@ -239,7 +239,7 @@ def _headers(kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None
 
 
 def ids_in(event: TicketEvent, name: str) -> list[int]:
-    """The people whom the event of a reply has in copy: `cc` or `bcc`."""
+    """People whom the event of a reply names: in copy (`cc`, `bcc`), or written to by its sender (`addressed`)."""
     return [kept[0] for kept in event.data.get(name, [])]
 
 

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from servicedesk.notify.actions import send_waiting
 from servicedesk.notify.models import OutgoingMail
 from servicedesk.people.models import User
-from servicedesk.tickets.actions import reply, take_back
+from servicedesk.tickets.actions import assign, reply, take_back
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import TicketEvent
 from servicedesk.tickets.queries import visible_tickets
@@ -96,6 +96,53 @@ class TestCc:
         boss = User.objects.get(pk=boss.pk)
         take_back(answered(ticket, cc=[boss]), by=ticket.agent, via="page")
         assert visible_tickets(User.objects.get(pk=boss.pk)).exists()
+
+
+class TestAnswerToAll:
+    """The requester answers the desk and whom they like by one mail of their own program."""
+
+    @pytest.fixture
+    def to(self, ticket, boss):
+        a_mailbox(address="desk@example.com")
+        assign(ticket, by=ticket.agent, via="page", assignee=ticket.agent)
+        answered(ticket, cc=[boss])
+        to = mails()["hanako@example.com"].headers["Reply-To"]
+        OutgoingMail.objects.all().delete()
+        return to
+
+    def answers(self, to, **headers) -> set[str]:
+        mail = arrives(a_mail("hanako@example.com", to=to, text="Thank you", **headers), envelope_to=to)
+        assert mail.state == "reply" and mail.is_proved
+        deliver_waiting()
+        return set(mails())
+
+    def test_tells_those_whom_they_did_not_write_to(self, ticket, to):
+        assert self.answers(to) == {ticket.agent.email, "boss@example.com"}
+
+    @pytest.mark.parametrize("header", ["Cc", "To"])
+    def test_tells_nobody_twice(self, ticket, to, header):
+        if header == "To":
+            assert self.answers(f"{to}, 佐藤 <Boss@example.com>") == {ticket.agent.email}
+        else:
+            assert self.answers(to, Cc="佐藤 <Boss@example.com>") == {ticket.agent.email}
+
+    def test_knows_people_by_every_proved_address(self, ticket, to, boss):
+        boss.emailaddress_set.create(email="sato@example.org", verified=True)
+        assert self.answers(to, Cc="sato@example.org, stranger@example.org") == {ticket.agent.email}
+
+    def test_where_a_server_delivered_it_is_no_word_of_the_sender(self, ticket, to):
+        assert self.answers(to, Delivered_To="boss@example.com") == {ticket.agent.email, "boss@example.com"}
+
+    def test_holds_for_this_mail_alone(self, ticket, to, boss):
+        self.answers(to, Cc="boss@example.com")
+        answered(ticket)
+        assert OutgoingMail.objects.filter(to_user=boss).count() == 1
+
+    def test_keeps_whom_they_wrote_to_from_other_requesters(self, ticket, to, client):
+        self.answers(to, Cc="boss@example.com")
+        assert TicketEvent.objects.filter(verb="reply").latest("pk").data["addressed"]
+        client.force_login(ticket.requester)
+        assert "addressed" not in str(client.get(f"/api/v1/tickets/{ticket.number}/events/").json())
 
 
 class TestBcc:

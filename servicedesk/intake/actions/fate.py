@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from servicedesk.people.models import User
-from servicedesk.people.queries import person_by_address
+from servicedesk.people.queries import people_by_address, person_by_address
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions import lock, move, note, record, reply
 from servicedesk.tickets.actions.talk import attach
@@ -37,6 +37,7 @@ from .receive import MOST_LETTERS, receive
 from .senders import a_guest, got_too_many, language_of, sender_of, takes_strangers_from, wrote_too_often
 
 State, Reason = IncomingMail.State, IncomingMail.Reason
+MOST_ADDRESSED = 50
 _PREFIXES = re.compile(
     r"^(?:(?:re|aw|fw|fwd|返信|転送)\s*(?:\[\d{1,3}\])?\s*[:\uff1a]\s*|\[(?:INC|REQ|PRB|CHG)\d{7}\]\s*)+", re.I
 )
@@ -202,6 +203,13 @@ def _marks(mail: IncomingMail) -> dict[str, Any]:
     return {} if mail.is_proved else {"unproved": True}
 
 
+def _got_it_themselves(mail: IncomingMail, letter: Letter) -> dict[str, Any]:
+    """What the event of a reply says of people to whom its sender wrote in To or Cc as well: they have it already."""
+    others = [each for each in letter.addressed if tokens.without_plus(each) != tokens.normal(mail.mailbox.address)]
+    people = people_by_address(others[:MOST_ADDRESSED]) if others else {}
+    return {"addressed": sorted({(person.pk,) for person in people.values()})} if people else {}
+
+
 def _uploads(files: list[Part]) -> list[Scanned]:
     """Of files that went through `without_viruses`."""
     return [Scanned(each.name or "file", each.data, each.content_type) for each in files]
@@ -244,7 +252,7 @@ def _append(mail: IncomingMail, letter: Letter, ticket: Ticket, sender: User) ->
     else:
         comment = reply(
             ticket, by=sender, via="mail", body=body, files=files, style=Comment.Format.PLAIN, moves=mail.is_proved,
-            strict_files=False, **_marks(mail),
+            strict_files=False, **_marks(mail), **_got_it_themselves(mail, letter),
         )  # fmt: skip
     mail.ticket, mail.comment = ticket, comment
     end(mail, State.REPLY)

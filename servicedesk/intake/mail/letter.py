@@ -19,7 +19,8 @@ class Part:
 @dataclass
 class Letter:
     """A mail as it is read. Header texts are single lines; addresses are lower case; `text` is all of it, `reply`
-    what is new in it. `headers` are (name, decoded value) in order, without control headers of ours. `report` is what
+    what is new in it. `to` is everything that says where it was delivered, `addressed` what its sender wrote to, in To
+    and Cc. `headers` are (name, decoded value) in order, without control headers of ours. `report` is what
     a mail server says for machines in a bounce or receipt; it is in `text`, too.
     """
 
@@ -29,6 +30,7 @@ class Letter:
     from_address: str = ""
     from_name: str = ""
     to: list[str] = field(default_factory=list)
+    addressed: list[str] = field(default_factory=list)
     subject: str = ""
     date: datetime | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)

@@ -58,7 +58,9 @@ def _read_header(root: Node, letter: Letter, hint: str | None) -> None:
     letter.from_name, letter.from_address = _sender(first, hint)
     for name in ("to", "cc", "delivered-to", "x-original-to", "x-forwarded-to"):
         for value in [value for each, value in raw if each.lower() == name][:10]:
-            letter.to += [address for _name, address in addresses(value)]
+            found = [address for _name, address in addresses(value)]
+            letter.to += found
+            letter.addressed += found if name in ("to", "cc") else []
     letter.subject = one_line(decoded(first.get("subject", ""), hint), 500)
     letter.date = date_of(first.get("date", ""), hint)
     letter.report_type = parameters(first.get("content-type", "")).get("report-type", "").lower()[:60]
