@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from servicedesk.frontdoor import checks, processes, services, translations, venv
+from servicedesk.frontdoor import checks, processes, services, system, translations, venv
 from servicedesk.frontdoor.backup import backup, restore
 from servicedesk.frontdoor.home import ROOT, Home
 from servicedesk.frontdoor.run import run
@@ -53,6 +53,12 @@ def _bench(words: list[str]) -> int:
     return subprocess.run([venv.PYTHON, "-m", "bench", *words], cwd=ROOT).returncode
 
 
+def _screenshots(words: list[str]) -> int:
+    venv.ensure("embedded", "dev")
+    system.install([system.CHROMIUM, system.JAPANESE])
+    return subprocess.run([venv.PYTHON, "-m", "screens", *words], cwd=ROOT).returncode
+
+
 def _messages(words: list[str]) -> int:
     venv.ensure()
     home = Home()
@@ -79,6 +85,7 @@ COMMANDS = {
     "lint": Command("the checks that need no database: ruff, djlint, mypy, import order", checks.lint),
     "format": Command("bring Python and templates into shape", checks.format_source),
     "bench": Command("measure the speed on many tickets: bench [--tickets N]", _bench),
+    "screenshots": Command("pictures of every page in all looks: screenshots [WORD …]", _screenshots),
     "messages": Command("renew the translation files from the source and compile them", _messages),
     "shell": Command("a Python shell with the models loaded", _shell),
     "manage": Command("any Django command: manage COMMAND …", _manage),
@@ -92,7 +99,7 @@ COMMANDS = {
 def _help() -> int:
     say("./madoguchi COMMAND\n")
     for name, command in COMMANDS.items():
-        say(f"  {name:<10}{command.line}")
+        say(f"  {name:<12}{command.line}")
     say("\nMADOGUCHI_HOME is the data folder (default var/), PORT the port of the pages (default 8000).")
     say("DATABASE_URL and REDIS_URL name servers of your own instead of the embedded ones. More: docs/operations.md")
     return 0

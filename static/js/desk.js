@@ -93,3 +93,20 @@ document.addEventListener("htmx:oobAfterSwap", () => {
   if (again) again.focus({ preventScroll: true });
   held = null;
 });
+
+// What one has just said comes into view, above the box that it was said in.
+let said = false;
+document.addEventListener("htmx:afterRequest", (event) => {
+  // By its address: the form itself has been replaced by the time this is heard.
+  const { successful, requestConfig } = event.detail;
+  if (successful && requestConfig.verb === "post" && /\/(reply|note)\/$/.test(requestConfig.path)) said = true;
+});
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (!said || event.detail.target.id !== "timeline") return;
+  said = false;
+  const last = document.querySelector("#timeline .timeline > :last-child");
+  const box = document.getElementById("composer");
+  if (!last || !box) return;
+  last.style.scrollMarginBottom = getComputedStyle(box).position === "sticky" ? `${box.offsetHeight + 16}px` : "";
+  last.scrollIntoView({ block: "nearest" });
+});

@@ -3,6 +3,7 @@ sideways.
 """
 
 import pytest
+from playwright.sync_api import expect
 
 from servicedesk.desk.areas import areas_of
 from servicedesk.notify.models import MailText
@@ -157,3 +158,21 @@ class TestUndoOfAReply:
         someone.check()
         comment = incident.ticket.comments.get()
         assert comment.taken_back_at is not None and not comment.is_public
+
+
+class TestOwnReply:
+    def test_comes_into_view_above_the_box(self, visitor):
+        team = a_team()
+        agent = a_person(Role.AGENT, teams=[team], language="en")
+        incident = an_incident(service=a_service(team))
+        for number in range(15):
+            note(incident.ticket, by=agent, body=f"Step {number} of the search.", via="page")
+        someone = visitor(locale="en-GB").sign_in(agent)
+        page = someone.open(f"/incidents/{incident.ticket.number}/")
+        page.fill("#composer textarea[name=body]", "Please try again.")
+        page.click("#composer button[type=submit]")
+        mine = page.locator(".timeline > :last-child")
+        expect(mine).to_contain_text("Please try again.")
+        expect(mine).to_be_in_viewport(ratio=1)
+        place, box = mine.bounding_box(), page.locator("#composer").bounding_box()
+        assert place["y"] + place["height"] <= box["y"], "It lies behind the box."

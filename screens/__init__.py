@@ -1,0 +1,1 @@
+"""`./madoguchi screenshots`: every page in both languages, two widths, light and dark, for people to look at."""

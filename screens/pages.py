@@ -1,0 +1,148 @@
+"""The pages that are looked at: who opens which address, and what is done there before the picture is taken."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from servicedesk.desk.help_pages import SLUGS
+from servicedesk.tickets.models import Ticket
+
+from .situations import ADMIN, AGENT, LEAD, STAFF, Situation
+
+
+@dataclass(frozen=True)
+class Screen:
+    """`route` is the address's name, "" for `path`; `who` a key of the demo's people, "" for nobody. `of` are the
+    objects of the situation that fill the address: their number or id. `press` are the selectors clicked in turn.
+    """
+
+    name: str
+    who: str
+    route: str = ""
+    of: tuple[str, ...] = ()
+    more: tuple = ()
+    query: str = ""
+    path: str = ""
+    press: tuple[str, ...] = ()
+
+    def address(self, situation: Situation) -> str:
+        words = [_word(situation.objects[each]) for each in self.of] + list(self.more)
+        return (self.path or reverse(self.route, args=words)) + self.query
+
+
+def _word(thing) -> str | int:
+    return thing.number if isinstance(thing, Ticket) else thing.pk
+
+
+def _verbs() -> list[Screen]:
+    """The forms of what one does to a ticket, each in the dialog of its page."""
+    names = ["assign", "escalate", "share", "link", "log-work", "tags", "confidential"]
+    found = [Screen(f"ticket-{name}", AGENT, f"tickets:{name}", ("busy",)) for name in names]
+    names = ["change", "priority", "ask_requester", "wait_for_vendor", "resolve", "cancel"]
+    for kind, of in (("incident", "busy"), ("request", "request")):
+        found += [Screen(f"{kind}-{name}", AGENT, f"{kind}s:{name}", (of,)) for name in names]
+    return found
+
+
+def _help() -> list[Screen]:
+    return [Screen(f"help-{slug}", ADMIN, "desk:help-page", more=(slug,)) for slug in SLUGS]
+
+
+def _objects() -> list[Screen]:
+    """The lists that administrators keep: a new one, and one that is there."""
+    found = []
+    for name, app, key in [
+        ("company", "people", "company"), ("department", "people", "department"), ("team", "people", "team"),
+        ("category", "desk", "category"), ("cause-code", "desk", "cause_code"), ("service", "cmdb", "service"),
+    ]:  # fmt: skip
+        found.append(Screen(f"{name}-new", ADMIN, f"{app}:{name}-new"))
+        found.append(Screen(name, ADMIN, f"{app}:{name}", (key,)))
+    return found
+
+
+PAGES = [
+    Screen("sign-in", "", path="/account/login/"),
+    Screen("password-reset", "", path="/account/password/reset/"),
+    Screen("help", "", "desk:help"),
+    # Those who ask.
+    Screen("home", STAFF, "desk:home"),
+    Screen("my-tickets", STAFF, "desk:my-tickets"),
+    Screen("new", STAFF, "intake:new"),
+    Screen("sent", STAFF, "intake:sent", ("own",)),
+    Screen("own-ticket", STAFF, "tickets:detail", ("own",)),
+    Screen("own-resolved", STAFF, "tickets:detail", ("own_resolved",)),
+    Screen("own-search", STAFF, "desk:search", query="?q=プリンター"),
+    Screen("profile", STAFF, "people:profile"),
+    Screen("my-absence-new", STAFF, "people:my-absence-new"),
+    Screen("tokens", AGENT, "people:tokens"),
+    Screen("second-step", STAFF, path="/account/2fa/"),
+    Screen("sessions", STAFF, path="/account/sessions/"),
+    Screen("password-change", STAFF, path="/account/password/change/"),
+    Screen("not-there", STAFF, path="/incidents/INC9999999/"),
+    # Those who work.
+    Screen("agent-home", AGENT, "desk:home"),
+    Screen("queue", AGENT, "desk:queue"),
+    Screen("queue-all", AGENT, "desk:queue", query="?view=all"),
+    Screen("queue-empty", AGENT, "desk:queue", query="?view=all&q=zzzzzz"),
+    Screen("queue-filters", AGENT, "desk:filters"),
+    Screen("queue-peek", AGENT, "desk:queue", query="?view=all", press=("a[data-peek]",)),
+    Screen("keys", AGENT, "desk:queue", press=("body",)),
+    Screen("new-ticket", AGENT, "desk:new-ticket"),
+    Screen("call", AGENT, "desk:call", query="?from=4021"),
+    Screen("call-backs", AGENT, "desk:call-backs"),
+    Screen("ticket", AGENT, "tickets:detail", ("busy",)),
+    Screen("ticket-request", AGENT, "tickets:detail", ("request",)),
+    Screen("ticket-closed", AGENT, "tickets:detail", ("closed",)),
+    Screen("ticket-call-back-new", AGENT, "intake:call-back-new", ("busy",)),
+    *_verbs(),
+    Screen("incident-close", AGENT, "incidents:close", ("resolved",)),
+    Screen("incident-reopen", AGENT, "incidents:reopen", ("resolved",)),
+    Screen("peek", AGENT, "tickets:peek", ("busy",)),
+    Screen("call-back-done", AGENT, "intake:call-back-done", ("busy", "call_back")),
+    Screen("call-back-not-reached", AGENT, "intake:call-back-not-reached", ("busy", "call_back")),
+    Screen("call-back-cancel", AGENT, "intake:call-back-cancel", ("busy", "call_back")),
+    Screen("search", AGENT, "desk:search", query="?q=プリンター"),
+    Screen("search-none", AGENT, "desk:search", query="?q=zzzzzz"),
+    Screen("queue-of-lead", LEAD, "desk:queue"),
+    # Those who set.
+    Screen("settings", ADMIN, "desk:settings"),
+    Screen("ledger", ADMIN, "intake:held"),
+    Screen("ledger-mail", ADMIN, "intake:mail", ("held",)),
+    Screen("ledger-mail-done", ADMIN, "intake:mail", ("done",)),
+    Screen("ledger-refuse", ADMIN, "intake:mail-refuse", ("held",)),
+    Screen("ledger-assign", ADMIN, "intake:mail-assign", ("held",)),
+    Screen("ledger-join", ADMIN, "intake:mail-join", ("held",)),
+    Screen("outgoing", ADMIN, "notify:outgoing"),
+    Screen("outgoing-mail", ADMIN, "notify:mail", ("sent_mail",)),
+    Screen("mailboxes", ADMIN, "intake:mailboxes"),
+    Screen("mailbox", ADMIN, "intake:mailbox", ("box",)),
+    Screen("mailbox-new", ADMIN, "intake:mailbox-new"),
+    Screen("mailbox-comparison", ADMIN, "intake:mailbox-comparison", ("box",)),
+    Screen("mail-texts", ADMIN, "notify:texts"),
+    Screen("mail-text", ADMIN, "notify:text", more=("reply", "ja")),
+    Screen("people", ADMIN, "people:people"),
+    Screen("person", ADMIN, "people:person", ("person",)),
+    Screen("person-new", ADMIN, "people:person-new"),
+    Screen("person-change", ADMIN, "people:person-change", ("person",)),
+    Screen("person-deactivate", ADMIN, "people:person-deactivate", ("person",)),
+    Screen("person-second-factors", ADMIN, "people:person-second-factors", ("person",)),
+    Screen("person-absence-new", ADMIN, "people:absence-new", ("person",)),
+    Screen("absences", ADMIN, "people:absences"),
+    Screen("companies", ADMIN, "people:companies"),
+    Screen("departments", ADMIN, "people:departments"),
+    Screen("teams", ADMIN, "people:teams"),
+    Screen("services", ADMIN, "cmdb:services"),
+    *_objects(),
+    Screen("categories", ADMIN, "desk:categories"),
+    Screen("cause-codes", ADMIN, "desk:cause-codes"),
+    Screen("priorities", ADMIN, "priorities:matrix"),
+    Screen("priority-targets", ADMIN, "priorities:targets"),
+    Screen("service-priorities", ADMIN, "priorities:service-matrix", ("service",)),
+    Screen("service-priorities-choose", ADMIN, "priorities:choose-service"),
+    Screen("imports", ADMIN, "people:imports"),
+    Screen("import", ADMIN, "people:import", ("import",)),
+    Screen("audit", ADMIN, "desk:audit"),
+    Screen("first-steps", ADMIN, "desk:first-steps"),
+    *_help(),
+    Screen("style", ADMIN, "web:style"),
+]

@@ -1,0 +1,141 @@
+"""What the pages show: the demo company, and beside it what its calm life lacks – held mails, a dead address, a call
+taken down half, people away, a ticket with every kind of message, long words.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.message import EmailMessage
+from email.utils import make_msgid
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from cmdb.models import Service
+from incidents.models import CauseCode
+from servicedesk.desk.demo.company import SIGN_INS
+from servicedesk.desk.demo.load import load
+from servicedesk.intake.actions import plan_call_back, read_waiting, store
+from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
+from servicedesk.notify.models import OutgoingMail
+from servicedesk.people.actions import create_absence, create_token, upload_import
+from servicedesk.people.models import Company, Department, User
+from servicedesk.tickets.actions import assign, log_work, note, reply, set_tags
+from servicedesk.tickets.delivery import deliver_waiting
+from servicedesk.tickets.models import Category, Ticket
+
+STAFF, _EN, HEAD, AGENT, LEAD, ADMIN = (key for _role, key in SIGN_INS)
+_LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen_" * 3
+_HTML = """<h1>お知らせ</h1><p>請求書の件で<b>ご連絡</b>しました。<a href="https://example.com/pay">こちら</a></p>
+<p><img src="https://pictures.example.com/logo.png" alt="logo" width="120" height="40"></p>
+<table border="1"><tr><th>品名</th><th>数</th></tr><tr><td>トナー</td><td>2</td></tr></table>"""
+
+
+@dataclass
+class Situation:
+    """Who looks, and the objects that addresses need."""
+
+    people: dict[str, User]
+    objects: dict[str, object] = field(default_factory=dict)
+
+
+def prepare() -> Situation:
+    """Fill an empty desk. The same on every run, but for times and generated keys."""
+    load()
+    people = {key: User.objects.get(email__startswith=f"{key}@") for _role, key in SIGN_INS}
+    found = Situation(people)
+    found.objects |= _tickets(people) | _mails(people) | _settings(people)
+    deliver_waiting()
+    found.objects["sent_mail"] = OutgoingMail.objects.latest("pk")
+    return found
+
+
+def _tickets(people: dict[str, User]) -> dict:
+    agent = people[AGENT]
+    mine = Ticket.objects.filter(team__in=agent.teams.all(), closed_at__isnull=True, is_confidential=False)
+    busy = mine.filter(type="incident").order_by("pk").first()
+    if busy.assignee_id != agent.pk:
+        assign(busy, by=agent, via="command", assignee=agent)
+    picture = SimpleUploadedFile("画面の写し.png", _png(), content_type="image/png")
+    reply(
+        busy, by=agent, via="command", files=[picture],
+        body="お手数ですが、**エラーの番号**をお知らせください。\n\n- 画面の右下\n- `E-1234` の形\n\n> 印刷できません",
+    )  # fmt: skip
+    note(busy, by=agent, via="command", body=f"ベンダーに確認中。{_LONG}")
+    set_tags(busy, by=agent, via="command", tags=["プリンター", "3階", "ベンダー確認"])
+    log_work(busy, by=agent, via="command", minutes=15)
+    now = timezone.now()
+    late = plan_call_back(busy, by=agent, via="command", whom=busy.requester.name, number="4021", note="鍵の件",
+                          due_at=now + timedelta(hours=1))  # fmt: skip
+    CallBack.objects.filter(pk=late.pk).update(due_at=now - timedelta(minutes=20))
+    plan_call_back(busy, by=agent, via="command", whom="佐藤 花子", number="03-1234-5678", note="",
+                   due_at=now + timedelta(hours=3))  # fmt: skip
+    staff = people[STAFF]
+    own = Ticket.objects.filter(requester=staff)
+    return {
+        "busy": busy,
+        "request": mine.filter(type="request").first(),
+        "closed": Ticket.objects.filter(status="closed", team__in=agent.teams.all()).first(),
+        "call_back": late,
+        "resolved": mine.filter(type="incident", status="resolved").first(),
+        "own": own.filter(closed_at__isnull=True).first() or own.first(),
+        "own_resolved": own.filter(status="resolved").first() or own.first(),
+    }
+
+
+def _mails(people: dict[str, User]) -> dict:
+    box = Mailbox.objects.first()
+    ticket_person = people[STAFF].email
+    held = _arrives(box, "請求書の件 <invoice@vendor.example.net>", "【重要】請求書をご確認ください", html=_HTML)
+    _arrives(
+        box, "no-reply@list.example.org", "Weekly digest", **{"List-Id": "<news.example.org>", "Precedence": "list"}
+    )
+    _arrives(box, ticket_person, "不在のお知らせ", **{"Auto-Submitted": "auto-replied"})
+    _arrives(box, f"Long <{'x' * 60}@example.net>", _LONG)
+    done = _arrives(box, ticket_person, "3階のプリンターが印刷しません", html=_HTML)
+    return {"box": box, "held": held, "done": done}
+
+
+def _settings(people: dict[str, User]) -> dict:
+    agent, admin = people[AGENT], people[ADMIN]
+    today = timezone.localdate()
+    create_absence(
+        people[LEAD], by=admin, via="command", from_on=today, until_on=today + timedelta(days=3), note="出張"
+    )
+    create_token(agent, name="監視サーバー", scopes=["read"], days=90, via="command")
+    file = "email,name,reading,language\nnew.person@minato.example,新野 薫,ニイノ カオル,ja\nwrong,,,xx\n".encode()
+    return {
+        "person": people[LEAD],
+        "team": agent.teams.first(),
+        "service": Service.objects.first(),
+        "company": Company.objects.first(),
+        "department": Department.objects.first(),
+        "category": Category.objects.first(),
+        "cause_code": CauseCode.objects.first(),
+        "import": upload_import("people", name="people.csv", content=file, by=admin, via="command"),
+    }
+
+
+def _arrives(box: Mailbox, sender: str, subject: str, *, html: str = "", **headers: str) -> IncomingMail:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, box.address, subject
+    mail["Message-ID"] = make_msgid(domain="example.com")
+    for name, value in headers.items():
+        mail[name] = value
+    mail.set_content("昨日の夕方から印刷できません。\n\n佐藤 花子\n総務部 内線 4021\n")
+    if html:
+        mail.add_alternative(html, subtype="html")
+    row = store(box, mail.as_bytes(), envelope_from="sender@example.net")
+    read_waiting()
+    return IncomingMail.objects.get(pk=row.pk)
+
+
+def _png() -> bytes:
+    from io import BytesIO
+
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("RGB", (640, 400), "#f4f4f5")
+    ImageDraw.Draw(picture).rectangle((60, 60, 580, 340), outline="#b91c1c", width=6)
+    out = BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

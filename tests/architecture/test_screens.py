@@ -1,0 +1,46 @@
+"""`./madoguchi screenshots` forgets no page."""
+
+from screens.pages import PAGES
+from tests.security import expectations
+
+# They answer with a part of another page, with a file, or only take what is sent.
+PARTS = {
+    "web:set-language", "account/email/", "tickets:find", "tickets:people", "tickets:preview", "tickets:change",
+    "tickets:priority", "tickets:reply", "tickets:note", "tickets:take-back", "tickets:unshare", "tickets:watch",
+    "tickets:unwatch", "tickets:unlink", "tickets:attachment", "tickets:thumbnail", "intake:people",
+    "intake:for-ticket", "intake:message-html", "intake:dead", "intake:call-backs", "intake:mailbox-oauth",
+    "intake:mailbox-sign-in",
+    "intake:mailbox-test", "intake:mailbox-compare", "intake:mailbox-take", "intake:mail-html", "intake:mail-raw",
+    "intake:mail-file", "intake:mail-retry", "intake:mail-admit", "intake:mail-take", "intake:mails-many",
+    "notify:resend", "notify:for-ticket", "notify:text-preview", "notify:text-reset", "notify:text-example",
+    "desk:changes", "desk:export", "desk:caller", "desk:call-save", "desk:call-about", "desk:callers", "desk:call-drop",
+    "desk:call-restore", "desk:call-take-over", "desk:call-backs-due", "desk:audit-export", "desk:audit-check",
+    "desk:audit-check-state", "priorities:applying", "people:my-absence-delete", "people:token-revoke",
+    "people:suggest", "people:person-reactivate", "people:person-reset-link", "people:absence-delete",
+    "people:import-apply", "people:import-discard", "people:export",
+    *(f"{kind}:{verb}" for kind in ("incidents", "requests") for verb in ("accept", "start", "resume")),
+}  # fmt: skip
+# Probes, and what the demo's life does not lead to.
+ELSEWHERE = {
+    "healthz", "readyz", "metrics",
+    "desk:first-run",  # gone once there is an administrator
+    "incidents:detail", "requests:detail",  # the page that tickets:detail leads to
+    "requests:close", "requests:reopen",  # as of incidents
+    "intake:convert", "intake:message",  # of a mail that became a ticket of the wrong person
+}  # fmt: skip
+
+
+def test_every_page_has_its_picture():
+    shown = {each.route for each in PAGES}
+    missing = set(expectations.PAGES) - shown - PARTS - ELSEWHERE
+    assert missing == set(), "Add them to screens/pages.py, or here when they show no page."
+
+
+def test_no_name_is_left_of_what_is_gone():
+    assert (PARTS | ELSEWHERE) - set(expectations.PAGES) == set()
+    assert {each.route for each in PAGES if each.route} - set(expectations.PAGES) == set()
+
+
+def test_each_picture_has_a_name_of_its_own():
+    names = [each.name for each in PAGES]
+    assert len(names) == len(set(names)) > 100
