@@ -114,6 +114,7 @@ PAGES = [
     Screen("ledger-join", ADMIN, "intake:mail-join", ("held",)),
     Screen("outgoing", ADMIN, "notify:outgoing"),
     Screen("outgoing-mail", ADMIN, "notify:mail", ("sent_mail",)),
+    Screen("dead-addresses", ADMIN, "notify:dead-addresses"),
     Screen("mailboxes", ADMIN, "intake:mailboxes"),
     Screen("mailbox", ADMIN, "intake:mailbox", ("box",)),
     Screen("mailbox-new", ADMIN, "intake:mailbox-new"),

@@ -134,6 +134,7 @@ class TestRepository:
             "locale",
             "static",
             "bench",
+            "screens",
             "deploy",
             "manage.py",
             "madoguchi",
@@ -163,7 +164,7 @@ class TestRepository:
     def test_no_path_of_one_machine(self, word):
         found = [
             str(path.relative_to(ROOT))
-            for folder in (*PACKAGES, "templates", "docs", "deploy", "bench", "static/js", "static/css")
+            for folder in (*PACKAGES, "templates", "docs", "deploy", "bench", "screens", "static/js", "static/css")
             for path in (ROOT / folder).rglob("*")
             if path.is_file()
             and path.suffix in {".py", ".md", ".html", ".txt", ".js", ".css", ".conf", ".service", ".env"}

@@ -13,7 +13,7 @@ class TestFrontDoor:
         shown = subprocess.run([sys.executable, "-E", "-S", ROOT / "madoguchi"], capture_output=True, text=True)
         assert shown.returncode == 0
         for name, command in COMMANDS.items():
-            assert f"  {name:<10}{command.line}" in shown.stdout
+            assert f"  {name:<12}{command.line}" in shown.stdout
 
     def test_an_unknown_command_is_refused_with_the_list(self):
         shown = subprocess.run([sys.executable, ROOT / "madoguchi", "rnu"], capture_output=True, text=True)
