@@ -1,5 +1,6 @@
 """Outgoing mails by API."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -12,7 +13,9 @@ from servicedesk.people.models import Language
 from servicedesk.people.rules import check
 from servicedesk.tickets.api.fields import Choices
 from servicedesk.tickets.api.serializers import EmptyIn, Text
+from servicedesk.tickets.queries import get_ticket
 from servicedesk.web.api import Filters, Strict, View
+from servicedesk.web.errors import NotFound
 
 from .actions import resend_mail, reset_mail_text, save_mail_text
 from .built_in import BUILT_IN
@@ -142,6 +145,13 @@ class MailTextIn(WhichText):
     body = Text(default="", max_length=MOST_LETTERS)
 
 
+class PreviewIn(MailTextIn):
+    ticket = serializers.CharField(
+        required=False, allow_blank=True, max_length=40, default="",
+        help_text="Number of a ticket of the caller, whose values it gets; without one those of an example.",
+    )  # fmt: skip
+
+
 class LooksOut(serializers.Serializer):
     text = serializers.CharField()
     html = serializers.CharField()
@@ -183,15 +193,19 @@ class MailTextViewSet(View):
         reset_mail_text(**given, by=request.user, via="api")
         return self.now(given)
 
-    @extend_schema(request=MailTextIn, responses=LooksOut)
+    @extend_schema(request=PreviewIn, responses=LooksOut)
     @action(detail=False, methods=["post"])
     def preview(self, request):
-        """How a text looks with the values of an example. Nothing is kept."""
-        given = self.given(MailTextIn)
+        """How a text looks with the values of a ticket, or of an example. Nothing is kept."""
+        given = self.given(PreviewIn)
         check_text(given["key"], given["body"])
-        text, html = example(
-            given["key"], given["language"], given["team"].pk if given["team"] else None, given["body"]
-        )
+        ticket, team = None, given["team"].pk if given["team"] else None
+        if given["ticket"]:
+            try:
+                ticket = get_ticket(request.user, given["ticket"])
+            except NotFound:
+                raise serializers.ValidationError({"ticket": [_("There is no such ticket.")]}) from None
+        text, html = example(given["key"], given["language"], team, given["body"], ticket=ticket, reader=request.user)
         return self.answer(LooksOut, {"text": text, "html": html})
 
     def now(self, given):

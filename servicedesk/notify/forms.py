@@ -1,8 +1,13 @@
 """The text of a mail, and what lists of mails and addresses are filtered by."""
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from servicedesk.people.models import User
+from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.queries import get_ticket
+from servicedesk.web.errors import NotFound
 from servicedesk.web.forms import ActionForm, TextField
 
 from .models import OutgoingMail
@@ -16,6 +21,27 @@ class MailTextForm(ActionForm):
         widget=forms.Textarea(attrs={"rows": "14", "data-insert-here": ""}),
         help_text=gettext_lazy("A line is left out when all variables in it are empty."),
     )
+
+
+class PreviewForm(ActionForm):
+    """With which ticket a text is tried out. `ticket` is None for the example; `trouble` a sentence when there is none
+    with the number that `reader` may see.
+    """
+
+    number = forms.CharField(label=gettext_lazy("Number of a ticket"), max_length=40, required=False)
+
+    def __init__(self, data, *, reader: User):
+        super().__init__(data)
+        self.reader, self.trouble = reader, ""
+        self.ticket: Ticket | None = None
+        if not self.is_valid():
+            self.trouble = str(self.errors["number"][0])
+        elif number := self.cleaned_data["number"]:
+            try:
+                self.ticket = get_ticket(reader, number)
+            except NotFound:
+                sentence = _("There is no ticket “%(number)s” that you may see. This is the example.")
+                self.trouble = sentence % {"number": number}
 
 
 class OutgoingFilter(ActionForm):

@@ -26,7 +26,7 @@ from servicedesk.web.text import one_line
 
 from .models import OutgoingMail
 from .queries import sources_of
-from .texts import MOST_LETTERS, SHARED, TEXTS, Value, Values, fill
+from .texts import DESK, MOST_LETTERS, SHARED, TEXTS, Value, Values, fill
 from .wire import named
 
 Kind = OutgoingMail.Kind
@@ -175,11 +175,61 @@ def example_values() -> Values:
     return {name: partial(_itself, value) for name, value in said.items()}
 
 
-def example(key: str, language: str, team_id: int | None, body: str) -> tuple[str, SafeString]:
-    """(plain text, HTML) of a mail with this text tried out: a reply when the text is part of every mail."""
-    with override(language):
-        shown = "reply" if TEXTS[key].group == SHARED else key
-        return render(shown, language, team_id, example_values(), {key: body[:MOST_LETTERS]})
+def example(
+    key: str, language: str, team_id: int | None, body: str, *, ticket: Ticket | None = None, reader: User | None = None
+) -> tuple[str, SafeString]:
+    """(plain text, HTML) of a mail with this text tried out: a reply when the text is part of every mail. It has the
+    values of a ticket if one is given, which `reader` must be allowed to see, and else made-up ones.
+    """
+    shown = "reply" if TEXTS[key].group == SHARED else key
+    instead = {key: body[:MOST_LETTERS]}
+    if ticket is None:
+        with override(language):
+            return render(shown, language, team_id, example_values(), instead)
+    to = (ticket.assignee or reader or ticket.requester) if TEXTS[shown].group == DESK else ticket.requester
+    with speaking_to(to, language):
+        return render(shown, language, team_id or ticket.team_id, _values_of(shown, ticket, to), instead)
+
+
+def _values_of(key: str, ticket: Ticket, to: User) -> Values:
+    """What a mail with this text says of a ticket, by its last event of the kind. What has not happened there yet and a
+    text must have, and who did it, are as in the example.
+    """
+    comment = None
+    if key == "reply":
+        replies = Comment.objects.filter(ticket=ticket, is_public=True, event__verb="reply").select_related("event__by")
+        comment = replies.prefetch_related("attachments").order_by("-pk").first()
+        event = comment.event if comment else None
+    else:
+        event = ticket.events.filter(verb=_VERBS[key]).select_related("by").order_by("-number").first()
+    happened = event is not None
+    event = event or ticket.events.get(number=1)
+    event.ticket = ticket
+    values = _values(event, to, comment, list(comment.attachments.all()) if comment else [], sees=True)
+    made_up = example_values()
+    for name in TEXTS[key].needs:
+        values[name] = partial(_or_else, values[name], made_up[name])
+    return values if happened else {**values, "by": made_up["by"]}
+
+
+_VERBS = {
+    "receipt": "open",
+    "receipt_for": "open",
+    "resolved": "resolve",
+    "resolved_others": "resolve",
+    "reopened": "reopen",
+    "reopened_desk": "reopen",
+    "closed": "close",
+    "cancelled": "cancel",
+    "cancelled_desk": "cancel",
+    "converted": "cancel",
+    "assigned": "assign",
+    "bounced": "bounce",
+}
+
+
+def _or_else(value: Callable[[], str | Value], other: Callable[[], str | Value]) -> str | Value:
+    return value() or other()
 
 
 def _itself(value: str | Value) -> str | Value:

@@ -16,7 +16,7 @@ from servicedesk.web.pages import changed, page, toast
 
 from . import actions
 from .built_in import BUILT_IN
-from .forms import MailTextForm
+from .forms import MailTextForm, PreviewForm
 from .letters import example as example_of
 from .queries import text_of, written_texts
 from .texts import GROUPS, TEXTS, VARIABLES
@@ -74,6 +74,7 @@ def _asked(request: HttpRequest, key: str, language: str) -> Team | None:
 def text(request: HttpRequest, key: str, language: str) -> HttpResponse:
     team = _asked(request, key, language)
     body, row = text_of(key, language, team)
+    ticket_form = PreviewForm(request.GET, reader=request.user)
     form = MailTextForm(request.POST or None, initial={"body": body})
     shown = request.POST.get("body", "") if request.method == "POST" else body
     context = {
@@ -84,10 +85,11 @@ def text(request: HttpRequest, key: str, language: str) -> HttpResponse:
         "text": TEXTS[key],
         "variables": [(name, VARIABLES[name]) for name in TEXTS[key].variables],
         "built_in": BUILT_IN[key][language],
+        "ticket_form": ticket_form,
         "addresses": {
             name: _address(key, language, team, f"notify:text-{name}") for name in ("preview", "reset", "example")
         },
-        **_looks(key, language, team, shown),
+        **_looks(key, language, team, shown, ticket_form),
     }
     return edit(
         request, form, partial(actions.save_mail_text, key, language, team=team), to=reverse("notify:texts"),
@@ -95,17 +97,18 @@ def text(request: HttpRequest, key: str, language: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def _looks(key: str, language: str, team: Team | None, body: str) -> dict:
-    plain, html = example_of(key, language, team.pk if team else None, body)
-    return {"plain": plain, "html": html, "language": language}
+def _looks(key: str, language: str, team: Team | None, body: str, of: PreviewForm) -> dict:
+    plain, html = example_of(key, language, team.pk if team else None, body, ticket=of.ticket, reader=of.reader)
+    return {"plain": plain, "html": html, "language": language, "ticket": of.ticket, "trouble": of.trouble}
 
 
 @needs("settings.change")
 @require_POST
 def preview(request: HttpRequest, key: str, language: str) -> HttpResponse:
-    """How the text looks that somebody is writing; kept nowhere."""
+    """How the text looks that somebody is writing, with a ticket of theirs if they name one; kept nowhere."""
     team = _asked(request, key, language)
-    return page(request, "notify/_text_preview.html", _looks(key, language, team, request.POST.get("body", "")))
+    looks = _looks(key, language, team, request.POST.get("body", ""), PreviewForm(request.POST, reader=request.user))
+    return page(request, "notify/_text_preview.html", looks)
 
 
 @needs("settings.change")

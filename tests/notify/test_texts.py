@@ -14,7 +14,7 @@ from servicedesk.notify.letters import _OF_PEOPLE, example, example_values, rend
 from servicedesk.notify.models import MailText, OutgoingMail
 from servicedesk.notify.texts import TEXTS, VARIABLES, Value, check_text, fill
 from servicedesk.people.models import AuditEntry
-from servicedesk.tickets.actions import assign, reply
+from servicedesk.tickets.actions import assign, note, reply, take_back
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.web.errors import Refused
 from tests.factories import a_person, a_team, a_ticket, an_administrator, an_agent, an_incident
@@ -281,6 +281,90 @@ class TestPages:
         client.post(f"/settings/mail-texts/signature/en/?team={team.pk}", {"body": "Network team, ext. 7"})
         row = MailText.objects.get()
         assert (row.team, row.body) == (team, "Network team, ext. 7")
+
+
+class TestWithATicket:
+    """The preview with the values of a ticket that its reader sees."""
+
+    @pytest.fixture
+    def admin(self, client):
+        made = an_administrator(email="admin@example.com", language="en")
+        client.force_login(made)
+        return made
+
+    @pytest.fixture
+    def ticket(self):
+        team = a_team(name="Network")
+        hanako = a_person(name="Anna Yamada", email="hanako@example.com", language="ja")
+        made = a_ticket(requester=hanako, team=team, title="No line on floor 7", description="Since nine.")
+        made.agent = an_agent(team, name="Sho Kato")
+        return made
+
+    def seen(self, client, key, ticket, body, **more) -> str:
+        given = {"body": body, "number": getattr(ticket, "number", ticket)}
+        return client.post(f"/settings/mail-texts/{key}/en/preview/", given | more).content.decode()
+
+    def test_shows_what_its_requester_would_read(self, client, admin, ticket):
+        reply(ticket, by=ticket.agent, via="page", body="Is the **lamp** green?")
+        reply(ticket, by=ticket.agent, via="page", body="Unread", files=())
+        seen = self.seen(client, "reply", ticket.number.lower(), "{by} of {team}: {title}\n{message}")
+        assert "Hello Anna Yamada" in seen and "Sho Kato of Network: No line on floor 7" in seen
+        assert "Unread" in seen and "lamp" not in seen
+        assert f'With the values of <a href="{ticket.get_absolute_url()}">{ticket.number}</a>' in seen
+        assert "INC0000123" not in seen
+
+    def test_shows_no_note_and_nothing_that_was_taken_back(self, client, admin, ticket):
+        reply(ticket, by=ticket.agent, via="page", body="For everybody")
+        note(ticket, by=ticket.agent, via="page", body="For the desk")
+        take_back(reply(ticket, by=ticket.agent, via="page", body="Too early"), by=ticket.agent, via="page")
+        seen = self.seen(client, "reply", ticket, "{message}")
+        assert "For everybody" in seen and "For the desk" not in seen and "Too early" not in seen
+
+    @pytest.mark.parametrize("key", sorted(TEXTS))
+    @pytest.mark.parametrize("over", [False, True])
+    def test_every_text_has_what_it_must(self, client, admin, ticket, key, over):
+        if over:
+            assign(ticket, by=ticket.agent, via="page", assignee=ticket.agent)
+            reply(ticket, by=ticket.agent, via="page", body="We look.")
+            resolve_incident(ticket.incident, by=ticket.agent, via="page", resolution="A new cable.")
+        seen = self.seen(client, key, ticket, BUILT_IN[key]["en"])
+        assert ticket.number in seen and "{" not in seen
+        if key == "resolved":
+            assert ("A new cable." if over else "The feed roller was worn out.") in seen
+        if key == "assigned":
+            assert "Hello Sho Kato" in seen if over else "Since nine." in seen
+
+    @pytest.mark.parametrize("number", ["INC9999999", "x" * 50, "hidden"])
+    def test_one_that_is_not_there_or_not_theirs_is_said_to_be_so(self, client, admin, ticket, number):
+        ticket.is_confidential = True
+        ticket.save()
+        seen = self.seen(client, "closed", ticket if number == "hidden" else number, "Bye")
+        assert (
+            "notice-warning" in seen and "No line on floor 7" not in seen and "The printer on the third floor" in seen
+        )
+        if number != "x" * 50:
+            assert "that you may see. This is the example." in seen
+
+    def test_works_without_scripts(self, client, admin, ticket):
+        page = client.get("/settings/mail-texts/closed/en/", {"number": ticket.number}).content.decode()
+        assert f'value="{ticket.number}"' in page and "No line on floor 7" in page
+
+    def test_has_the_signature_of_its_team(self, client, admin, ticket):
+        save_mail_text("signature", "en", body="Ext. 7", team=ticket.team, by=admin, via="page")
+        assert "Ext. 7" in self.seen(client, "closed", ticket, "Bye")
+        assert "Ext. 7" not in self.seen(client, "closed", "", "Bye")
+
+    def test_by_api(self, client, admin, ticket):
+        def post(**data):
+            given = {"key": "closed", "language": "en", "body": "Bye {recipient}"} | data
+            return client.post("/api/v1/mail-texts/preview/", given, content_type="application/json")
+
+        assert "Bye Anna Yamada" in post(ticket=ticket.number).json()["text"]
+        missing = post(ticket="INC9999999")
+        assert missing.status_code == 400 and missing.json()["errors"] == {"ticket": ["There is no such ticket."]}
+        ticket.is_confidential = True
+        ticket.save()
+        assert post(ticket=ticket.number).json() == missing.json()
 
 
 class TestApi:
