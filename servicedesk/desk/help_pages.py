@@ -73,6 +73,7 @@ HELP_FOR_PATH = (
     ("/settings/mail-texts", "mail-texts"),
     ("/settings/mail", "mailboxes"),
     ("/settings/outgoing", "mailboxes"),
+    ("/settings/dead-addresses", "mailboxes"),
     ("/settings/held", "mailboxes"),
     ("/settings/people", "people"),
     ("/settings/compan", "people"),
