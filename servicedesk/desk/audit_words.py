@@ -37,6 +37,7 @@ SETTINGS_VERBS = {
     "join": gettext_lazy("Put a mail into a ticket"),
     "revive": gettext_lazy("Said that mail reaches an address again"),
     "assign": gettext_lazy("Assigned a mail"),
+    "export_mails": gettext_lazy("Exported the list of mails"),
     "resend": gettext_lazy("Sent a mail again"),
     "change_mail_text": gettext_lazy("Changed a text of mails"),
     "reset_mail_text": gettext_lazy("Went back to the built-in text of mails"),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("settings/mailboxes/<int:pk>/take/", mailboxes.mailbox_take, name="mailbox-take"),
     path("settings/mails/", mails.mails, name="held"),
     path("settings/mails/several/", mails.mails_many, name="mails-many"),
+    path("settings/mails/export/", mails.mails_export, name="mails-export"),
     path("settings/mails/<int:pk>/", mails.mail, name="mail"),
     path("settings/mails/<int:pk>/html/", mails.mail_html, name="mail-html"),
     path("settings/mails/<int:pk>/raw/", mails.mail_raw, name="mail-raw"),

@@ -2,11 +2,14 @@
 
 import csv
 import io
+import zipfile
+from xml.etree import ElementTree
 
 import pytest
 
 from servicedesk.people.models import Role
 from tests.factories import a_company, a_department, a_person, a_service, a_team, an_agent, an_incident
+from tests.intake.mails import a_mail, a_mailbox, arrives
 
 pytestmark = pytest.mark.django_db
 
@@ -46,4 +49,16 @@ class TestExports:
         client.post("/me/tokens/", {"name": NASTY, "scopes": ["read"], "days": "7"})
         found = cells(client.get("/settings/audit/export/"))
         assert any(NASTY in cell for cell in found)
+        assert [cell for cell in found if cell.startswith(STARTS)] == []
+
+    @pytest.mark.parametrize("kind", ["csv", "xlsx"])
+    def test_of_mails_hold_no_formula(self, kind, visit):
+        arrives(a_mail(f'"{NASTY}" <stranger@example.net>', subject=NASTY), a_mailbox(name=NASTY))
+        answer = visit(an_agent()).post("/settings/mails/export/", {"kind": kind})
+        if kind == "csv":
+            found = cells(answer)
+        else:
+            sheet = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).read("xl/worksheets/sheet1.xml")
+            found = ["".join(cell.itertext()) for row in ElementTree.fromstring(sheet)[1] for cell in row]
+        assert len([cell for cell in found if NASTY in cell]) == 3
         assert [cell for cell in found if cell.startswith(STARTS)] == []

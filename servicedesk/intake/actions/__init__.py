@@ -7,6 +7,7 @@ from .calls import drop_call, finish_call, forget_dropped_calls, restore_call, s
 from .comparing import compare_mailbox, start_comparisons, take_missing
 from .convert import convert_ticket
 from .dead import revive_address, revive_dead_address
+from .exporting import export_mails
 from .fetching import fetch_due, fetch_mailbox
 from .ledger import admit_mail, assign_mail, decide_many, join_mail, refuse_mail, retry_mail, store
 from .mailboxes import change_mailbox, create_mailbox
@@ -27,6 +28,7 @@ __all__ = [
     "create_mailbox",
     "drop_call",
     "decide_many",
+    "export_mails",
     "fetch_due",
     "fetch_mailbox",
     "finish_call",

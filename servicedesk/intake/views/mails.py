@@ -4,7 +4,7 @@ from functools import partial
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,8 @@ from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import page
 
 from .. import queries
-from ..actions import admit_mail, assign_mail, decide_many, join_mail, refuse_mail, retry_mail
+from ..actions import admit_mail, assign_mail, decide_many, export_mails, join_mail, refuse_mail, retry_mail
+from ..actions.exporting import KINDS, MOST_EXPORTED
 from ..forms import AssignMailForm, JoinMailForm, MailFilter, ManyMailsForm, RefuseMailForm
 from ..models import IncomingMail
 from ..viruses import check_before_handing_out
@@ -46,6 +47,7 @@ def _ledger(request: HttpRequest, many: ManyMailsForm, results=()) -> HttpRespon
         "many": many,
         "results": results,
         "chosen": set(many.data.getlist("mails")) if many.errors else set(),
+        "most_exported": MOST_EXPORTED,
         "originals": queries.failed_originals(request.user)[:50],
     }
     return page(request, "intake/mails.html", context, fragment="intake/_mails.html", status=many.status)
@@ -68,6 +70,24 @@ def mails_many(request: HttpRequest) -> HttpResponse:
     }[data["verb"]]
     results = decide_many(data["mails"], act, by=me, via="page", **more)
     return _ledger(request, ManyMailsForm(None, asker=me), results)
+
+
+@needs("mails.read")
+@require_POST
+def mails_export(request: HttpRequest) -> HttpResponse:
+    """What the filters in the address find, as the file that the button stands for. By POST, because it is kept who
+    took what.
+    """
+    form, kind = MailFilter(request.GET, reader=request.user), request.POST.get("kind")
+    asked = {name: request.GET.get(name, "") for name in form.fields}
+    try:
+        export = export_mails(
+            form.of, kind=kind if kind in KINDS else "csv", by=request.user, via="page", filters=asked
+        )
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect(f"{reverse('intake:held')}?{request.GET.urlencode()}")
+    return FileResponse(export.file, as_attachment=True, filename=export.name, content_type=export.content_type)
 
 
 @needs("mails.read")
