@@ -261,6 +261,7 @@ CELERY_BEAT_SCHEDULE = {
         ("read mail", "servicedesk.intake.tasks.read_incoming_mail", 1),
         ("fetch mailboxes", "servicedesk.intake.tasks.fetch_mailboxes", 1),
         ("compare mailboxes", "servicedesk.intake.tasks.compare_mailboxes", 600),
+        ("tell of call-backs", "servicedesk.intake.tasks.tell_of_call_backs", 20),
         ("forget calls", "servicedesk.intake.tasks.forget_calls", 3600),
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),

@@ -78,6 +78,7 @@ TICKET_VERBS = {
     "log_work": gettext_lazy("Logged work time"),
     "bounce": gettext_lazy("A mail came back"),
     "plan_call_back": gettext_lazy("Promised a call-back"),
+    "call_back_due": gettext_lazy("A call-back was due"),
     "finish_call_back": gettext_lazy("Called back"),
     "miss_call_back": gettext_lazy("Called back in vain"),
     "cancel_call_back": gettext_lazy("Struck a call-back out"),

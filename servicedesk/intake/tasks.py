@@ -6,7 +6,7 @@ from celery import shared_task
 
 from servicedesk.web.alone import alone
 
-from .actions import fetch_due, forget_dropped_calls, read_waiting, start_comparisons
+from .actions import fetch_due, forget_dropped_calls, read_waiting, start_comparisons, tell_of_due_call_backs
 from .queries import mailboxes_to_fetch
 
 _SECONDS_A_RUN = 50
@@ -38,6 +38,12 @@ def fetch_mailboxes():
 def compare_mailboxes():
     """Once a day for each mailbox: is everything in the ledger that lies on its server?"""
     start_comparisons()
+
+
+@shared_task
+def tell_of_call_backs():
+    """Those whose time has come, to whoever calls."""
+    tell_of_due_call_backs()
 
 
 @shared_task

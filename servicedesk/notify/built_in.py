@@ -130,4 +130,26 @@ Requester: {requester}
 
 Reach them by phone, and mend the address. The mail from the other server lies with the ticket.""",
     },
+    "callback": {
+        "ja": """折り返しの電話をかける時間です。
+
+相手: {whom}
+電話番号: {phone}
+約束した時間: {call_at}
+申請者: {requester}
+
+{about}
+
+かけた結果は、チケットの画面で記録してください。""",
+        "en": """It is time to call back.
+
+Whom: {whom}
+Number: {phone}
+Promised for: {call_at}
+Requester: {requester}
+
+{about}
+
+Say on the page of the ticket what became of it.""",
+    },
 }

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from servicedesk.intake.models import IncomingMail
-from servicedesk.people.models import User
+from servicedesk.people.models import Team, User
 from servicedesk.tickets.actions.talk import undo_until
 from servicedesk.tickets.models import Comment, Ticket, TicketEvent, TicketLink
 from servicedesk.tickets.permissions import asked, works_on
@@ -30,6 +30,7 @@ _KINDS = {
     "cancel": Kind.CANCELLED,
     "assign": Kind.ASSIGNED,
     "bounce": Kind.BOUNCED,
+    "call_back_due": Kind.CALLBACK,
 }
 
 
@@ -119,6 +120,8 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
             yield from _watchers(ticket)
         case Kind.BOUNCED:
             yield from _desk(ticket)
+        case Kind.CALLBACK:
+            yield from _callers(event, ticket)
         case Kind.ASSIGNED:
             changed = event.data.get("changes", {}).get("assignee")
             if changed and changed[1] and changed[1][0] == ticket.assignee_id:
@@ -130,6 +133,20 @@ def _assignee(ticket: Ticket) -> Iterator[User]:
         yield ticket.assignee
 
 
+def _callers(event: TicketEvent, ticket: Ticket) -> Iterator[User]:
+    """Who promised to call, or the desk when they have left or lost sight of the ticket; of a team as of a ticket that
+    nobody has.
+    """
+    if event.data.get("team"):
+        yield from _team(Team.objects.filter(pk=event.data["team"][0]).select_related("lead").first())
+        return
+    person = User.objects.filter(pk=event.data["user"][0], is_active=True).first()
+    if person is not None and sees(person, ticket):
+        yield person
+    else:
+        yield from _desk(ticket)
+
+
 def _watchers(ticket: Ticket) -> Iterator[User]:
     for row in ticket.watcher_rows.select_related("user").order_by("id"):
         yield row.user
@@ -137,12 +154,19 @@ def _watchers(ticket: Ticket) -> Iterator[User]:
 
 def _desk(ticket: Ticket) -> Iterator[User]:
     """Whoever has the ticket; while nobody has it the lead of its team, or all of a team without a lead."""
-    if ticket.assignee is not None or ticket.team is None:
+    if ticket.assignee is not None:
         yield from _assignee(ticket)
-    elif ticket.team.lead is not None and ticket.team.lead.is_active:
-        yield ticket.team.lead
     else:
-        yield from ticket.team.members.filter(is_active=True).order_by("pk")
+        yield from _team(ticket.team)
+
+
+def _team(team: Team | None) -> Iterator[User]:
+    if team is None:
+        return
+    if team.lead is not None and team.lead.is_active:
+        yield team.lead
+    else:
+        yield from team.members.filter(is_active=True).order_by("pk")
 
 
 def _requesters(ticket: Ticket) -> Iterator[User]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from servicedesk.intake import tokens
-from servicedesk.intake.models import IncomingMail, Mailbox
+from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.people.models import User
 from servicedesk.tickets.models import Attachment, Comment, Priority, Ticket, TicketEvent
 from servicedesk.tickets.permissions import works_on
@@ -111,7 +111,18 @@ def _values(
         rows = [f"- {file.name} ({filesize(file.size)})" for file in files]
         return "\n".join([_("Files:"), *rows]) if rows else ""
 
+    @cache
+    def call_back() -> CallBack | None:
+        return CallBack.objects.filter(pk=event.data["call_back"]).first() if "call_back" in event.data else None
+
+    def of_call(value: Callable[[CallBack], str]) -> Callable[[], str]:
+        return lambda: value(row) if (row := call_back()) is not None else ""
+
     return {
+        "whom": of_call(lambda row: row.whom),
+        "phone": of_call(lambda row: row.number),
+        "call_at": of_call(lambda row: exact(row.due_at)),
+        "about": of_call(lambda row: row.note),
         "recipient": lambda: to.display_name,
         "number": lambda: ticket.number,
         "title": lambda: ticket.title,
@@ -171,6 +182,10 @@ def example_values() -> Values:
         "priority": str(Priority.P3.label),
         "description": _("The paper jams although I have taken everything out."),
         "successor": "REQ0000124",
+        "whom": _("Hanako Yamada"),
+        "phone": "03-1234-5678",
+        "call_at": exact(at),
+        "about": _("Ask whether the new roller runs quietly."),
     }
     return {name: partial(_itself, value) for name, value in said.items()}
 
@@ -225,6 +240,7 @@ _VERBS = {
     "converted": "cancel",
     "assigned": "assign",
     "bounced": "bounce",
+    "callback": "call_back_due",
 }
 
 

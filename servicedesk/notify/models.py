@@ -30,6 +30,7 @@ class OutgoingMail(models.Model):
         CANCELLED = "cancelled", _("Withdrawal")
         ASSIGNED = "assigned", _("Assignment")
         BOUNCED = "bounced", _("Not delivered to the requester")
+        CALLBACK = "callback", _("Call-back due")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

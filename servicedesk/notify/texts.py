@@ -40,6 +40,10 @@ VARIABLES: dict[str, Promise] = {
     "priority": gettext_lazy("Priority of the ticket"),
     "description": gettext_lazy("Description of the ticket"),
     "successor": gettext_lazy("Number under which it goes on"),
+    "whom": gettext_lazy("Whom to call"),
+    "phone": gettext_lazy("Telephone number to call"),
+    "call_at": gettext_lazy("When the call was promised"),
+    "about": gettext_lazy("What to tell or to ask"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -84,6 +88,9 @@ TEXTS: dict[str, Text] = {
     "reopened_desk": Text(gettext_lazy("Reopened, to the desk"), DESK, ("requester",)),
     "cancelled_desk": Text(gettext_lazy("Withdrawn, to the desk"), DESK, ("requester",)),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
+    "callback": Text(
+        gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
+    ),
 }
 
 _VARIABLE = re.compile(r"\{([a-z_]{1,30})\}")

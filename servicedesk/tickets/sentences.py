@@ -318,6 +318,16 @@ def _plan_call_back(event, names):
     return _("%(who)s promised a call-back by %(person)s: %(when)s.") % (parts | {"person": names.person(user)})
 
 
+@sentence("call_back_due")
+def _call_back_due(event, names):
+    parts = {"when": _moment(event.data.get("due_at"), names)}
+    if event.data.get("team"):
+        parts["team"] = names.team(event.data["team"])
+        return _("The call-back by the team %(team)s is due: %(when)s.") % parts
+    parts["person"] = names.person(event.data["user"])
+    return _("The call-back by %(person)s is due: %(when)s.") % parts
+
+
 @sentence("finish_call_back")
 def _finish_call_back(event, names):
     return _("%(who)s called back and reached them.") % {"who": names.who(event)}

@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q
 
 from cmdb.models import Service
 from servicedesk.desk.demo import load
-from servicedesk.intake.models import Mailbox, Original
+from servicedesk.intake.models import CallBack, Mailbox, Original
 from servicedesk.people.models import Absence, Company, Role, Team, User
 from servicedesk.people.queries import departments_headed_by, deputy_of
 from servicedesk.priorities.models import MatrixCell
@@ -110,6 +110,12 @@ class TestTheTickets:
         assert Ticket.objects.filter(is_major=True, closed_at=None).count() == 1
         late = Ticket.objects.filter(closed_at=None, resolved_at=None, due_at__lt=NOW)
         assert 4 <= late.count() <= 12
+
+    def test_calls_are_promised_and_one_is_due(self):
+        rows = list(CallBack.objects.filter(state="open").select_related("ticket", "assignee", "team"))
+        assert len(rows) == 4 and [row.due_at < NOW for row in rows] == [True, False, False, False]
+        assert sum(row.team is not None for row in rows) == 1
+        assert rows[0].assignee.email.startswith("sho.kobayashi@")
 
     def test_nothing_happens_in_the_future_or_backwards(self):
         assert not TicketEvent.objects.filter(at__gt=NOW).exists()

@@ -5,19 +5,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.utils import timezone
 
 from servicedesk.intake.actions import (
+    call_backs,
     cancel_call_back,
     convert_ticket,
     finish_call_back,
     miss_call_back,
     plan_call_back,
+    tell_of_due_call_backs,
 )
 from servicedesk.intake.actions.call_backs import quick_times
 from servicedesk.intake.models import CallBack
 from servicedesk.intake.queries import due_call_backs, open_call_backs, visible_call_backs
+from servicedesk.notify.models import OutgoingMail
 from servicedesk.tickets.actions import assign, share
+from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.sentences import Names, words_for
 from tests.factories import a_person, a_service, a_team, a_ticket, again, an_agent, an_incident, events_of
@@ -160,6 +165,107 @@ class TestOutcome:
         new = convert_ticket(ticket, "request", by=agent, via="page")
         call_back.refresh_from_db()
         assert call_back.ticket == new
+
+
+class TestDue:
+    """Whoever promised to call hears when the time has come."""
+
+    def passes(self, hours: float = 2):
+        CallBack.objects.update(due_at=F("due_at") - timedelta(hours=hours))
+
+    def told(self) -> list:
+        tell_of_due_call_backs()
+        deliver_waiting()
+        return list(OutgoingMail.objects.filter(kind="callback").order_by("id").values_list("to_user", flat=True))
+
+    def test_is_said_on_the_ticket_and_by_mail(self, ticket, agent):
+        call_back = promise(ticket, agent, note="About the **key**")
+        assert self.told() == []
+        self.passes()
+        assert self.told() == [agent.pk]
+        verb, data = last(ticket)
+        assert (verb, data["user"], data["call_back"]) == ("call_back_due", [agent.pk], call_back.pk)
+        event = ticket.events.get(verb="call_back_due")
+        assert not event.is_public and event.by is None
+        assert said(ticket, agent).startswith(f"The call-back by {agent.name} is due: ")
+        text = OutgoingMail.objects.get(kind="callback").text
+        for words in ("It is time to call back.", "Whom: Hanako", "Number: 03-1234-5678", "About the **key**"):
+            assert words in text, words
+
+    def test_once(self, ticket, agent):
+        promise(ticket, agent)
+        self.passes()
+        self.told()
+        assert self.told() == [agent.pk] and ticket.events.filter(verb="call_back_due").count() == 1
+
+    def test_again_when_nobody_answered(self, ticket, agent):
+        call_back = promise(ticket, agent)
+        self.passes()
+        self.told()
+        miss_call_back(call_back, by=agent, via="page", again_at=later())
+        assert self.told() == [agent.pk]
+        self.passes()
+        assert self.told() == [agent.pk, agent.pk]
+
+    def test_one_that_is_over_is_due_no_more(self, ticket, agent):
+        finish_call_back(promise(ticket, agent), by=agent, via="page")
+        cancel_call_back(promise(ticket, agent), by=agent, via="page")
+        self.passes()
+        assert self.told() == []
+
+    def test_of_a_team_tells_its_lead_else_all_of_it(self, ticket, agent, team):
+        other = an_agent(team)
+        promise(ticket, agent, team=team)
+        self.passes()
+        assert self.told() == sorted([agent.pk, other.pk])
+        assert said(ticket, agent).startswith(f"The call-back by the team {team} is due: ")
+        OutgoingMail.objects.all().delete()
+        team.lead = other
+        team.save()
+        promise(ticket, agent, team=team)
+        self.passes()
+        assert self.told() == [other.pk]
+
+    def test_of_somebody_who_left_tells_the_desk(self, ticket, agent, team):
+        colleague = an_agent(team)
+        promise(ticket, agent, assignee=colleague)
+        assign(ticket, by=agent, via="page", assignee=agent)
+        colleague.is_active = False
+        colleague.save()
+        self.passes()
+        assert self.told() == [agent.pk]
+
+    def test_one_that_fails_stops_no_other(self, ticket, agent, team, monkeypatch):
+        broken = promise(a_ticket(team=team), agent)
+        fine = promise(ticket, agent)
+        self.passes()
+        tell = call_backs._tell
+
+        def fails(call_back):
+            if call_back.pk == broken.pk:
+                raise RuntimeError("broken")
+            return tell(call_back)
+
+        monkeypatch.setattr(call_backs, "_tell", fails)
+        assert tell_of_due_call_backs() == 1
+        fine.refresh_from_db()
+        broken.refresh_from_db()
+        assert fine.told_at and broken.told_at is None
+
+    def test_what_breaks_off_half_way_is_done_anew(self, ticket, agent, monkeypatch):
+        promise(ticket, agent)
+        self.passes()
+        with monkeypatch.context() as patch:
+            patch.setattr(call_backs, "_record", lambda *args, **more: 1 / 0)
+            assert tell_of_due_call_backs() == 0
+        assert self.told() == [agent.pk]
+
+    def test_a_second_worker_finds_it_told(self, ticket, agent):
+        call_back = promise(ticket, agent)
+        self.passes()
+        seen_before = CallBack.objects.select_related("ticket", "team").get(pk=call_back.pk)
+        assert tell_of_due_call_backs() == 1
+        assert call_backs._tell(seen_before) is False
 
 
 class TestSight:

@@ -15,6 +15,7 @@ from servicedesk.people.models import AuditEntry, User
 from servicedesk.tickets.consumers import index_ticket
 from servicedesk.tickets.models import Outbox, Ticket
 
+from .call_backs import promise_calls
 from .company import SIGN_INS, VIA, Cast, found
 from .grammar import Story, stories
 from .lives import ASKED, ASSIGNED, IN_PROGRESS, NEW, RESOLVED, VENDOR, Life, Step
@@ -65,6 +66,7 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
         moment = (now or timezone.now()).astimezone(TOKYO)
         cast = found(moment.date())
         _live(plan(cast, random.Random(seed), moment, tickets))
+        promise_calls(moment)
         for ticket in Ticket.objects.order_by("pk").iterator():
             index_ticket(ticket)
         Outbox.objects.all().delete()

@@ -2,7 +2,7 @@
 with it, `read_waiting` gives the kept ones their fate.
 """
 
-from .call_backs import cancel_call_back, finish_call_back, miss_call_back, plan_call_back
+from .call_backs import cancel_call_back, finish_call_back, miss_call_back, plan_call_back, tell_of_due_call_backs
 from .calls import drop_call, finish_call, forget_dropped_calls, restore_call, save_call, take_over_call
 from .comparing import compare_mailbox, start_comparisons, take_missing
 from .convert import convert_ticket
@@ -50,6 +50,7 @@ __all__ = [
     "store",
     "take_missing",
     "take_over_call",
+    "tell_of_due_call_backs",
     "test_mailbox",
     "watch_mailboxes",
 ]

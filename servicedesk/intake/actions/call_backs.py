@@ -1,5 +1,6 @@
 """Promises to call somebody back."""
 
+import logging
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -17,6 +18,8 @@ from servicedesk.tickets.models import Ticket
 from servicedesk.web.text import lines, one_line
 
 from ..models import Call, CallBack
+
+log = logging.getLogger(__name__)
 
 MOST_LETTERS = 2_000
 _LONGEST = timedelta(days=366)
@@ -77,10 +80,11 @@ def plan_call_back(
     note: str = "",
     call: Call | None = None,
     permitted: bool = False,
+    at: datetime | None = None,
 ) -> CallBack:
     """Promise that somebody will be called back at a time, by one person or one team; by oneself when neither is named.
 
-    Who takes a call down promises on behalf of the team that gets the ticket: `permitted`.
+    Who takes a call down promises on behalf of the team that gets the ticket: `permitted`. `at` is for demo content.
     Refuses (field in brackets): nobody to call (whom), a time that is over or more than a year away (due_at), both a
     person and a team, or one of them who does not work on the ticket (assignee, team), a note that is too long (note).
     """
@@ -90,7 +94,7 @@ def plan_call_back(
     whom, number, note = one_line(whom, 120), one_line(number, 40), _note(note)
     if not whom:
         raise TicketError(_("Say who is to be called."), field="whom")
-    _check_time(due_at, "due_at")
+    _check_time(due_at, "due_at", at)
     if assignee is None and team is None:
         assignee = by
     if assignee is not None and team is not None:
@@ -109,9 +113,9 @@ def plan_call_back(
         )
     call_back = CallBack.objects.create(
         ticket=ticket, call=call, whom=whom, number=number, due_at=due_at, assignee=assignee, team=team, note=note,
-        created_by=by,
+        created_by=by, created_at=at or timezone.now(),
     )  # fmt: skip
-    _record(call_back, "plan_call_back", by=by, via=via, due_at=due_at, **_owner(call_back))
+    _record(call_back, "plan_call_back", by=by, via=via, at=at, due_at=due_at, **_owner(call_back))
     return call_back
 
 
@@ -132,8 +136,8 @@ def miss_call_back(call_back: CallBack, *, by: User, via: str, again_at: datetim
     _check_time(again_at, "again_at")
     _say(call_back, note, by=by)
     call_back.tries = min(call_back.tries + 1, 999)
-    call_back.last_try_at, call_back.due_at = timezone.now(), again_at
-    call_back.save(update_fields=["tries", "last_try_at", "due_at"])
+    call_back.last_try_at, call_back.due_at, call_back.told_at = timezone.now(), again_at, None
+    call_back.save(update_fields=["tries", "last_try_at", "due_at", "told_at"])
     _record(call_back, "miss_call_back", by=by, via=via, due_at=again_at, tries=call_back.tries)
     return call_back
 
@@ -148,6 +152,35 @@ def cancel_call_back(call_back: CallBack, *, by: User, via: str, note: str = "")
     return call_back
 
 
+def tell_of_due_call_backs(limit: int = 200) -> int:
+    """Say on the tickets that a call-back is due, longest due first, for up to `limit` of them; returns of how many.
+    Who calls hears of it by the event's mail.
+
+    Each has a transaction of its own and is looked at again under the ticket's lock: in two workers at once, or after
+    one was killed, every time that was agreed on is told of once.
+    """
+    due = CallBack.objects.filter(state=CallBack.State.OPEN, told_at__isnull=True, due_at__lte=timezone.now())
+    told = 0
+    for pk in list(due.order_by("due_at", "id").values_list("pk", flat=True)[:limit]):
+        try:
+            with transaction.atomic():
+                told += _tell(CallBack.objects.select_related("ticket", "team").get(pk=pk))
+        except Exception:
+            log.exception("nobody was told of call-back %s", pk)
+    return told
+
+
+def _tell(call_back: CallBack) -> bool:
+    _lock(call_back)
+    now = timezone.now()
+    if not call_back.is_open or call_back.told_at is not None or call_back.due_at > now:
+        return False
+    call_back.told_at = now
+    call_back.save(update_fields=["told_at"])
+    _record(call_back, "call_back_due", by=None, via="system", due_at=call_back.due_at, **_owner(call_back))
+    return True
+
+
 def team_works_on(team: Team, ticket: Ticket) -> bool:
     """Whether the members of a team work on a ticket because they are in it."""
     if not team.is_active:
@@ -159,13 +192,17 @@ def team_works_on(team: Team, ticket: Ticket) -> bool:
     return ticket.team_id is None or (ticket.service is not None and ticket.service.team_id == team.pk)
 
 
-def _hold(call_back: CallBack, by: User) -> None:
-    """The ticket's lock, then the row's; the right to it; and it must be open still."""
-    lock(call_back.ticket)
-    check(by, "tickets.call_back", call_back.ticket)
-    ticket = call_back.ticket
+def _lock(call_back: CallBack) -> None:
+    """The ticket's lock, then the row's."""
+    ticket = lock(call_back.ticket)
     call_back.refresh_from_db(from_queryset=CallBack.objects.select_for_update(of=["self"]))
     call_back.ticket = ticket
+
+
+def _hold(call_back: CallBack, by: User) -> None:
+    """Its locks; the right to it; and it must be open still."""
+    _lock(call_back)
+    check(by, "tickets.call_back", call_back.ticket)
     if not call_back.is_open:
         raise TicketError(
             _("This call-back is over already: “%(state)s”. Somebody may have called just now.")
@@ -194,8 +231,8 @@ def _end(call_back: CallBack, state: str, *, by: User) -> None:
     call_back.save(update_fields=["state", "ended_at", "ended_by"])
 
 
-def _check_time(at: datetime, field: str) -> None:
-    now = timezone.now()
+def _check_time(at: datetime, field: str, now: datetime | None = None) -> None:
+    now = now or timezone.now()
     if at < now - _A_MOMENT:
         raise TicketError(_("This time is over. Choose a later one."), field=field)
     if at > now + _LONGEST:
@@ -209,6 +246,6 @@ def _owner(call_back: CallBack) -> dict[str, Any]:
     return {"user": [call_back.assignee_id]}
 
 
-def _record(call_back: CallBack, verb: str, *, by: User, via: str, **data: Any) -> None:
+def _record(call_back: CallBack, verb: str, *, by: User | None, via: str, **data: Any) -> None:
     """On the time line of those who work on the ticket: whom we call is nobody else's business."""
     record(call_back.ticket, verb, by=by, via=via, call_back=call_back.pk, **data)

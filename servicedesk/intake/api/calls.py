@@ -196,6 +196,7 @@ class CallBackOut(serializers.Serializer):
     number = serializers.CharField()
     due_at = serializers.DateTimeField()
     is_overdue = serializers.BooleanField()
+    told_at = serializers.DateTimeField(allow_null=True, help_text="When whoever calls was told that it is due.")
     assignee = PersonRef(allow_null=True)
     team = TeamRef(allow_null=True)
     note = serializers.CharField()

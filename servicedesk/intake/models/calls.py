@@ -83,7 +83,7 @@ class Call(models.Model):
 
 class CallBack(models.Model):
     """A promise to call somebody back about a ticket, for one person or one team. `tries`: how often nobody answered;
-    `due_at` is then the next time.
+    `due_at` is then the next time. `told_at`: when the desk said that this time has come, None before that.
     """
 
     class State(models.TextChoices):
@@ -96,6 +96,7 @@ class CallBack(models.Model):
     whom = models.CharField(_("whom to call"), max_length=120, validators=[check_one_line])
     number = models.CharField(_("number"), max_length=40, blank=True, validators=[check_one_line])
     due_at = models.DateTimeField(_("when"))
+    told_at = models.DateTimeField(null=True, blank=True)
     assignee = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="call_backs", verbose_name=_("who calls")
     )
@@ -120,7 +121,12 @@ class CallBack(models.Model):
                 name="call_back_has_one_owner",
             ),
         ]
-        indexes = [models.Index(fields=["due_at", "id"], condition=Q(state="open"), name="call_back_due")]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(state="open"), name="call_back_due"),
+            models.Index(
+                fields=["due_at", "id"], condition=Q(state="open", told_at__isnull=True), name="call_back_to_tell"
+            ),
+        ]
 
     def __str__(self):
         return f"{self.pk} {self.state}"
