@@ -107,6 +107,10 @@ def report(cases: dict[str, Callable[[], object]], *, slow_ms: float = 20.0) -> 
     return lines
 
 
+# What saved views that have a number beside them narrow by.
+SAVED = ("priority=1", "service=s7", "type=request&channel=phone", "assignee=none&since=7d", "status=assigned")
+
+
 def cases() -> dict[str, Callable[[], object]]:
     """The reads of the pages and of the work in the background, as an agent, staff and the administrator make them."""
     from django.db.models import Count
@@ -153,14 +157,24 @@ def cases() -> dict[str, Callable[[], object]]:
 
     busy = Ticket.objects.values("requester").annotate(rows=Count("id")).order_by("-rows")[0]["requester"]
     views = {f"queue, view {name}": queue(f"view={name}") for name in filters.VIEWS}
+    groups = {
+        f"queue, view {view} by group {name}": queue(f"view={view}&group={name}")
+        for view in ("all", "done")
+        for name in filters.GROUPS
+    }
     orders = {f"queue, view all by {name}": queue(f"view=all&sort={name}") for name in filters.ORDERS}
     return {
         **views,
         **orders,
+        **groups,
         "queue, all, second page": queue("view=all", second=True),
         "queue, with words": queue(f"view=all&words={SHORT}"),
         "queue, one service": queue("view=all&service=s7"),
         "queue, numbers beside the views": lambda: view_counts(who(AGENT)),
+        "queue, numbers beside saved views": lambda: view_counts(
+            who(AGENT),
+            {f"saved_{words}": filters.read(who(AGENT), QueryDict(f"view=all&{words}")).which for words in SAVED},
+        ),
         "ticket page": ticket_page,
         "my tickets": lambda: list(queries.for_list(queries.my_tickets(who(busy)))[:51]),
         "search, rare word (agent)": search(AGENT, RARE),

@@ -8,12 +8,15 @@ from email.message import EmailMessage
 from email.utils import make_msgid
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.utils import timezone
 
 from cmdb.models import Service
 from incidents.models import CauseCode
+from servicedesk.desk.actions import create_view
 from servicedesk.desk.demo.company import SIGN_INS
 from servicedesk.desk.demo.load import load
+from servicedesk.desk.models import SavedView
 from servicedesk.intake.actions import plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
@@ -69,10 +72,14 @@ def _tickets(people: dict[str, User]) -> dict:
     CallBack.objects.filter(pk=late.pk).update(due_at=now - timedelta(minutes=20))
     plan_call_back(busy, by=agent, via="command", whom="佐藤 花子", number="03-1234-5678", note="",
                    due_at=now + timedelta(hours=3))  # fmt: skip
+    view = create_view(name="急ぎのもの", query=QueryDict("view=all&priority=1&priority=2"), by=agent, via="command")
+    SavedView.objects.create(owner=agent, name="なくなったチームのもの", base="all", filters={"team": ["gone"]})
+    SavedView.objects.create(team=agent.teams.first(), name="朝の見回り", base="unassigned", group="service", place=1)
     staff = people[STAFF]
     own = Ticket.objects.filter(requester=staff)
     return {
         "busy": busy,
+        "view": view,
         "request": mine.filter(type="request").first(),
         "closed": Ticket.objects.filter(status="closed", team__in=agent.teams.all()).first(),
         "call_back": late,

@@ -266,6 +266,7 @@ CELERY_BEAT_SCHEDULE = {
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
+        ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
     ]
 }
@@ -350,6 +351,8 @@ SPECTACULAR_SETTINGS = {
         "ApiChannel": "servicedesk.intake.api.tickets.CHANNELS",
         "LinkKind": "servicedesk.tickets.models.TicketLink.Kind",
         "CommentKind": "servicedesk.tickets.api.serializers.COMMENT_KINDS",
+        "CauseGroup": "incidents.models.CauseCode.Group",
+        "ViewGroup": "servicedesk.desk.api.GROUP_NAMES",
         "Makes": "servicedesk.intake.models.Makes",
         "MailboxKind": "servicedesk.intake.models.Mailbox.Kind",
         "IncomingMailState": "servicedesk.intake.models.IncomingMail.State",

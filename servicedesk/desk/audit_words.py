@@ -17,6 +17,8 @@ SETTINGS_VERBS = {
     "create": pgettext_lazy("audit", "Created"),
     "change": pgettext_lazy("audit", "Changed"),
     "change_profile": gettext_lazy("Changed own details"),
+    "delete": pgettext_lazy("audit", "Deleted"),
+    "restore": pgettext_lazy("audit", "Brought back"),
     "deactivate": pgettext_lazy("audit", "Deactivated"),
     "reactivate": pgettext_lazy("audit", "Reactivated"),
     "set_password": gettext_lazy("Set a password"),

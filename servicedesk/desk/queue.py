@@ -1,79 +1,189 @@
 """The queue: views, filters, rows, and what has happened since it was opened."""
 
+from typing import NamedTuple
+
+from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from cmdb.models import Service
-from servicedesk.people.csvfiles import write
 from servicedesk.people.queries import agents
+from servicedesk.people.rules import allowed
 from servicedesk.tickets import filters
-from servicedesk.tickets.models import Channel, Priority, Ticket, TicketEvent
-from servicedesk.tickets.queries import categories, desk_tickets, last_event_id, teams_to_assign
-from servicedesk.tickets.workflow import TicketType, all_statuses, workflow_of
-from servicedesk.web import formats
+from servicedesk.tickets.models import Channel, Priority, TicketEvent
+from servicedesk.tickets.queries import (
+    categories,
+    desk_tickets,
+    last_event_id,
+    numbers_meant,
+    teams_to_assign,
+    visible_tickets,
+)
+from servicedesk.tickets.workflow import TicketType, all_statuses
 from servicedesk.web.access import needs
+from servicedesk.web.editing import does
 from servicedesk.web.keyset import KeysetPage
-from servicedesk.web.pages import page
+from servicedesk.web.pages import page, safe_next
 
+from .actions import NAMES, choose_density, is_shown_by
+from .models import Density, SavedView
+from .queries import density_of, visible_views
+from .queue_columns import COLUMNS, chosen_columns
 from .queue_rows import Rows, call_back_count, call_backs_due, for_queue, view_counts
 
 PAGE_SIZE = 50
-MOST_EXPORTED = 5_000
 # An open page learns of this many events at a time, and remembers this many new tickets.
 _MOST_EVENTS = 500
 _MOST_NEW = 100
+# Of the pinned views, those that can be counted along the indexes of open tickets, up to this many, have a number.
+_MOST_COUNTED_VIEWS = 20
 _PLACE = ("after", "before", "since_event", "shown", "fresh")
+
+
+class Shown(NamedTuple):
+    """What an address shows. `query` is all of it in words, also when the address only names a saved view."""
+
+    query: QueryDict
+    saved: SavedView | None
+    asked: filters.Asked
+    columns: list[str]
+    complaints: list[filters.Complaint]
+
+    @property
+    def label(self) -> str:
+        return self.saved.name if self.saved else str(self.asked.view.label)
+
+    @property
+    def current(self) -> str:
+        """Which line of the rail it is."""
+        return f"saved_{self.saved.pk}" if self.saved else self.asked.view.name
+
+
+def read(request: HttpRequest, views: list[SavedView]) -> Shown:
+    """What the address asks for. `saved=7` alone shows the view 7 of `views`; with filters beside it the address
+    counts, and the view is the one that was begun from.
+    """
+    query, saved, complaints = request.GET.copy(), None, []
+    given = query.get("saved", "")
+    if given:
+        saved = next((view for view in views if str(view.pk) == given), None)
+        if saved is None:
+            query.pop("saved")
+            complaints.append(filters.Complaint(_("This saved view is not there, or it is not yours."), "saved"))
+        elif not NAMES & query.keys():
+            for name, values in saved.as_query().lists():
+                query.setlist(name, values)
+    asked = filters.read(request.user, query, also={*NAMES, *_PLACE, "saved"})
+    columns, unknown = chosen_columns(query.getlist("columns"))
+    return Shown(query, saved, asked, columns, complaints + asked.complaints + unknown)
 
 
 @needs("desk.use")
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    asked = filters.read(request.user, request.GET)
+    views = list(visible_views(request.user))
+    shown = read(request, views)
+    asked, query = shown.asked, shown.query
     newest = last_event_id()
     keyset = KeysetPage.of(request, for_queue(asked.tickets), asked.order, size=PAGE_SIZE)
+    usual = density_of(request.user)
+    density = query.get("density", "")
+    plain = is_plain(shown)
     context = {
         "asked": asked,
+        "label": shown.label,
         "keyset": keyset,
-        "rows": Rows().of(keyset),
+        "rows": Rows(columns=shown.columns, group=asked.group).of(keyset),
+        "columns": [(name, COLUMNS[name].label) for name in shown.columns],
+        "span": len(shown.columns) + 3,
         "oob": False,
-        "views": rail(request, asked.view.name),
-        "narrowed": without_place(request.GET),
-        "poll": poll_address(request.GET, newest, [ticket.pk for ticket in keyset], []),
-        "chips": [(chip, _without(request.GET, chip)) for chip in asked.chips],
+        "views": rail(request, shown.current, views),
+        "narrowed": without_place(query),
+        "poll": poll_address(query, newest, [ticket.pk for ticket in keyset], []),
+        "chips": [(chip, _without(query, chip)) for chip in asked.chips],
+        "complaints": [(one.sentence, one.near, _mended(query, one)) for one in shown.complaints],
         "is_filtered": bool(asked.chips),
+        "is_plain": plain,
+        "saved": shown.saved,
+        "may_keep": bool(shown.saved and not plain and allowed(request.user, "views.change", shown.saved)),
+        "density": density if density in Density.values else usual,
+        "densities": [(value, label, value == usual) for value, label in Density.choices],
         "due": call_backs_due(request.user),
     }
     return page(request, "desk/queue.html", context, fragment="desk/_queue.html")
 
 
-def rail(request: HttpRequest, current: str) -> list[dict]:
-    """The views with their numbers, for the rail; call-backs come last."""
-    counts = view_counts(request.user)
+def is_plain(shown: Shown) -> bool:
+    """Whether the address shows a saved or a shipped view as it is, so that there is nothing to save."""
+    if shown.saved:
+        return is_shown_by(shown.saved, shown.query)
+    return is_shown_by(SavedView(base=shown.asked.view.name), shown.query)
+
+
+def _mended(query: QueryDict, complaint: filters.Complaint) -> str:
+    return without_place(filters.mended(query, complaint)) if complaint.near else ""
+
+
+def rail(request: HttpRequest, current: str, views: list[SavedView] | None = None) -> list[dict]:
+    """The views with their numbers, for the rail; then the pinned ones that people saved, under whose they are."""
+    if views is None:
+        views = list(visible_views(request.user))
+    pinned = [view for view in views if view.place is not None]
+    counts = view_counts(request.user, _conditions(request.user, pinned))
     address = reverse("desk:queue")
-    views = [
+    lines = [
         {
             "label": view.label,
             "icon": view.icon,
             "url": f"{address}?view={view.name}",
             "count": counts.get(view.name, ""),
             "is_current": view.name == current,
+            "key": view.letter,
         }
         for view in filters.VIEWS.values()
     ]
-    call_backs = {
-        "label": _("Call-backs"),
-        "icon": "phone",
-        "url": reverse("desk:call-backs"),
-        "count": call_back_count(request.user),
-        "is_current": current == "call-backs",
+    lines.append(
+        {
+            "label": _("Call-backs"),
+            "icon": "phone",
+            "url": reverse("desk:call-backs"),
+            "count": call_back_count(request.user),
+            "is_current": current == "call-backs",
+            "key": "b",
+        }
+    )
+    before = None
+    for number, view in enumerate(pinned, 1):
+        whose = str(view.team) if view.team else _("My views")
+        lines.append(
+            {
+                "label": view.name,
+                "icon": "users" if view.team else "bookmark",
+                "url": f"{address}?saved={view.pk}",
+                "count": counts.get(f"saved_{view.pk}", ""),
+                "is_current": f"saved_{view.pk}" == current,
+                "key": str(number) if number < 10 else "",
+                "title": whose if whose != before else "",
+            }
+        )
+        before = whose
+    return lines
+
+
+def _conditions(user, pinned: list[SavedView]) -> dict[str, Q]:
+    """Conditions of the pinned views that are counted: not those that hold closed tickets or search for words, which no
+    index of open tickets answers.
+    """
+    queries = {
+        f"saved_{view.pk}": view.as_query() for view in pinned[:_MOST_COUNTED_VIEWS] if "words" not in view.filters
     }
-    return [*views, call_backs]
+    known = filters.Known(user, queries.values())
+    asked = {name: filters.read(user, query, known=known, also=NAMES) for name, query in queries.items()}
+    return {name: one.which for name, one in asked.items() if one.view.is_open}
 
 
 def without_place(query: QueryDict, **changes) -> str:
@@ -126,10 +236,12 @@ def changes(request: HttpRequest) -> HttpResponse:
     shown = _ids(request.GET.get("shown", ""), PAGE_SIZE)
     fresh = _ids(request.GET.get("fresh", ""), _MOST_NEW)
     changed = {ticket for _event, ticket in touched}
-    asked = filters.read(request.user, request.GET)
+    views = list(visible_views(request.user))
+    seen = read(request, views)
+    asked = seen.asked
     belonging = set(asked.tickets.filter(Q(pk__in=changed | set(fresh))).values_list("pk", flat=True))
     redrawn = for_queue(desk_tickets(request.user).filter(pk__in=changed & set(shown)))
-    rows = Rows().of(redrawn)
+    rows = Rows(columns=seen.columns).of(redrawn)
     for row in rows:
         row.css = "" if int(row.pk) in belonging else "is-gone"
     new = sorted((belonging - set(shown)) & (changed | set(fresh)))[:_MOST_NEW]
@@ -137,19 +249,25 @@ def changes(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "rows": rows,
         "new": new,
-        "narrowed": without_place(request.GET),
-        "poll": poll_address(request.GET, touched[-1][0], shown, new),
-        "views": rail(request, asked.view.name),
+        "narrowed": without_place(seen.query),
+        "poll": poll_address(seen.query, touched[-1][0], shown, new),
+        "views": rail(request, seen.current, views),
         "oob": True,
     }
     return render(request, "desk/_changes.html", context)
+
+
+# What the form has no field for, but the address may say.
+_NOT_IN_FORM = ("saved", "density", "requester", "phase")
 
 
 @needs("desk.use")
 @require_safe
 def filter_form(request: HttpRequest) -> HttpResponse:
     """All filters as a form. On a page of its own, so that the queue does not carry its lists of names."""
-    chosen = {name: request.GET.getlist(name) for name in filters.FILTERS}
+    query = read(request, list(visible_views(request.user))).query
+    chosen = {name: filters.values_of(query, name) for name in filters.FILTERS}
+    columns, _unknown = chosen_columns(query.getlist("columns"))
     selects = [
         ("type", [(value, label) for value, label in TicketType.choices]),
         ("priority", [(str(value), label) for value, label in Priority.choices]),
@@ -160,18 +278,23 @@ def filter_form(request: HttpRequest) -> HttpResponse:
         ("category", [("none", _("None")), *((c.code, str(c)) for c in categories())]),
         ("channel", list(Channel.choices)),
     ]
+    view = query.get("view", filters.START_VIEW)
     context = {
         "selects": [
-            {"name": name, "label": filters.FILTERS[name][0], "chosen": chosen[name], "options": options}
+            {"name": name, "label": filters.FILTERS[name].label, "chosen": chosen[name], "options": options}
             for name, options in selects
         ],
-        "words": request.GET.get("words", ""),
-        "tag": request.GET.get("tag", ""),
-        "since": request.GET.get("since", ""),
+        "words": query.get("words", ""),
+        "tag": query.get("tag", ""),
+        "since": query.get("since", ""),
         "major": bool(chosen["major"]),
-        "view": request.GET.get("view", filters.START_VIEW),
-        "sort": request.GET.get("sort", ""),
+        "view": view,
+        "kept": [(name, value) for name in _NOT_IN_FORM for value in query.getlist(name)],
+        "sort": query.get("sort") or (filters.VIEWS[view].order if view in filters.VIEWS else ""),
         "sorts": sort_labels(),
+        "group": query.get("group", ""),
+        "groups": [(name, group.label) for name, group in filters.GROUPS.items()],
+        "columns": [(name, COLUMNS[name].label, name in columns) for name in dict.fromkeys([*columns, *COLUMNS])],
     }
     return page(request, "desk/filters.html", context, fragment="desk/_filters.html")
 
@@ -188,60 +311,33 @@ def sort_labels() -> list[tuple[str, str]]:
 
 @needs("desk.use")
 @require_safe
-def export(request: HttpRequest) -> HttpResponse:
-    """The filtered queue as a CSV file for spreadsheets, up to 5,000 rows, in its order."""
-    asked = filters.read(request.user, request.GET)
-    tickets = (
-        asked.tickets.select_related("requester__department", "assignee", "team", "service", "category")
-        .defer("description", "resolution")
-        .order_by(*asked.order)[:MOST_EXPORTED]
+def jump(request: HttpRequest) -> HttpResponse:
+    """To the ticket with the number that was typed, full width and without its letters too; to the search when several
+    have it; back with a sentence when there is none that the person sees.
+    """
+    typed = request.GET.get("number", "").strip()[:40]
+    found = list(visible_tickets(request.user).filter(number__in=numbers_meant(typed))[:2])
+    if len(found) == 1:
+        return HttpResponseRedirect(found[0].get_absolute_url())
+    if found:
+        return HttpResponseRedirect(f"{reverse('desk:search')}?{_query(q=typed)}")
+    messages.warning(request, _("There is no ticket “%(number)s” that you may see.") % {"number": typed})
+    return HttpResponseRedirect(safe_next(request, reverse("desk:queue")))
+
+
+def _query(**values: str) -> str:
+    query = QueryDict(mutable=True)
+    query.update(values)
+    return query.urlencode()
+
+
+@needs("desk.use")
+@require_POST
+def density(request: HttpRequest) -> HttpResponse:
+    """Keep how dense the person likes the list."""
+    return does(
+        request,
+        lambda: choose_density(request.user, request.POST.get("density", "")),
+        to=safe_next(request, reverse("desk:queue")),
+        message=_("The density is kept for you."),
     )
-    head = [
-        _("Number"),
-        _("Type"),
-        _("Title"),
-        _("Status"),
-        _("Priority"),
-        _("Requester"),
-        _("Department"),
-        _("Team"),
-        _("Assignee"),
-        _("Service"),
-        _("Category"),
-        _("Channel"),
-        _("Created"),
-        _("Due"),
-        pgettext("date", "Resolved"),
-        pgettext("date", "Closed"),
-    ]
-
-    content = b"".join(write(head, [_cells(ticket) for ticket in tickets]))
-    name = f"queue-{formats.local(timezone.now()):%Y%m%d-%H%M}.csv"
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _cells(ticket: Ticket) -> list[str]:
-    def moment(value) -> str:
-        return f"{formats.local(value):%Y-%m-%d %H:%M}" if value else ""
-
-    return [
-        ticket.number,
-        ticket.get_type_display(),
-        ticket.title,
-        str(workflow_of(ticket.type).status(ticket.status).label),
-        f"P{ticket.priority}",
-        ticket.requester.display_name,
-        str(ticket.requester.department or ""),
-        str(ticket.team or ""),
-        ticket.assignee.display_name if ticket.assignee else "",
-        str(ticket.service or ""),
-        str(ticket.category or ""),
-        ticket.get_channel_display(),
-        moment(ticket.created_at),
-        moment(ticket.due_at),
-        moment(ticket.resolved_at),
-        moment(ticket.closed_at),
-    ]

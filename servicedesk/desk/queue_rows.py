@@ -4,26 +4,30 @@ The page shows fifty rows many times a day, so everything that is the same for m
 addresses) is made once per answer, and a row is a bundle of plain strings.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import conditional_escape as escape
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from cmdb.models import Service
 from servicedesk.intake.models import CallBack
 from servicedesk.intake.queries import due_call_backs, open_call_backs
-from servicedesk.people.models import Team, User
+from servicedesk.people.models import Department, Team, User
 from servicedesk.tickets.filters import VIEWS
-from servicedesk.tickets.models import OPEN, Ticket, page_of
+from servicedesk.tickets.models import OPEN, Category, Channel, Ticket, page_of
 from servicedesk.tickets.queries import desk_tickets
-from servicedesk.tickets.workflow import Phase, workflow_of
+from servicedesk.tickets.workflow import Phase, TicketType, workflow_of
 from servicedesk.web import formats
-from servicedesk.web.templatetags.web import clock_pill, priority_badge, status_pill
+from servicedesk.web.templatetags.web import clock_pill, priority_badge, status_pill, when
+
+from .queue_columns import COLUMNS, USUAL
 
 MOST_COUNTED = 100
 MOST_SCANNED = 2000
@@ -37,9 +41,11 @@ class Row:
         "age",
         "assignee",
         "badge",
+        "cells",
         "clock",
         "css",
         "created",
+        "heading",
         "is_confidential",
         "is_major",
         "number",
@@ -55,40 +61,62 @@ class Row:
 class Rows:
     """Makes rows, keeping what many of them share. One per answer, for one language and moment."""
 
-    def __init__(self, now: datetime | None = None):
+    def __init__(self, now: datetime | None = None, *, columns: Iterable[str] = USUAL, group: str = ""):
         self.now = now or timezone.now()
+        self.columns = list(columns)
+        self.group = group
         self._badges: dict[int, SafeString] = {}
         self._pills: dict[tuple[str, str], SafeString] = {}
         self._clocks: dict[str, SafeString] = {}
-        self._people: dict[int, str] = {}
-        self._teams: dict[int, str] = {}
+        self._names: dict[str, dict[int, str]] = {}
         self._late = _("%(time)s late")
         self._peek = reverse("tickets:peek", args=["NUMBER"])
+        self._cells = [(name, _openings(name)) for name in self.columns]
 
     def of(self, tickets: Iterable[Ticket]) -> list[Row]:
-        """The rows of these tickets, which `for_queue` read; two queries for the names of people and teams."""
+        """The rows of these tickets, which `for_queue` read; one query for the names of each kind that columns need."""
         tickets = list(tickets)
+        self._read_names(tickets)
+        rows, before = [], None
+        for ticket in tickets:
+            row = self.row(ticket)
+            if self.group:
+                row.heading = self._heading(ticket)
+                if row.heading == before:
+                    row.heading = ""
+                else:
+                    before = row.heading
+            rows.append(row)
+        return rows
+
+    def _read_names(self, tickets: list[Ticket]) -> None:
+        """People always; of what has no assignee the team is named, so teams when there is such a ticket."""
+        needed = {COLUMNS[name].names for name in self.columns} | {_GROUP_NAMES.get(self.group, "")}
         people = {ticket.requester_id for ticket in tickets} | {ticket.assignee_id for ticket in tickets} - {None}
-        teams = {ticket.team_id for ticket in tickets if ticket.assignee_id is None} - {None}
-        self._people = {
+        self._names["people"] = {
             pk: name or email
             for pk, name, email in User.objects.filter(pk__in=people).values_list("pk", "name", "email")
         }
-        self._teams = {team.pk: str(team) for team in Team.objects.filter(pk__in=teams)} if teams else {}
-        return [self.row(ticket) for ticket in tickets]
+        for kind, (model, column) in _NAMED.items():
+            ids = {getattr(ticket, column) for ticket in tickets} - {None} if kind in needed else set()
+            if kind == "teams" and kind not in needed:
+                ids = {ticket.team_id for ticket in tickets if ticket.assignee_id is None} - {None}
+            rows = model._default_manager.filter(pk__in=ids) if ids else ()
+            self._names[kind] = {row.pk: str(row) for row in rows}
+
+    def _name(self, kind: str, pk: int | None) -> str:
+        return self._names[kind].get(pk, "") if pk is not None else ""
 
     def row(self, ticket: Ticket) -> Row:
         row = Row()
         row.pk = str(ticket.pk)
-        row.css = ""
+        row.css = row.heading = ""
         row.number = ticket.number
         row.url = page_of(ticket.type, ticket.number)
         row.peek = self._peek.replace("NUMBER", ticket.number)
         row.title = ticket.title
-        row.requester = self._people.get(ticket.requester_id, "")
-        row.assignee = (
-            self._people.get(ticket.assignee_id, "") if ticket.assignee_id else self._teams.get(ticket.team_id, "")
-        )
+        row.requester = self._name("people", ticket.requester_id)
+        row.assignee = self._name("people", ticket.assignee_id) or self._name("teams", ticket.team_id)
         row.badge = self._badge(ticket.priority)
         row.pill = self._pill(ticket.type, ticket.status)
         row.clock = self._clock(ticket)
@@ -96,7 +124,46 @@ class Rows:
         row.created = ticket.created_at.isoformat()
         row.is_major = ticket.is_major
         row.is_confidential = ticket.is_confidential
+        # The only parts are escaped here, or made by a tag that escapes.
+        row.cells = mark_safe("".join(self._td(name, openings, row, ticket) for name, openings in self._cells))  # noqa: S308
         return row
+
+    def _td(self, name: str, openings: tuple[str, str], row: Row, ticket: Ticket) -> str:
+        content = escape(self._cell(name, row, ticket))
+        return f"{openings[bool(content)]}{content}</td>"
+
+    def _cell(self, name: str, row: Row, ticket: Ticket) -> str:
+        """What stands in a cell of a chosen column."""
+        match name:
+            case "requester":
+                return row.requester
+            case "assignee":
+                return row.assignee
+            case "status":
+                return row.pill
+            case "due":
+                return row.clock
+            case "age":
+                return format_html('<time datetime="{}">{}</time>', row.created, row.age)
+            case "type":
+                return str(TicketType(ticket.type).label)
+            case "channel":
+                return str(Channel(ticket.channel).label)
+            case "department" | "team" | "service" | "category":
+                return self._name(COLUMNS[name].names, getattr(ticket, f"{name}_id"))
+            case _:
+                return when(getattr(ticket, f"{name}_at"), "short")
+
+    def _heading(self, ticket: Ticket) -> str:
+        match self.group:
+            case "priority":
+                return f"P{ticket.priority}"
+            case "assignee":
+                return self._name("people", ticket.assignee_id) or _("Nobody")
+            case "team":
+                return self._name("teams", ticket.team_id) or _("No team")
+            case _:
+                return self._name("services", ticket.service_id) or _("No service")
 
     def _badge(self, priority: int) -> SafeString:
         if priority not in self._badges:
@@ -125,6 +192,26 @@ class Rows:
         return mark_safe(self._clocks[state].replace("{}", escape(label)))  # noqa: S308 - the only part is escaped
 
 
+# Kinds of names beside people's: the model, and the column of a ticket that says which.
+_NAMED = {
+    "teams": (Team, "team_id"),
+    "services": (Service, "service_id"),
+    "categories": (Category, "category_id"),
+    "departments": (Department, "department_id"),
+}
+_GROUP_NAMES = {"team": "teams", "service": "services"}
+
+
+def _openings(name: str) -> tuple[str, str]:
+    """The beginning of a column's cells, of an empty one and of one that holds something. On a phone, where there is no
+    head of the table, the latter says what it is where that is not plain.
+    """
+    css = f"inline col-{name}" + {"assignee": " queue-assignee", "age": " number"}.get(name, "")
+    plain = name in ("requester", "assignee", "status", "due")
+    label = "" if plain else f' data-label="{escape(COLUMNS[name].label)}"'
+    return f'<td class="{css}">', f'<td class="{css}"{label}>'
+
+
 def for_queue(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """The columns that a row needs. No joins: names of fifty people are read faster than joined to all candidates."""
     return tickets.only(
@@ -142,6 +229,12 @@ def for_queue(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
         "requester_id",
         "assignee_id",
         "team_id",
+        "service_id",
+        "category_id",
+        "department_id",
+        "channel",
+        "resolved_at",
+        "closed_at",
     )
 
 
@@ -159,21 +252,22 @@ def call_back_count(user: User) -> str:
     return str(number) if number < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
 
 
-def view_counts(user: User) -> dict[str, str]:
-    """How many tickets each counted view has, as it is shown, in one query: one pass over what is open and the
-    person's.
+def view_counts(user: User, saved: Mapping[str, Q] | None = None) -> dict[str, str]:
+    """How many tickets each counted view has, and each of the `saved` conditions on open tickets, as it is shown, in
+    one query: one pass over what is open and the person's.
 
     Who has more than 2,000 of these gets numbers that stop at 100 from a second query: nobody works by such numbers,
     and counting through them would cost more than the rest of the page.
     """
-    counted = {view.name: view.which(user) for view in VIEWS.values() if view.counted}
+    counted = {view.name: view.which(user) for view in VIEWS.values() if view.is_open} | dict(saved or {})
     numbers = (
         desk_tickets(user)
         .filter(OPEN)[:MOST_SCANNED]
-        .aggregate(scanned=Count("pk"), **{name: Count("pk", filter=which) for name, which in counted.items()})
+        # A number called as a column would stand for it in the conditions of the others.
+        .aggregate(scanned=Count("pk"), **{f"number_{name}": Count("pk", filter=one) for name, one in counted.items()})
     )
-    if numbers.pop("scanned") < MOST_SCANNED:
-        return {name: str(number) for name, number in numbers.items()}
+    if numbers["scanned"] < MOST_SCANNED:
+        return {name: str(numbers[f"number_{name}"]) for name in counted}
     capped = _each_capped(desk_tickets(user), counted)
     return {name: str(number) if number < MOST_COUNTED else f"{MOST_COUNTED - 1}+" for name, number in capped.items()}
 

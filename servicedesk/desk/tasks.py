@@ -18,12 +18,20 @@ from servicedesk.tickets.workflow import Phase, TicketType
 from servicedesk.web.errors import Refused
 from servicedesk.web.logs import about
 
+from .actions import forget_deleted_views
+
 log = logging.getLogger(__name__)
 BATCH = 200
 _CLOSE: dict[str, tuple[type, Callable]] = {
     TicketType.INCIDENT: (Incident, close_incident),
     TicketType.REQUEST: (ServiceRequest, close_service_request),
 }
+
+
+@shared_task
+def tidy_desk() -> None:
+    """Delete for good what can no longer be brought back."""
+    forget_deleted_views()
 
 
 @shared_task

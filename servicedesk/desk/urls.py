@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from . import audit, call, call_backs, entry, first_run, help_pages, lists, portal, queue, search, settings_index
+from . import (
+    audit,
+    call,
+    call_backs,
+    entry,
+    exports,
+    first_run,
+    help_pages,
+    lists,
+    portal,
+    queue,
+    saved,
+    search,
+    settings_index,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -13,7 +27,16 @@ urlpatterns = [
     path("desk/", queue.queue, name="queue"),
     path("desk/changes/", queue.changes, name="changes"),
     path("desk/filters/", queue.filter_form, name="filters"),
-    path("desk/export.csv", queue.export, name="export"),
+    path("desk/jump/", queue.jump, name="jump"),
+    path("desk/density/", queue.density, name="density"),
+    path("desk/views/", saved.views, name="views"),
+    path("desk/views/new/", saved.view_new, name="view-new"),
+    path("desk/views/<int:pk>/", saved.view_change, name="view-change"),
+    path("desk/views/<int:pk>/keep/", saved.view_keep, name="view-keep"),
+    path("desk/views/<int:pk>/move/", saved.view_move, name="view-move"),
+    path("desk/views/<int:pk>/delete/", saved.view_delete, name="view-delete"),
+    path("desk/views/<int:pk>/restore/", saved.view_restore, name="view-restore"),
+    path("desk/export.csv", exports.export, name="export"),
     path("desk/new/", entry.new_ticket, name="new-ticket"),
     path("desk/new/caller/", entry.caller, name="caller"),
     path("desk/call/", call.call, name="call"),

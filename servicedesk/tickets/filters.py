@@ -7,6 +7,7 @@ nothing of the address reaches the database but what is found in a table here.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -19,7 +20,7 @@ from cmdb.models import Service
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import visible_people
 from servicedesk.web.formats import exact
-from servicedesk.web.text import is_one_line, normalise
+from servicedesk.web.text import is_one_line, nearest, normalise
 
 from .models import OPEN, Category, Channel, Ticket
 from .queries import desk_tickets, with_words
@@ -40,47 +41,72 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class View:
-    """A named part of the queue. `which` gives its condition for a person."""
+    """A named part of the queue. `which` gives its condition for a person; `letter` goes there after g. What holds
+    closed tickets too (`is_open` False) is not counted.
+    """
 
     name: str
     label: object
     icon: str
+    letter: str
     which: Callable[[User], Q]
     order: str = "priority"
-    counted: bool = True
+    is_open: bool = True
 
 
 VIEWS = {
     view.name: view
     for view in (
-        View("mine", gettext_lazy("Mine"), "user", lambda user: UNRESOLVED & Q(assignee=user)),
-        View("team", gettext_lazy("My team"), "users", lambda user: UNRESOLVED & Q(team__in=user.team_ids)),
+        View("mine", gettext_lazy("Mine"), "user", "m", lambda user: UNRESOLVED & Q(assignee=user)),
+        View("team", gettext_lazy("My team"), "users", "t", lambda user: UNRESOLVED & Q(team__in=user.team_ids)),
         View(
             "unassigned",
             gettext_lazy("Unassigned"),
             "user-off",
+            "u",
             lambda user: UNRESOLVED & Q(assignee__isnull=True),
         ),
         View(
             "due",
             gettext_lazy("Due soon"),
             "clock",
+            "s",
             lambda user: UNRESOLVED & Q(due_at__lt=timezone.now() + DUE_SOON),
             order="due",
         ),
-        View("waiting", gettext_lazy("Waiting"), "hourglass", lambda user: OPEN & Q(phase=Phase.WAITING)),
-        View("all", gettext_lazy("All open"), "inbox", lambda user: UNRESOLVED),
+        View("waiting", gettext_lazy("Waiting"), "hourglass", "w", lambda user: OPEN & Q(phase=Phase.WAITING)),
+        View("all", gettext_lazy("All open"), "inbox", "a", lambda user: UNRESOLVED),
         View(
             "done",
             gettext_lazy("Resolved and closed"),
             "circle-check",
+            "c",
             lambda user: Q(phase__in=(Phase.RESOLVED, Phase.CLOSED)),
             order="updated",
-            counted=False,
+            is_open=False,
         ),
     )
 }
 START_VIEW = "team"
+
+
+@dataclass(frozen=True)
+class Group:
+    """What the list can be divided by. `column` comes first in the order, along an index; `is_open` says that only what
+    is open has one.
+    """
+
+    label: object
+    column: str
+    is_open: bool = False
+
+
+GROUPS = {
+    "priority": Group(gettext_lazy("Priority"), "priority", is_open=True),
+    "team": Group(gettext_lazy("Team"), "team_id"),
+    "assignee": Group(gettext_lazy("Assignee"), "assignee_id"),
+    "service": Group(gettext_lazy("Service"), "service_id"),
+}
 
 
 @dataclass(frozen=True)
@@ -93,116 +119,228 @@ class Chip:
     words: str
 
 
+@dataclass(frozen=True)
+class Complaint:
+    """What of the address is not known, as a sentence. `near` is the nearest that is: a name of a filter when `value`
+    is empty, else a value of `name`.
+    """
+
+    sentence: str
+    name: str
+    value: str = ""
+    near: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {_('Did you mean “%(near)s”?') % {'near': self.near}}" if self.near else self.sentence
+
+
 @dataclass
 class Asked:
-    """What the address asks for. `tickets` is not ordered yet; `order` are the columns for a keyset page."""
+    """What the address asks for. `which` is the condition on the tickets of the desk, `tickets` what it leaves, not
+    ordered yet; `order` are the columns for a keyset page.
+    """
 
     view: View
     sort: str
+    group: str
     order: list[str]
+    which: Q
     tickets: QuerySet[Ticket]
     chips: list[Chip] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)
+
+
+class Known:
+    """What values of filters name, looked up for several queries at once: one read of each table, whatever they ask."""
+
+    def __init__(self, user: User, queries: Iterable[QueryDict]):
+        self.user = user
+        self._queries = list(queries)
+
+    def _given(self, *names: str) -> set[str]:
+        values = (value for query in self._queries for name in names for value in values_of(query, name))
+        return {value for value in values if is_one_line(value)}
+
+    @cached_property
+    def teams(self) -> dict[str, Team]:
+        return {team.code: team for team in Team.objects.filter(code__in=self._given("team"))}
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        return {service.code: service for service in Service.objects.filter(code__in=self._given("service"))}
+
+    @cached_property
+    def categories(self) -> list[Category]:
+        return list(Category.objects.all())
+
+    @cached_property
+    def people(self) -> dict[int, User]:
+        ids = {int(value) for value in self._given("assignee", "requester") if _is_id(value)}
+        return visible_people(self.user).in_bulk(ids)
+
+
+def values_of(query: QueryDict, name: str) -> list[str]:
+    """The values of a filter in the address, each once; at most 20, of at most 200 letters."""
+    given = (value.strip()[:200] for value in query.getlist(name)[:20])
+    return list(dict.fromkeys(value for value in given if value))
+
+
+def _is_id(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) <= 15
 
 
 Found = tuple[Q, str]
 """A condition and the value in words."""
 
 
-def read(user: User, query: QueryDict) -> Asked:
-    """The tickets that `user` works on and that the address asks for."""
-    complaints: list[str] = []
+@dataclass(frozen=True)
+class Filter:
+    """`find` gives the condition of a value, None when there is no such value; `names` the values to choose from."""
+
+    label: object
+    find: Callable[[Known, str], Found | None]
+    names: Callable[[], Iterable[str]] = tuple
+
+
+def read(user: User, query: QueryDict, *, known: Known | None = None, also: Iterable[str] = ()) -> Asked:
+    """The tickets that `user` works on and that the address asks for. `also` are names that mean something to the
+    caller; any other that is no filter is complained about.
+    """
+    known = known or Known(user, [query])
+    complaints = _unknown_names(query, {*FILTERS, *_SHAPE, *also})
     name = query.get("view", START_VIEW)
     if name not in VIEWS:
-        start = VIEWS[START_VIEW].label
-        complaints.append(_("There is no view “%(value)s”; this is “%(view)s”.") % _shown(name, start))
+        sentence = _("There is no view “%(value)s”; this is “%(view)s”.") % _shown(name, VIEWS[START_VIEW].label)
+        complaints.append(Complaint(sentence, "view", name, nearest(name, VIEWS)))
         name = START_VIEW
     view = VIEWS[name]
-    sort = query.get("sort", view.order)
+    sort = query.get("sort") or view.order
     if sort not in ORDERS:
-        complaints.append(_("The list cannot be sorted by “%(value)s”.") % _shown(sort))
+        sentence = _("The list cannot be sorted by “%(value)s”.") % _shown(sort)
+        complaints.append(Complaint(sentence, "sort", sort, nearest(sort, ORDERS)))
         sort = view.order
-    tickets = desk_tickets(user).filter(view.which(user))
+    group = query.get("group", "")
+    if group and (group not in GROUPS or (GROUPS[group].is_open and not view.is_open)):
+        sentence = _("The list cannot be grouped by “%(value)s”.") % _shown(group)
+        complaints.append(Complaint(sentence, "group", group, nearest(group, GROUPS)))
+        group = ""
+    which = view.which(user)
     chips: list[Chip] = []
-    for filter_name, (label, find) in FILTERS.items():
+    for filter_name, one in FILTERS.items():
         alternatives = Q()
-        for value in dict.fromkeys(value.strip() for value in query.getlist(filter_name)[:20]):
-            if not value:
-                continue
-            found = find(user, value[:200]) if is_one_line(value) else None
+        for value in values_of(query, filter_name):
+            found = one.find(known, value) if is_one_line(value) else None
             if found is None:
-                complaints.append(
-                    _("“%(value)s” is nothing that “%(filter)s” knows; it was left out.")
-                    % (_shown(value) | {"filter": label})
-                )
+                complaints.append(_unknown_value(filter_name, one, value))
                 continue
             condition, words = found
             alternatives |= condition
-            chips.append(Chip(filter_name, label, value, words))
+            chips.append(Chip(filter_name, one.label, value, words))
         if alternatives:
-            tickets = tickets.filter(alternatives)
-    return Asked(view, sort, ORDERS[sort], tickets, chips, complaints)
+            which &= alternatives
+    order = _grouped(group, view) if group else ORDERS[sort]
+    return Asked(view, sort, group, order, which, desk_tickets(user).filter(which), chips, complaints)
+
+
+_SHAPE = ("view", "sort", "group")
+
+
+def _grouped(group: str, view: View) -> list[str]:
+    """Within a group by priority, of what is closed the newest first: what the indexes have."""
+    inside = ["priority", "created_at", "id"] if view.is_open else ["-created_at", "-id"]
+    return list(dict.fromkeys([GROUPS[group].column, *inside]))
+
+
+def _unknown_names(query: QueryDict, names: set[str]) -> list[Complaint]:
+    return [
+        Complaint(
+            _("There is no filter “%(value)s”; it was left out.") % _shown(name), name, near=nearest(name, FILTERS)
+        )
+        for name in list(query)[:20]
+        if name not in names and is_one_line(name)
+    ]
+
+
+def _unknown_value(name: str, one: Filter, value: str) -> Complaint:
+    sentence = _("“%(value)s” is nothing that “%(filter)s” knows; it was left out.") % (
+        _shown(value) | {"filter": one.label}
+    )
+    return Complaint(sentence, name, value, nearest(value, one.names()))
+
+
+def mended(query: QueryDict, complaint: Complaint) -> QueryDict:
+    """The address with the nearest known name or value in place of the one complained about."""
+    better = query.copy()
+    if complaint.value:
+        values = [
+            complaint.near if value.strip() == complaint.value else value for value in query.getlist(complaint.name)
+        ]
+        better.setlist(complaint.name, values)
+    else:
+        better.setlist(complaint.near, better.getlist(complaint.near) + better.pop(complaint.name, []))
+    return better
 
 
 def _shown(value: str, view: object = "") -> dict:
     return {"value": value[:60], "view": view}
 
 
-def _choice(field_name: str, choices: Callable[[], dict]):
-    def find(user: User, value: str) -> Found | None:
-        known = {str(key): (key, label) for key, label in choices().items()}
-        if value not in known:
+def _choice(label, field_name: str, choices: Callable[[], dict]) -> Filter:
+    def find(known: Known, value: str) -> Found | None:
+        values = {str(key): (key, label) for key, label in choices().items()}
+        if value not in values:
             return None
-        key, label = known[value]
+        key, label = values[value]
         return Q(**{field_name: key}), str(label)
 
-    return find
+    return Filter(label, find, lambda: map(str, choices()))
 
 
-def _priority(user: User, value: str) -> Found | None:
+def _priority(known: Known, value: str) -> Found | None:
     level = value.upper().removeprefix("P")
     return (Q(priority=int(level)), f"P{level}") if level in ("1", "2", "3", "4") else None
 
 
-def _team(user: User, value: str) -> Found | None:
+def _team(known: Known, value: str) -> Found | None:
     if value == "none":
         return Q(team__isnull=True), _("none")
     if value == "mine":
-        return Q(team__in=user.team_ids), _("mine")
-    team = Team.objects.filter(code=value).first()
-    return (Q(team=team), str(team)) if team else None
+        return Q(team__in=known.user.team_ids), _("mine")
+    team = known.teams.get(value)
+    return (Q(team=team.pk), str(team)) if team else None
 
 
 def _person(field_name: str):
-    def find(user: User, value: str) -> Found | None:
+    def find(known: Known, value: str) -> Found | None:
         if value == "none" and field_name == "assignee":
             return Q(assignee__isnull=True), _("nobody")
         if value == "me":
-            return Q(**{field_name: user}), _("me")
-        if not value.isascii() or not value.isdecimal() or len(value) > 15:
-            return None
-        person = visible_people(user).filter(pk=int(value)).first()
-        return (Q(**{field_name: person}), person.display_name) if person else None
+            return Q(**{field_name: known.user.pk}), _("me")
+        person = known.people.get(int(value)) if _is_id(value) else None
+        return (Q(**{field_name: person.pk}), person.display_name) if person else None
 
     return find
 
 
-def _service(user: User, value: str) -> Found | None:
+def _service(known: Known, value: str) -> Found | None:
     if value == "none":
         return Q(service__isnull=True), _("none")
-    service = Service.objects.filter(code=value).first()
-    return (Q(service=service), str(service)) if service else None
+    service = known.services.get(value)
+    return (Q(service=service.pk), str(service)) if service else None
 
 
-def _category(user: User, value: str) -> Found | None:
+def _category(known: Known, value: str) -> Found | None:
     """A category and everything below it."""
     if value == "none":
         return Q(category__isnull=True), _("none")
-    rows = list(Category.objects.all())
-    chosen = next((row for row in rows if row.code == value), None)
+    chosen = next((row for row in known.categories if row.code == value), None)
     if chosen is None:
         return None
-    return Q(category__in=below(chosen, rows)), str(chosen)
+    return Q(category__in=below(chosen, known.categories)), str(chosen)
+
+
+def _codes(model) -> Callable[[], list[str]]:
+    return lambda: list(model.objects.values_list("code", flat=True))
 
 
 def below(chosen: Category, rows: Iterable[Category]) -> set[int]:
@@ -214,15 +352,15 @@ def below(chosen: Category, rows: Iterable[Category]) -> set[int]:
     return ids
 
 
-def _tag(user: User, value: str) -> Found | None:
+def _tag(known: Known, value: str) -> Found | None:
     return Q(pk__in=Ticket.objects.filter(tags__name=normalise(value)).values("pk")), value
 
 
-def _words(user: User, value: str) -> Found | None:
-    return with_words(user, value), value
+def _words(known: Known, value: str) -> Found | None:
+    return with_words(known.user, value), value
 
 
-def _since(user: User, value: str) -> Found | None:
+def _since(known: Known, value: str) -> Found | None:
     days = {"today": 0, "7d": 7, "30d": 30, "90d": 90}
     if value in days:
         day = timezone.localdate() - timedelta(days=days[value])
@@ -240,23 +378,23 @@ def _since(user: User, value: str) -> Found | None:
     return Q(created_at__gte=start), exact(day)
 
 
-def _major(user: User, value: str) -> Found | None:
+def _major(known: Known, value: str) -> Found | None:
     return (Q(is_major=True), _("yes")) if value in ("1", "yes") else None
 
 
-FILTERS: dict[str, tuple[object, Callable[[User, str], Found | None]]] = {
-    "type": (gettext_lazy("Type"), _choice("type", lambda: dict(TicketType.choices))),
-    "priority": (gettext_lazy("Priority"), _priority),
-    "status": (gettext_lazy("Status"), _choice("status", all_statuses)),
-    "phase": (gettext_lazy("Phase"), _choice("phase", lambda: dict(Phase.choices))),
-    "team": (gettext_lazy("Team"), _team),
-    "assignee": (gettext_lazy("Assignee"), _person("assignee")),
-    "requester": (gettext_lazy("Requester"), _person("requester")),
-    "service": (gettext_lazy("Service"), _service),
-    "category": (gettext_lazy("Category"), _category),
-    "channel": (gettext_lazy("Channel"), _choice("channel", lambda: dict(Channel.choices))),
-    "tag": (gettext_lazy("Tag"), _tag),
-    "words": (gettext_lazy("Words"), _words),
-    "since": (gettext_lazy("Created since"), _since),
-    "major": (gettext_lazy("Major incident"), _major),
+FILTERS: dict[str, Filter] = {
+    "type": _choice(gettext_lazy("Type"), "type", lambda: dict(TicketType.choices)),
+    "priority": Filter(gettext_lazy("Priority"), _priority, lambda: ("P1", "P2", "P3", "P4")),
+    "status": _choice(gettext_lazy("Status"), "status", all_statuses),
+    "phase": _choice(gettext_lazy("Phase"), "phase", lambda: dict(Phase.choices)),
+    "team": Filter(gettext_lazy("Team"), _team, _codes(Team)),
+    "assignee": Filter(gettext_lazy("Assignee"), _person("assignee"), lambda: ("me", "none")),
+    "requester": Filter(gettext_lazy("Requester"), _person("requester"), lambda: ("me",)),
+    "service": Filter(gettext_lazy("Service"), _service, _codes(Service)),
+    "category": Filter(gettext_lazy("Category"), _category, _codes(Category)),
+    "channel": _choice(gettext_lazy("Channel"), "channel", lambda: dict(Channel.choices)),
+    "tag": Filter(gettext_lazy("Tag"), _tag),
+    "words": Filter(gettext_lazy("Words"), _words),
+    "since": Filter(gettext_lazy("Created since"), _since, lambda: ("today", "7d", "30d", "90d")),
+    "major": Filter(gettext_lazy("Major incident"), _major, lambda: ("yes",)),
 }

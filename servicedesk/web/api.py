@@ -1,6 +1,5 @@
 """Manners of the API: how a view reads and answers, one way to page, one way to explain a refusal."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
@@ -15,6 +14,7 @@ from rest_framework.views import APIView, exception_handler, set_rollback
 
 from servicedesk.web.errors import NotFound, NotNow, Refused
 from servicedesk.web.keyset import KeysetPage
+from servicedesk.web.text import nearest
 
 
 class CursorPages(BasePagination):
@@ -115,11 +115,11 @@ def refuse_unknown(given: Iterable, known: Iterable[str]) -> None:
     for name in given:
         name = str(name)
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            near = nearest(name, names)
             if near:
                 sentence = _("There is no “%(name)s” here. Did you mean “%(near)s”?") % {
                     "name": name[:80],
-                    "near": near[0],
+                    "near": near,
                 }
             else:
                 sentence = _("There is no “%(name)s” here. Known are: %(names)s.") % {

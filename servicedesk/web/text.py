@@ -1,7 +1,9 @@
 """Text as people type it: full-width and half-width, old and new kanji forms, line breaks where none belong."""
 
+import difflib
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -72,6 +74,11 @@ def fold_variants(value: str) -> str:
 def katakana(value: str) -> str:
     """Hiragana as katakana, in which readings are kept: すずき finds スズキ."""
     return "".join(chr(ord(sign) + 0x60) if "ぁ" <= sign <= "ゖ" else sign for sign in value)
+
+
+def nearest(value: str, names: Iterable[str]) -> str:
+    """The name that was probably meant, "" when none is near."""
+    return next(iter(difflib.get_close_matches(value, list(names), n=1, cutoff=0.5)), "")
 
 
 def search_key(value: str) -> str:

@@ -1,4 +1,4 @@
-// Keyboard of the desk: j/k move, Enter opens, x selects, a r n e s act, / searches, ? shows the keys, g and a letter goes.
+// Keyboard of the desk: j/k move, Enter opens, x selects, a r n e s act, / searches, # asks for a number, ? shows the keys, g and a letter or digit goes.
 // A key presses what the page marks: [data-key=a] is a button or link, [data-go=d] a link, tr[data-row] a row. Keys do
 // nothing in fields, while an input method is composing, with Ctrl, Alt or Meta, or when a page does not mark them.
 import { composing, isTyping } from "./words.js";
@@ -54,7 +54,7 @@ function address(letter) {
 function act(key) {
   if (going && Date.now() - going < 1500) {
     going = 0;
-    return /^[a-z]$/.test(key) && address(key);
+    return /^[a-z1-9]$/.test(key) && address(key);
   }
   switch (key) {
     case "g":
@@ -84,7 +84,7 @@ function act(key) {
       return Boolean(dialog);
     }
     default:
-      return /^[a-z]$/.test(key) && press(`[data-key="${key}"]`);
+      return /^[a-z#]$/.test(key) && press(`[data-key="${key}"]`);
   }
 }
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from servicedesk.desk.models import SavedView
 from servicedesk.people.models import Role
 from servicedesk.tickets.actions import reply
 from tests.factories import a_person, a_service, a_team
@@ -38,7 +39,8 @@ NAMES = st.sampled_from(
     requester service category impact urgency priority is_confidential is_major tags other kind minutes worked_on cells
     targets code name email roles addresses language time_zone company department manager from_on until_on deputy scopes
     days to files channel source order is_active members lead tier next_team parent head group address host port
-    password makes accepts certificate security folder user delivery_on""".split()  # noqa: SIM905
+    password makes accepts certificate security folder user delivery_on view filters sort columns density is_pinned
+    format""".split()  # noqa: SIM905
 )
 BODIES = st.one_of(st.dictionaries(NAMES, VALUES, max_size=6), VALUES)
 FILTERS = """limit after before order q tag team assignee requester service category type status phase priority impact
@@ -59,6 +61,7 @@ class TestStrangeInput:
         user = a_person(*Role.values, teams=[team])
         ticket = make_incident(service=a_service(team)).ticket
         reply(ticket, by=user, via="page", body="x")
+        SavedView.objects.create(pk=user.pk, owner=user, name="x", base="all")
         known = {
             "number": ticket.number,
             "code": team.code,
@@ -105,7 +108,23 @@ class TestStrangeInput:
     @pytest.mark.parametrize("name", [name for name in LISTS if not name.startswith("api:")])
     def test_strange_words_in_the_address_of_a_page(self, place, name):
         client, _known = place
-        names = [*FILTERS, "view", "since_event", "shown", "fresh", "user", "other", "show", "words", "next"]
+        names = [
+            *FILTERS,
+            "view",
+            "sort",
+            "columns",
+            "density",
+            "saved",
+            "number",
+            "since_event",
+            "shown",
+            "fresh",
+            "user",
+            "other",
+            "show",
+            "words",
+            "next",
+        ]
         odd = ["%ff", "9" * 40, "%F0%9F%98%80", "'\"><", "a" * 300]
         queries = [f"{one}=%00" for one in names] + ["&".join(f"{one}={value}" for one in names) for value in odd]
         wrong = [query for query in queries if client.get(f"{reverse(name)}?{query}").status_code >= 500]

@@ -14,6 +14,7 @@ PARTS = {
     "intake:mail-file", "intake:mail-retry", "intake:mail-admit", "intake:mail-take", "intake:mails-many",
     "notify:resend", "notify:dead-address-revive",
     "notify:for-ticket", "notify:text-preview", "notify:text-reset", "notify:text-example",
+    "desk:jump", "desk:density", "desk:view-keep", "desk:view-move", "desk:view-delete", "desk:view-restore",
     "desk:changes", "desk:export", "desk:caller", "desk:call-save", "desk:call-about", "desk:callers", "desk:call-drop",
     "desk:call-restore", "desk:call-take-over", "desk:call-backs-due", "desk:audit-export", "desk:audit-check",
     "desk:audit-check-state", "priorities:applying", "people:my-absence-delete", "people:token-revoke",

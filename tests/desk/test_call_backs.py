@@ -75,7 +75,7 @@ class TestView:
             promise(a_ticket(team=team), agent, **({"team": team} if turn % 2 else {}))
         page = visit(agent)
         page.get("/desk/call-backs/")
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             page.get("/desk/call-backs/")
 
 
@@ -194,5 +194,5 @@ class TestTicket:
             promise(ticket, agent, **({"team": team} if turn % 2 else {}))
         page, address = visit(agent), f"/tickets/{ticket.number}/call-backs/"
         page.get(address)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             page.get(address)

@@ -17,12 +17,13 @@ Other addresses:
     SERVICES administrators and the managers of the CMDB
     OWN      rows of the caller alone: others' are not there
     CALL_BACK  whoever works on the call-back's ticket
+    VIEW     a saved view: its owner; of a team's the members, and to change it who leads them
     CALL     a call that an agent takes down: the agent; who leads their team may only take it over
 """
 
 SEE, PEEK, WORK, ASK = "see", "peek", "work", "ask"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
-SERVICES, MAIL, CALL, CALL_BACK = "services", "mail", "call", "call back"
+SERVICES, MAIL, CALL, CALL_BACK, VIEW = "services", "mail", "call", "call back", "view"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -122,6 +123,15 @@ PAGES = {
     "desk:changes": DESK,
     "desk:filters": DESK,
     "desk:export": DESK,
+    "desk:jump": DESK,
+    "desk:density": DESK,
+    "desk:views": DESK,
+    "desk:view-new": DESK,
+    "desk:view-change": VIEW,
+    "desk:view-keep": VIEW,
+    "desk:view-move": VIEW,
+    "desk:view-delete": VIEW,
+    "desk:view-restore": VIEW,
     "desk:new-ticket": DESK,
     "desk:caller": DESK,
     "desk:call": DESK,
@@ -231,6 +241,13 @@ API = {
     ("request-list", "get"): SIGNED,
     ("request-detail", "get"): SEE,
     ("search-list", "get"): SIGNED,
+    ("view-list", "get"): DESK,
+    ("view-list", "post"): DESK,
+    ("view-detail", "get"): VIEW,
+    ("view-detail", "patch"): VIEW,
+    ("view-detail", "delete"): VIEW,
+    ("view-restore", "post"): VIEW,
+    ("view-tickets", "get"): VIEW,
     ("me", "get"): SIGNED,
     ("me", "patch"): SIGNED,
     ("token-list", "get"): SIGNED,

@@ -32,6 +32,7 @@ from tests.security.expectations import (
     SEE,
     SERVICES,
     SIGNED,
+    VIEW,
     WORK,
 )
 from tests.security.world import AGENTS, ANONYMOUS, ASKED, MAILS, NOBODY, OBJECTS, ROLES, SEES, WORKS, build, plain
@@ -67,7 +68,7 @@ API_CASES, PAGE_CASES = api_cases(), page_cases()
 OF_TICKETS = (SEE, PEEK, WORK, ASK)
 API_OF_TICKETS = [case for case in API_CASES if API.get(case) in OF_TICKETS]
 PAGES_OF_TICKETS = [name for name in PAGE_CASES if PAGES.get(name) in OF_TICKETS]
-ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK)
+ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK, VIEW)
 ELSEWHERE = [("api:" + case[0], case[1], API[case]) for case in API_CASES if API.get(case, SEE) not in ONES]
 ELSEWHERE += [
     (name, method, PAGES[name]) for name in PAGE_CASES if PAGES.get(name, SEE) not in ONES for method in ("get", "post")
@@ -353,6 +354,40 @@ class TestCalls:
                     if answer.status_code == 200 and f">{words}".encode() in answer.said.replace(b'text":"', b">"):
                         read.setdefault(words, set()).add(role)
         assert read == {"taken down": {"agent", "lead"}, "hushed": {"agent"}}
+
+
+VIEWS = [(name, method) for name in PAGE_CASES if PAGES.get(name) == VIEW for method in ("get", "post")]
+VIEWS += [(f"api:{name}", method) for name, method in API_CASES if API.get((name, method)) == VIEW]
+
+
+class TestSavedViews:
+    """One's own are nobody else's; a team's are read by its members and changed by who leads them."""
+
+    @pytest.mark.parametrize(("name", "method"), VIEWS)
+    @pytest.mark.parametrize("which", ["view", "team view"])
+    def test_who_is_let_in(self, world, name, method, which):
+        faults = {}
+        one = world.others[f"deleted {which}" if name.endswith("restore") else which]
+        reads = name in ("api:view-detail", "api:view-tickets") and method == "get"
+        readers = {"agent"} if which == "view" else {"agent", "lead"}
+        allowed = readers if reads or which == "view" else {"lead"}
+        for role in ROLES:
+            answer = ask(world, role, method, reverse(name, args=[one.pk]))
+            if answer.status_code == 405:
+                continue
+            want = "in" if role in allowed else "hidden" if role in AGENTS - readers else "forbidden"
+            if verdict(answer) != ("sign in" if role in NOBODY else want):
+                faults[role] = answer.status_code
+        assert not faults, told(faults)
+
+    @pytest.mark.parametrize(("words", "readers"), [("Night shift", {"agent"}), ("Morning round", {"agent", "lead"})])
+    def test_who_reads_its_name(self, world, words, readers):
+        pks = [world.others[which].pk for which in ("view", "team view")]
+        addresses = ["/desk/", "/desk/views/", "/desk/call-backs/", "/api/v1/views/", "/desk/changes/?since_event=0"]
+        addresses += [f"/desk/?saved={pk}" for pk in pks]
+        for address in addresses:
+            told_to = {role for role in ROLES[2:] if words.encode() in ask(world, role, "get", address).said}
+            assert told_to == readers, address
 
 
 class TestElsewhere:

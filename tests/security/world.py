@@ -15,6 +15,7 @@ from django.utils import timezone
 from PIL import Image
 
 from incidents.models import CauseCode
+from servicedesk.desk.models import SavedView
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
@@ -191,6 +192,14 @@ def build() -> World:
                    for role, user in people.items() if role != "guest"},
         "call": _a_call_left(people["agent"], "taken down"),
         "confidential call": _a_call_left(people["agent"], "hushed", is_confidential="on"),
+        "view": SavedView.objects.create(owner=people["agent"], name="Night shift", base="all", place=1),
+        "team view": SavedView.objects.create(team=team, name="Morning round", base="all", place=1),
+        "deleted view": SavedView.objects.create(
+            owner=people["agent"], name="Night shift", base="all", deleted_at=timezone.now()
+        ),
+        "deleted team view": SavedView.objects.create(
+            team=team, name="Morning round", base="all", deleted_at=timezone.now()
+        ),
     }  # fmt: skip
     return World(people, cases, others)
 

@@ -1,0 +1,88 @@
+"""What the desk itself keeps: views of the queue that people saved, and how dense they like it."""
+
+from django.db import models
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk.people.models import Team, User
+from servicedesk.web.text import check_one_line
+
+
+class Density(models.TextChoices):
+    COMPACT = "compact", _("Compact")
+    USUAL = "usual", _("Usual")
+    COMFORTABLE = "comfortable", _("Comfortable")
+
+
+class DeskPreference(models.Model):
+    """How somebody likes the desk; without a row as usual."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="desk_preference")
+    density = models.CharField(_("density"), max_length=12, choices=Density, default=Density.USUAL)
+
+    def __str__(self):
+        return f"{self.user_id}"
+
+
+class SavedView(models.Model):
+    """Filters, order, grouping and columns of the queue under a name: somebody's own, or a team's.
+
+    Everything is kept in the words of the queue's address and read as an address is, so that a view shows what its
+    reader may see, and opens when something that it names is gone. `base` is the shipped view that it narrows; `place`
+    is where it is pinned beside the queue. `deleted_at`: it can still be brought back.
+    """
+
+    owner = models.ForeignKey(
+        User, models.CASCADE, null=True, blank=True, related_name="saved_views", verbose_name=_("person")
+    )
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="saved_views", verbose_name=_("team")
+    )
+    name = models.CharField(_("name"), max_length=80, validators=[check_one_line])
+    base = models.CharField(_("view"), max_length=16)
+    filters = models.JSONField(_("filters"), default=dict, blank=True)
+    sort = models.CharField(_("order"), max_length=16, blank=True)
+    group = models.CharField(_("grouping"), max_length=16, blank=True)
+    columns = models.JSONField(_("columns"), default=list, blank=True)
+    density = models.CharField(_("density"), max_length=12, choices=Density, blank=True)
+    place = models.PositiveSmallIntegerField(_("pinned"), null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["place", "name", "id"]
+        verbose_name = _("saved view")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner__isnull=False, team__isnull=True) | Q(owner__isnull=True, team__isnull=False),
+                name="view_of_a_person_or_a_team",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "name"], condition=Q(deleted_at__isnull=True), name="view_name_once_per_person"
+            ),
+            models.UniqueConstraint(
+                fields=["team", "name"], condition=Q(deleted_at__isnull=True), name="view_name_once_per_team"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="view_deleted"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def as_query(self) -> QueryDict:
+        """The words of the queue's address that show it."""
+        query = QueryDict(mutable=True)
+        query["view"] = self.base
+        for name, values in self.filters.items():
+            query.setlist(name, values)
+        for name in ("sort", "group", "density"):
+            if value := getattr(self, name):
+                query[name] = value
+        if self.columns:
+            query["columns"] = ",".join(self.columns)
+        return query

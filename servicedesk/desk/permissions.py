@@ -1,0 +1,20 @@
+"""Who decides about views of the queue."""
+
+from servicedesk.people.rules import rule
+
+
+@rule("views.change")
+def change_view(user, view=None):
+    """One's own; a team's those who lead, and administrators, of this team. Views get here through
+    `queries.visible_views`, which knows those of one's own teams alone.
+    """
+    if not user.is_agent:
+        return False
+    if view is None or view.owner_id is not None:
+        return view is None or view.owner_id == user.pk
+    return decides_for(user, view.team)
+
+
+def decides_for(user, team) -> bool:
+    """Whether the person decides which views a team has."""
+    return team.pk in user.team_ids and (user.is_lead or user.is_administrator or team.lead_id == user.pk)
