@@ -194,5 +194,5 @@ class TestTicket:
             promise(ticket, agent, **({"team": team} if turn % 2 else {}))
         page, address = visit(agent), f"/tickets/{ticket.number}/call-backs/"
         page.get(address)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             page.get(address)
