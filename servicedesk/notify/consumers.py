@@ -11,7 +11,7 @@ from servicedesk.intake.models import IncomingMail
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.actions.talk import undo_until
 from servicedesk.tickets.models import Comment, Ticket, TicketEvent, TicketLink
-from servicedesk.tickets.permissions import asked, works_on
+from servicedesk.tickets.permissions import speaks_for_desk, works_on
 from servicedesk.tickets.queries import sees
 
 from .actions import BETWEEN
@@ -106,7 +106,7 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
             if _gets_a_receipt(event, ticket):
                 yield ticket.requester
         case Kind.REPLY:
-            if event.by is None or not works_on(event.by, ticket) or asked(event.by, ticket):
+            if event.by is None or not speaks_for_desk(event.by, ticket):
                 yield from _desk(ticket)
             yield from _requesters(ticket)
             yield from _watchers(ticket)

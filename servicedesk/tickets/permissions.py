@@ -23,6 +23,11 @@ def asked(user, ticket) -> bool:
     return ticket.requester_id == user.pk or ticket.entered_by_id == user.pk
 
 
+def speaks_for_desk(user, ticket) -> bool:
+    """Who works on the ticket and is not its requester: whoever entered it for somebody on the telephone, too."""
+    return ticket.requester_id != user.pk and works_on(user, ticket)
+
+
 @rule("tickets.work")
 def work(user, ticket=None):
     """See internal notes, set fields, log time, answer for the desk."""

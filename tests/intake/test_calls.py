@@ -19,9 +19,10 @@ from servicedesk.intake.actions import (
 from servicedesk.intake.models import Call
 from servicedesk.intake.queries import calls_left, own_calls, unfinished_calls
 from servicedesk.people.models import AuditEntry, Role, User
-from servicedesk.tickets.actions import assign, share
+from servicedesk.tickets.actions import assign, reply, share
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.plain import outlook
 from tests.factories import a_person, a_service, a_team, a_ticket, again, an_agent, an_incident, events_of
 
 KEY = "k" * 20
@@ -212,6 +213,43 @@ class TestAboutATicket:
         with pytest.raises(TicketError) as refusal:
             send(agent, caller=caller, about=a_ticket(requester=caller, team=team), text=" ")
         assert refusal.value.field == "text"
+
+
+@pytest.mark.django_db
+class TestFirstResponse:
+    """Whoever takes a call speaks with the caller: when that is the requester, they have had an answer."""
+
+    def test_is_the_call_of_which_a_ticket_is_made(self, agent, caller):
+        ticket = send(agent, caller=caller).ticket
+        assert ticket.first_response_at == ticket.created_at
+        assert outlook(ticket).sentence == "We work on it and tell you when it is solved."
+
+    def test_of_an_unknown_caller_too(self, agent):
+        ticket = send(agent, caller_name="Somebody").ticket
+        assert ticket.requester == agent and ticket.first_response_at == ticket.created_at
+
+    def test_no_call_answers_oneself(self, agent):
+        assert send(agent, caller=agent).ticket.first_response_at is None
+
+    def test_is_a_call_of_the_requester_about_a_ticket(self, agent, caller, team):
+        ticket = a_ticket(requester=caller, service=a_service(team))
+        send(agent, caller=caller, about=ticket)
+        ticket.refresh_from_db()
+        assert ticket.created_at < ticket.first_response_at <= timezone.now()
+
+    @pytest.mark.parametrize("known", [True, False])
+    def test_is_no_call_of_somebody_else_about_it(self, agent, team, known):
+        ticket = a_ticket(service=a_service(team))
+        send(agent, about=ticket, **({"caller": a_person()} if known else {"caller_name": "x"}))
+        ticket.refresh_from_db()
+        assert ticket.first_response_at is None
+
+    def test_an_earlier_one_stays(self, agent, caller, team):
+        ticket = a_ticket(requester=caller, service=a_service(team))
+        first = reply(ticket, by=agent, via="page", body="Hello").event.at
+        send(agent, caller=caller, about=ticket)
+        ticket.refresh_from_db()
+        assert ticket.first_response_at == first
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from servicedesk.tickets.actions import note, reply
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.queries import attachments, comments, timeline
 from servicedesk.web.errors import NotNow
-from tests.factories import a_service, a_team, an_agent, an_incident, events_of
+from tests.factories import a_person, a_service, a_team, an_agent, an_incident, events_of
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +45,24 @@ class TestReply:
         own = an_incident(requester=agent, service=a_service(team))
         reply(own.ticket, by=agent, body="More", via="page")
         assert own.ticket.first_response_at is None
+
+    def test_of_the_agent_who_entered_it_is_the_first_response(self, team, agent):
+        ticket = an_incident(requester=a_person(), by=agent, service=a_service(team)).ticket
+        assert ticket.entered_by == agent
+        reply(ticket, by=agent, body="Is it on?", via="page")
+        assert ticket.first_response_at is not None
+
+    def test_of_the_agent_who_entered_it_is_no_answer_of_the_requester(self, team, agent):
+        incident = an_incident(requester=a_person(), by=agent, service=a_service(team))
+        ask_requester_incident(incident, by=agent, via="page", message="Which?")
+        reply(incident.ticket, by=agent, body="Or any of them?", via="page")
+        assert incident.ticket.status == "waiting_requester"
+
+    def test_of_a_colleague_who_entered_it_is_no_response(self, team):
+        colleague = a_person()
+        ticket = an_incident(requester=a_person(), by=colleague, service=a_service(team)).ticket
+        reply(ticket, by=colleague, body="And?", via="page")
+        assert ticket.first_response_at is None
 
     def test_of_the_requester_resumes_what_waits_for_them(self, incident, agent):
         ask_requester_incident(incident, by=agent, via="page", message="Which?")

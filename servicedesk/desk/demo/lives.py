@@ -13,6 +13,7 @@ from servicedesk.intake.actions import receive
 from servicedesk.people.models import User
 from servicedesk.priorities.actions import change_ticket, override_priority
 from servicedesk.tickets.actions import assign, escalate, link, log_work, note, reply, set_tags, share, watch
+from servicedesk.tickets.actions.talk import answered
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.workflow import TicketType
 
@@ -242,6 +243,8 @@ class Life:
             at=at,
             keep_original=self.channel != "mail",
         )
+        if self.channel == "phone":
+            answered(self.ticket, at)
         self.record = (
             Incident.objects.get(pk=self.ticket.pk)
             if self._is_incident

@@ -15,6 +15,7 @@ from servicedesk.people.queries import person_by_address, visible_people
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions import assign, move, reply
 from servicedesk.tickets.actions import note as write_note
+from servicedesk.tickets.actions.talk import answered
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Category, Channel, Ticket
 from servicedesk.tickets.queries import visible_tickets
@@ -120,6 +121,7 @@ def finish_call(
 
     Sent twice with the same key it is done once. A caller who is not known is a guest when an address is given, else
     the agent is the requester and the ticket's source says who called: without an address nobody can be written to.
+    A call of the requester is the ticket's first response when it had none.
     `call_back` is a promise: `due_at`, `number`, `note`, and `by_team` when not oneself calls but the ticket's team.
     Refuses what `receive`, `reply`, `note` and `plan_call_back` refuse, nobody at all (requester), the address of
     somebody who has left (caller_email), and a second window that has not seen what the first wrote (`other_window`).
@@ -147,6 +149,10 @@ def finish_call(
                 category=category, impact=impact, urgency=urgency, is_confidential=is_confidential,
                 language=requester.language, keep_original=False,
             )  # fmt: skip
+        # Of an unknown caller the agent is the requester in name alone.
+        by_requester = about is None if caller is None else caller.pk == ticket.requester_id != by.pk
+        if by_requester:
+            answered(ticket, ticket.created_at if about is None else timezone.now())
         if take and visible_tickets(by).filter(pk=ticket.pk).exists() and by.may("tickets.assign", ticket):
             assign(ticket, by=by, via=via, assignee=by)
         call.state, call.ticket, call.direction = Call.State.DONE, ticket, direction

@@ -22,7 +22,7 @@ from servicedesk.web.text import lines
 from ..errors import TicketError
 from ..files import examine
 from ..models import Attachment, Comment, Ticket
-from ..permissions import asked, works_on
+from ..permissions import speaks_for_desk
 from .core import lock, move, record
 from .sharing import bring_in, leave_out
 
@@ -52,9 +52,10 @@ def reply(
     `cc` see the ticket from then on and get what follows; `bcc` get this one mail and nobody outside the desk learns of
     them. Both are the desk's alone; an address that nobody has becomes a guest.
 
-    The first reply of somebody who works on the ticket, other than its requester, is the first response. A reply of the
-    requester's side sets the workflow's `when_requester_writes` in motion (an answer resumes, a word after the
-    resolution reopens) unless `moves` is False, which mail without proof of its sender passes.
+    The first reply of somebody who works on the ticket, other than its requester, is the first response, also of the
+    agent who entered it. A reply of the requester's side sets the workflow's `when_requester_writes` in motion (an
+    answer resumes, a word after the resolution reopens) unless `moves` is False, which mail without proof of its sender
+    passes.
     Refuses an empty body without files, a closed ticket that the writer cannot reopen, and in copies what is no address
     and people who left (fields cc, bcc).
     """
@@ -65,15 +66,23 @@ def reply(
         check(by, "tickets.work", ticket)
         data |= _copies(ticket, copies, by=by, via=via, at=at)
     comment = _say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
-    from_desk = works_on(by, ticket) and not asked(by, ticket)
-    if from_desk and ticket.first_response_at is None:
-        ticket.first_response_at = comment.event.at
-        ticket.save(update_fields=["first_response_at"])
+    from_desk = speaks_for_desk(by, ticket)
+    if from_desk:
+        answered(ticket, comment.event.at)
     if moves and not from_desk:
         next_step = ticket.workflow.when_requester_writes.get(ticket.status)
         if next_step:
             move(ticket, next_step, by=by, via=via, permitted=True, at=at)
     return comment
+
+
+def answered(ticket: Ticket, at: datetime) -> None:
+    """Somebody of the desk spoke with the requester: the first response, unless there is one. In the caller's
+    transaction, which holds the ticket's row lock.
+    """
+    if ticket.first_response_at is None:
+        ticket.first_response_at = at
+        ticket.save(update_fields=["first_response_at"])
 
 
 @transaction.atomic
