@@ -11,7 +11,7 @@ PARTS = {
     "intake:for-ticket", "intake:message-html", "intake:dead", "intake:call-backs", "intake:mailbox-oauth",
     "intake:mailbox-sign-in",
     "intake:mailbox-test", "intake:mailbox-compare", "intake:mailbox-take", "intake:mail-html", "intake:mail-raw",
-    "intake:mail-file", "intake:mail-retry", "intake:mail-admit", "intake:mail-take", "intake:mails-many",
+    "intake:mail-file", "intake:mail-retry", "intake:mail-admit", "intake:mail-take", "intake:mails-many", "intake:mails-export",
     "notify:resend", "notify:dead-address-revive",
     "notify:for-ticket", "notify:text-preview", "notify:text-reset", "notify:text-example",
     "desk:jump", "desk:density", "desk:view-keep", "desk:view-move", "desk:view-delete", "desk:view-restore",
