@@ -108,6 +108,8 @@ PAGES = [
     Screen("call-back-not-reached", AGENT, "intake:call-back-not-reached", ("busy", "call_back")),
     Screen("call-back-cancel", AGENT, "intake:call-back-cancel", ("busy", "call_back")),
     Screen("search", AGENT, "desk:search", query="?q=プリンター"),
+    Screen("search-filters", AGENT, "desk:search", query="?q=状態:未完了 優先度:P9 井上 statsu:open"),
+    Screen("search-people", AGENT, "desk:search", query="?q=井上"),
     Screen("search-none", AGENT, "desk:search", query="?q=zzzzzz"),
     Screen("queue-of-lead", LEAD, "desk:queue"),
     # Those who set.

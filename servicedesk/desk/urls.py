@@ -49,6 +49,7 @@ urlpatterns = [
     path("desk/call-backs/", call_backs.call_backs, name="call-backs"),
     path("desk/call-backs/due/", call_backs.due, name="call-backs-due"),
     path("search/", search.search, name="search"),
+    path("search/complete/", search.complete, name="complete"),
     path("settings/", settings_index.index, name="settings"),
     path("settings/categories/", lists.categories, name="categories"),
     path("settings/categories/new/", lists.category_new, name="category-new"),

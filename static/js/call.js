@@ -1,5 +1,6 @@
 // The phone log. Who calls is found while one types; what is typed is saved on the server at every pause, and in this
 // browser while the server cannot be reached. One save at a time, numbered, so that none overtakes another.
+import { suggestions } from "./suggestions.js";
 import { announce, composing } from "./words.js";
 
 const form = document.getElementById("call-form");
@@ -11,99 +12,14 @@ const PREFIX = `call:${document.body.dataset.user || ""}:`;
 // Who calls ---------------------------------------------------------------------------------------------------------
 
 const box = form.elements.requester;
-const list = document.getElementById("callers");
-let asked = 0;
-let question = 0;
-
-const options = () => [...list.querySelectorAll("[role=option]")];
-const chosen = () => list.querySelector("[aria-selected=true]");
-
-function close() {
-  list.hidden = true;
-  list.replaceChildren();
-  box.setAttribute("aria-expanded", "false");
-  box.removeAttribute("aria-activedescendant");
-}
-
-function mark(option) {
-  for (const one of options()) one.setAttribute("aria-selected", String(one === option));
-  if (option) {
-    box.setAttribute("aria-activedescendant", option.id);
-    option.scrollIntoView({ block: "nearest" });
-  } else {
-    box.removeAttribute("aria-activedescendant");
-  }
-}
-
-function take(option) {
-  box.value = option.dataset.value;
-  clearTimeout(asked);
-  question += 1;
-  close();
-  box.dispatchEvent(new Event("change", { bubbles: true }));
-}
-
-async function suggest() {
-  const words = box.value.trim();
-  const mine = ++question;
-  if (!words) {
-    close();
-    return;
-  }
-  let html = "";
-  try {
-    const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(words)}`, { headers: { "HX-Request": "true" } });
-    if (answer.ok) html = await answer.text();
-  } catch { /* no answer: nobody is offered, least of all whom an earlier question found */ }
-  // A later question, or somebody chosen meanwhile: this answer is old.
-  if (mine !== question || document.activeElement !== box) return;
-  list.replaceChildren(...new DOMParser().parseFromString(html, "text/html").querySelectorAll("[role=option]"));
-  const found = options();
-  list.hidden = found.length === 0;
-  box.setAttribute("aria-expanded", String(found.length > 0));
-  mark(found[0]);
-  announce(found.length ? `${form.dataset.found} ${found.length}` : form.dataset.nobody);
-}
-
-function ask() {
-  clearTimeout(asked);
-  asked = setTimeout(suggest, 150);
-}
-
-box.addEventListener("input", (event) => {
-  if (!event.isComposing) ask();
-});
-box.addEventListener("compositionend", ask);
-box.addEventListener("keydown", (event) => {
-  if (composing(event)) return;
-  const all = options();
-  const at = all.indexOf(chosen());
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    if (!all.length) {
-      if (event.key === "ArrowDown") suggest();
-      return;
-    }
-    event.preventDefault();
-    mark(all[(at + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length]);
-  } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && all.length && at >= 0) {
-    event.preventDefault();
-    event.stopPropagation();
-    take(all[at]);
-  } else if (event.key === "Escape" && !list.hidden) {
-    event.preventDefault();
-    event.stopPropagation();
-    close();
-  } else if (event.key === "Tab" && all.length === 1) {
-    take(all[0]);
-  }
-}, true);
-box.addEventListener("blur", () => setTimeout(() => {
-  if (document.activeElement !== box) close();
-}, 150));
-list.addEventListener("pointerdown", (event) => {
-  event.preventDefault(); // the box keeps the focus
-  const option = event.target.closest("[role=option]");
-  if (option) take(option);
+suggestions({
+  box,
+  list: document.getElementById("callers"),
+  address: (typed) => (typed.trim() ? `${box.dataset.suggest}?q=${encodeURIComponent(typed.trim())}` : ""),
+  take: () => box.dispatchEvent(new Event("change", { bubbles: true })),
+  pick: true,
+  found: form.dataset.found,
+  nobody: form.dataset.nobody,
 });
 
 // Keys --------------------------------------------------------------------------------------------------------------

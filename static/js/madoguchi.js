@@ -7,3 +7,4 @@ import "./htmx-manners.js";
 import "./files.js";
 import "./drafts.js";
 import "./keys.js";
+import "./search.js";

@@ -1,6 +1,7 @@
 """The page scripts in a real browser under the strict policy: keys, input methods, drafts, files, toasts, passkeys."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.factories import a_person, a_service, a_team, an_administrator, an_agent, an_incident
 
@@ -229,3 +230,27 @@ class TestPasskeys:
         someone.open("/account/login/?next=/style/")
         page.click("#passkey_login")
         page.wait_for_url("**/style/")
+
+
+class TestSearchBox:
+    def test_completes_filters_by_keyboard_and_enter_searches_until_one_has_moved(self, visitor):
+        team = a_team(code="network", name="ネットワーク")
+        someone = visitor(locale="en-GB").sign_in(an_agent(team, language="en"))
+        page = someone.open("/desk/")
+        page.keyboard.press("/")
+        box = page.locator("input[name=q]:focus")
+        page.keyboard.type("printer sta")
+        options = page.locator("#topsearch-options [role=option]")
+        expect(options).to_have_count(1)
+        someone.check()
+        page.keyboard.press("ArrowDown")
+        expect(box).to_have_attribute("aria-activedescendant", "completion-1")
+        page.keyboard.press("Enter")
+        expect(box).to_have_value("printer status:")
+        expect(options.first).to_contain_text("status:open")
+        page.keyboard.type("opn")
+        expect(options).to_have_count(0)
+        page.keyboard.press("Enter")  # nothing is chosen: it searches
+        page.wait_for_url("**/search/?q=printer+status%3Aopn")
+        expect(page.locator("#found .notice")).to_contain_text("status:open")
+        someone.check()

@@ -68,5 +68,56 @@ class TestSearch:
             index_ticket(a_ticket(team=team, title="Commonword", requester=a_person()))
         page = visit(an_agent(team))
         page.get("/search/", {"q": "commonword"})
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(11):
             page.get("/search/", {"q": "commonword"})
+
+
+class TestMarks:
+    def test_the_words_are_marked_where_they_stand(self, visit):
+        team = a_team()
+        agent, requester = an_agent(team), a_person()
+        ticket = a_ticket(
+            team=team, requester=requester, title="ﾌﾟﾘﾝﾀ <b>", description="x " * 60 + "3階のプリンタが動かない & 変"
+        )
+        actions.note(ticket, by=agent, via="page", body="Printerhead is gone")
+        index_ticket(ticket)
+        html = found(visit(agent).get("/search/", {"q": "プリンター"}))
+        assert "… " in html and "3階の<mark>プリンタ</mark>が動かない &amp; 変" in html and "&lt;b&gt;" in html
+        assert "<mark>Printerhead</mark> is gone" in found(visit(agent).get("/search/", {"q": "printerhead"}))
+
+    def test_a_note_is_no_piece_for_the_requester(self, visit):
+        team = a_team()
+        requester = a_person()
+        ticket = a_ticket(team=team, requester=requester, title="Keyword here")
+        actions.note(ticket, by=an_agent(team), via="page", body="keyword of a note")
+        index_ticket(ticket)
+        html = found(visit(requester).get("/search/", {"q": "keyword"}))
+        assert "<mark>Keyword</mark> here" in html and "of a note" not in html
+
+
+class TestPeople:
+    def test_agents_find_people_staff_do_not(self, visit):
+        person = a_person(name="佐藤 花子", reading="サトウ ハナコ", extension="4021")
+        agent = an_agent(a_team())
+        for typed in ("佐藤", "さとう", "4021", person.email):
+            html = found(visit(agent).get("/search/", {"q": typed}))
+            assert f"/settings/people/{person.pk}/" in html, typed
+        assert "/settings/people/" not in found(visit(a_person()).get("/search/", {"q": "佐藤"}))
+
+
+class TestProblems:
+    def test_what_is_no_filter_is_said_with_a_link_to_the_nearest(self, visit):
+        html = found(visit(an_agent(a_team())).get("/search/", {"q": "printer statsu:open"}))
+        assert "There is no filter “statsu”" in html and 'href="/search/?q=printer%20status%3Aopen"' in html
+
+    def test_the_api_refuses_it_with_the_sentence(self, client):
+        client.force_login(an_agent(a_team()))
+        answer = client.get("/api/v1/search/", {"q": "statsu:open"})
+        assert answer.status_code == 400 and "statsu" in answer.content.decode()
+        assert client.get("/api/v1/search/", {"q": "status:open"}).status_code == 200
+
+
+class TestCompletion:
+    def test_options_for_the_box(self, visit):
+        html = found(visit(an_agent(a_team())).get("/search/complete/", {"q": "vpn sta"}))
+        assert 'data-value="vpn status:"' in html and "<html" not in html

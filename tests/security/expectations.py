@@ -144,6 +144,7 @@ PAGES = {
     "desk:call-backs": DESK,
     "desk:call-backs-due": DESK,
     "desk:search": SIGNED,
+    "desk:complete": SIGNED,
     "desk:settings": SIGNED,  # lists what the reader may set
     "desk:first-run": PUBLIC,  # gone once there is an administrator
     "desk:first-steps": ADMIN,

@@ -25,10 +25,10 @@ from ..queries import (
     get_comment,
     get_ticket,
     links,
-    search_tickets,
     visible_numbers,
     visible_tickets,
 )
+from ..search import search
 from .filters import ORDERS, TicketFilters, narrow
 from .serializers import (
     AssignIn,
@@ -322,7 +322,10 @@ def _link(label, other, tie) -> dict:
 
 
 class SearchFilters(Filters):
-    q = serializers.CharField(max_length=200, help_text="Words, or a ticket's number. All words must be there.")
+    q = serializers.CharField(
+        max_length=200,
+        help_text="Words, a ticket's number, and filters such as `status:open`, as on the page of the search.",
+    )
 
 
 class SearchViewSet(View):
@@ -333,5 +336,7 @@ class SearchViewSet(View):
 
     @extend_schema(parameters=[SearchFilters], responses=TicketRow(many=True), operation_id="search")
     def list(self, request):
-        found = search_tickets(request.user, self.asked(SearchFilters)["q"])
-        return self.pages(TicketRow, for_list(found).select_related("category").prefetch_related("tags"))
+        found = search(request.user, self.asked(SearchFilters)["q"])
+        if found.problems:
+            raise serializers.ValidationError({"q": [problem.sentence for problem in found.problems]})
+        return self.pages(TicketRow, for_list(found.tickets).select_related("category").prefetch_related("tags"))
