@@ -38,6 +38,7 @@ PARTS = {
     "intake:mail-admit",
     "intake:mail-take",
     "intake:mails-many",
+    "intake:mails-export",
     "notify:resend",
     "notify:dead-address-revive",
     "notify:for-ticket",
