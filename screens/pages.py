@@ -89,6 +89,8 @@ PAGES = [
     Screen("queue-menu", AGENT, "desk:queue", query="?view=all&priority=1", press=(".queue-tools .menu summary",)),
     Screen("views", AGENT, "desk:views"),
     Screen("views-empty", LEAD, "desk:views"),
+    Screen("exports", AGENT, "desk:exports", query="?view=all&priority=1"),
+    Screen("exports-empty", LEAD, "desk:exports"),
     Screen("view-new", AGENT, "desk:view-new", query="?view=all&priority=1"),
     Screen("view-change", AGENT, "desk:view-change", ("view",)),
     Screen("queue-peek", AGENT, "desk:queue", query="?view=all", press=("a[data-peek]",)),

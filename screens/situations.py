@@ -7,6 +7,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import make_msgid
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.utils import timezone
@@ -16,12 +17,13 @@ from incidents.models import CauseCode
 from servicedesk.desk.actions import create_view
 from servicedesk.desk.demo.company import SIGN_INS
 from servicedesk.desk.demo.load import load
-from servicedesk.desk.models import SavedView
+from servicedesk.desk.exporting import job_key, start_export
+from servicedesk.desk.models import Export, SavedView
 from servicedesk.intake.actions import plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
 from servicedesk.people.actions import create_absence, create_token, upload_import
-from servicedesk.people.models import Company, Department, User
+from servicedesk.people.models import Company, Department, Job, User
 from servicedesk.tickets.actions import assign, log_work, note, reply, set_tags
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Category, Ticket
@@ -75,6 +77,11 @@ def _tickets(people: dict[str, User]) -> dict:
     view = create_view(name="急ぎのもの", query=QueryDict("view=all&priority=1&priority=2"), by=agent, via="command")
     SavedView.objects.create(owner=agent, name="なくなったチームのもの", base="all", filters={"team": ["gone"]})
     SavedView.objects.create(team=agent.teams.first(), name="朝の見回り", base="unassigned", group="service", place=1)
+    for label, kind, rows in (("未完了すべて", "xlsx", 24), ("解決済みと完了", "csv", 100_000)):
+        Export.objects.create(owner=agent, format=kind, label=label, file=ContentFile(b"x", name="x"), rows=rows,
+                              is_cut=rows == 100_000)  # fmt: skip
+    under_way = start_export(QueryDict("view=done"), kind="csv", label="解決済みと完了", by=agent, via="command")
+    Job.objects.filter(key=job_key(under_way.pk)).update(state=Job.State.RUNNING, done=31_000, total=78_412)
     staff = people[STAFF]
     own = Ticket.objects.filter(requester=staff)
     return {

@@ -11,7 +11,7 @@ from rest_framework.routers import SimpleRouter
 from cmdb.api import ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
 from requests.api import ServiceRequestViewSet
-from servicedesk.desk.api import ChainCheckViewSet, SavedViewSet
+from servicedesk.desk.api import ChainCheckViewSet, ExportViewSet, SavedViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
@@ -80,6 +80,7 @@ router.register("audit", AuditViewSet, "audit")
 router.register("imports", ImportViewSet, "import")
 router.register("dead-addresses", DeadAddressViewSet, "dead-address")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
+router.register("exports", ExportViewSet, "export")
 router.register("views", SavedViewSet, "view")
 router.register("search", SearchViewSet, "search")
 

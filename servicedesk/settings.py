@@ -236,6 +236,7 @@ EVENT_CONSUMERS = [
 JOBS = {
     "apply_import": "servicedesk.people.actions.imports.apply_as_job",
     "apply_matrix": "servicedesk.priorities.actions.apply_matrix_as_job",
+    "export_tickets": "servicedesk.desk.exporting.export_as_job",
     "check_chains": "servicedesk.desk.chains.check_as_job",
     "compare_mailbox": "servicedesk.intake.actions.comparing.compare_as_job",
     "take_missing": "servicedesk.intake.actions.comparing.take_as_job",
@@ -352,6 +353,7 @@ SPECTACULAR_SETTINGS = {
         "LinkKind": "servicedesk.tickets.models.TicketLink.Kind",
         "CommentKind": "servicedesk.tickets.api.serializers.COMMENT_KINDS",
         "CauseGroup": "incidents.models.CauseCode.Group",
+        "ExportFormat": "servicedesk.desk.models.Export.Format",
         "ViewGroup": "servicedesk.desk.api.GROUP_NAMES",
         "Makes": "servicedesk.intake.models.Makes",
         "MailboxKind": "servicedesk.intake.models.Mailbox.Kind",

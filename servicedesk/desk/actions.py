@@ -55,7 +55,7 @@ def create_view(
     Refuses what of the address is not known, a name that is taken, and more than 50 views of one person or team.
     """
     check(by, "views.change")
-    view = SavedView(team=team, owner=None if team else by, name=name, **_checked(by, query))
+    view = SavedView(team=team, owner=None if team else by, name=name, **checked(by, query))
     _refuse_team(view, by)
     others = _beside(view)
     if others.count() >= MOST_VIEWS:
@@ -88,7 +88,7 @@ def change_view(view: SavedView, *, by: User, via: str, query: QueryDict | None 
         if view.place is not None:
             view.place = _last_place(view)
     if query is not None:
-        changes |= changed_fields(view, _checked(by, query))
+        changes |= changed_fields(view, checked(by, query))
     if "is_pinned" in fields and fields["is_pinned"] != (view.place is not None):
         view.place = _last_place(view) if fields["is_pinned"] else None
     view.updated_at = timezone.now()
@@ -153,8 +153,8 @@ def choose_density(user: User, density: str) -> None:
     DeskPreference.objects.update_or_create(user=user, defaults={"density": density})
 
 
-def _checked(by: User, query: QueryDict) -> dict[str, Any]:
-    """What the address says, as fields. Refuses the first thing in it that is not known."""
+def checked(by: User, query: QueryDict) -> dict[str, Any]:
+    """What the address says, as fields of a view. Refuses the first thing in it that is not known."""
     _columns, complaints = chosen_columns(query.getlist("columns"))
     complaints = filters.read(by, query, also=NAMES).complaints + complaints
     density = query.get("density", "")

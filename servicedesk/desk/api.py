@@ -1,6 +1,7 @@
-"""The check of the hash chains, and the views of the queue, by API."""
+"""The check of the hash chains, the views of the queue and its exports, by API."""
 
 from django.http import QueryDict
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -12,14 +13,17 @@ from servicedesk.people.api.persons import Line, NoFieldsIn
 from servicedesk.people.api.refs import TeamField, TeamRef
 from servicedesk.people.rules import check
 from servicedesk.tickets.api.serializers import EmptyIn, TicketRow
+from servicedesk.tickets.api.views import AnyAnswer
 from servicedesk.tickets.filters import GROUPS, ORDERS, VIEWS, Known, read
 from servicedesk.tickets.queries import for_list
 from servicedesk.web.api import Filters, Strict, View
+from servicedesk.web.downloads import stored_file
 from servicedesk.web.errors import NotFound
 
-from .actions import NAMES, change_view, create_view, delete_view, restore_view
+from .actions import NAMES, change_view, checked, create_view, delete_view, restore_view
 from .chains import last_check, start_check
-from .models import Density, SavedView
+from .exporting import delete_export, exports_of, file_name, get_export, start_export
+from .models import Density, Export, SavedView
 from .queries import deleted_view, get_view, visible_views
 from .queue_columns import COLUMNS, chosen_columns
 
@@ -93,12 +97,9 @@ class SavedViewOut(serializers.Serializer):
 GROUP_NAMES = [(name, str(name)) for name in GROUPS]
 
 
-class SavedViewIn(Strict):
+class ListIn(Strict):
     """What the queue's address says. Filters by name, each with its values, as the address of the queue has them."""
 
-    name = Line(max_length=80, required=True)
-    team = TeamField(required=False, allow_null=True, default=None, help_text="Null: one's own.")
-    is_pinned = serializers.BooleanField(default=True)
     view = serializers.ChoiceField(choices=list(VIEWS), default="all")
     filters = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField(max_length=200), max_length=20), default=dict
@@ -107,6 +108,14 @@ class SavedViewIn(Strict):
     group = serializers.ChoiceField(choices=GROUP_NAMES, allow_blank=True, default="")
     columns = serializers.ListField(child=serializers.ChoiceField(choices=list(COLUMNS)), default=list, max_length=20)
     density = serializers.ChoiceField(choices=Density.choices, allow_blank=True, default="")
+
+
+class SavedViewIn(ListIn):
+    """A view: a name, and what the queue's address says."""
+
+    name = Line(max_length=80, required=True)
+    team = TeamField(required=False, allow_null=True, default=None, help_text="Null: one's own.")
+    is_pinned = serializers.BooleanField(default=True)
 
 
 class SavedViewChangeIn(SavedViewIn):
@@ -206,3 +215,85 @@ class SavedViewSet(View):
         self.ordering = tuple(asked.order)
         rows = for_list(asked.tickets).select_related("category").prefetch_related("tags")
         return self.pages(TicketRow, rows)
+
+
+class ExportIn(ListIn):
+    """The list as `ListIn` says it, or with `saved` that of a saved view, which then says everything."""
+
+    format = serializers.ChoiceField(choices=Export.Format.choices, default=Export.Format.CSV)
+    saved = serializers.IntegerField(required=False, allow_null=True, min_value=1, help_text="The id of a view.")
+
+
+class ExportOut(serializers.Serializer):
+    """A file of tickets. Ask again until `state` is `done` or `failed`; then `file` is where it is fetched."""
+
+    id = serializers.IntegerField()
+    label = serializers.CharField()
+    format = serializers.ChoiceField(choices=Export.Format.choices)
+    state = serializers.SerializerMethodField()
+    done = serializers.IntegerField(source="job.done", default=0)
+    total = serializers.IntegerField(source="job.total", default=0)
+    error = serializers.CharField(source="job.error", default="")
+    rows = serializers.IntegerField()
+    is_cut = serializers.BooleanField(help_text="The list has more than the 100,000 tickets that a file takes.")
+    created_at = serializers.DateTimeField()
+    until = serializers.DateTimeField(help_text="When it is deleted.")
+    file = serializers.SerializerMethodField()
+
+    def get_state(self, export) -> str:
+        return "done" if export.file else export.job.state if export.job and export.job.state != "done" else "failed"
+
+    def get_file(self, export) -> str | None:
+        if not export.file:
+            return None
+        return reverse("api:export-download", [export.pk], request=self.context["request"])
+
+
+class ExportViewSet(View):
+    """Lists of tickets as files. One's own alone; deleted after a week. For agents."""
+
+    queryset = Export.objects.none()
+    lookup_value_converter = "int"
+    pagination_class = None
+    serializer_class = ExportOut
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        check(request.user, "desk.use")
+
+    @extend_schema(responses=ExportOut(many=True), operation_id="exports_list")
+    def list(self, request):
+        """One's files, at most ten, the newest first."""
+        self.asked(Filters)
+        return self.answer(ExportOut, exports_of(request.user), many=True)
+
+    @extend_schema(responses=ExportOut)
+    def retrieve(self, request, pk):
+        return self.answer(ExportOut, get_export(request.user, pk))
+
+    @extend_schema(request=ExportIn, responses={202: ExportOut})
+    def create(self, request):
+        """Have a file made in the background, up to 100,000 tickets."""
+        given = self.given(ExportIn)
+        view = get_view(request.user, given["saved"]) if given.get("saved") else None
+        query = view.as_query() if view else _query(given)
+        label = view.name if view else str(VIEWS[given["view"]].label)
+        if view is None:
+            checked(request.user, query)
+        made = start_export(query, kind=given["format"], label=label, by=request.user, via="api")
+        return self.answer(ExportOut, get_export(request.user, made.pk), status=202)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request, pk):
+        """Delete the file now."""
+        delete_export(get_export(request.user, pk))
+        return Response(status=204)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, content_negotiation_class=AnyAnswer)
+    def download(self, request, pk):
+        """The file."""
+        found = get_export(request.user, pk)
+        if not found.file:
+            raise NotFound
+        return stored_file(found.file, as_attachment=True, filename=file_name(found.format, found.created_at))

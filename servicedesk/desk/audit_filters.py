@@ -43,6 +43,8 @@ OBJECTS = (
     ("intake.mailbox", gettext_lazy("Mailboxes")),
     ("intake.incomingmail", gettext_lazy("Incoming mails")),
     ("notify.outgoingmail", gettext_lazy("Outgoing mails")),
+    ("desk.savedview", gettext_lazy("Views of teams")),
+    ("desk.export", gettext_lazy("Exports")),
     ("people.job", gettext_lazy("Checks of the log")),
 )
 OBJECT_NAMES = dict(OBJECTS[1:])

@@ -19,6 +19,7 @@ SETTINGS_VERBS = {
     "change_profile": gettext_lazy("Changed own details"),
     "delete": pgettext_lazy("audit", "Deleted"),
     "restore": pgettext_lazy("audit", "Brought back"),
+    "export": gettext_lazy("Had tickets written to a file"),
     "deactivate": pgettext_lazy("audit", "Deactivated"),
     "reactivate": pgettext_lazy("audit", "Reactivated"),
     "set_password": gettext_lazy("Set a password"),

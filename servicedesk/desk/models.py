@@ -1,4 +1,9 @@
-"""What the desk itself keeps: views of the queue that people saved, and how dense they like it."""
+"""What the desk itself keeps: views of the queue that people saved, how dense they like it, and the files that they had
+made of it.
+"""
+
+import secrets
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -6,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from servicedesk.people.models import Team, User
+from servicedesk.people.models import Job, Team, User
 from servicedesk.web.text import check_one_line
 
 
@@ -86,3 +91,46 @@ class SavedView(models.Model):
         if self.columns:
             query["columns"] = ",".join(self.columns)
         return query
+
+
+def _export_path(export, filename: str) -> str:
+    """A random name outside the web root."""
+    return f"exports/{timezone.now():%Y/%m}/{secrets.token_hex(20)}"
+
+
+class Export(models.Model):
+    """The queue as a file that is made in the background for one person, who alone gets it. `query` are the words of
+    the queue's address, `label` how the list was called. The file goes `KEPT` after it was asked for.
+    """
+
+    class Format(models.TextChoices):
+        CSV = "csv", "CSV"
+        XLSX = "xlsx", "Excel"
+
+    KEPT = timedelta(days=7)
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="exports")
+    format = models.CharField(max_length=4, choices=Format)
+    query = models.TextField(blank=True)
+    label = models.CharField(max_length=120, validators=[check_one_line])
+    rows = models.PositiveIntegerField(default=0, editable=False)
+    is_cut = models.BooleanField(default=False, editable=False)
+    file = models.FileField(upload_to=_export_path, max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    job: Job | None = None
+    """The work that makes it, where `exporting.exports_of` read it."""
+
+    class Meta:
+        verbose_name = _("export")
+        indexes = [models.Index(fields=["created_at"], name="export_by_time")]
+
+    def __str__(self):
+        return self.label
+
+    @property
+    def until(self):
+        return self.created_at + self.KEPT
+
+    @property
+    def is_under_way(self) -> bool:
+        return not self.file and self.job is not None and self.job.is_under_way

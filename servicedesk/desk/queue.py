@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cmdb.models import Service
+from servicedesk.people.models import User
 from servicedesk.people.queries import agents
 from servicedesk.people.rules import allowed
 from servicedesk.tickets import filters
@@ -41,7 +42,7 @@ _MOST_EVENTS = 500
 _MOST_NEW = 100
 # Of the pinned views, those that can be counted along the indexes of open tickets, up to this many, have a number.
 _MOST_COUNTED_VIEWS = 20
-_PLACE = ("after", "before", "since_event", "shown", "fresh")
+_PLACE = ("after", "before", "since_event", "shown", "fresh", "format")
 
 
 class Shown(NamedTuple):
@@ -63,21 +64,21 @@ class Shown(NamedTuple):
         return f"saved_{self.saved.pk}" if self.saved else self.asked.view.name
 
 
-def read(request: HttpRequest, views: list[SavedView]) -> Shown:
+def read(user: User, given: QueryDict, views: list[SavedView]) -> Shown:
     """What the address asks for. `saved=7` alone shows the view 7 of `views`; with filters beside it the address
     counts, and the view is the one that was begun from.
     """
-    query, saved, complaints = request.GET.copy(), None, []
-    given = query.get("saved", "")
-    if given:
-        saved = next((view for view in views if str(view.pk) == given), None)
+    query, saved, complaints = given.copy(), None, []
+    named = query.get("saved", "")
+    if named:
+        saved = next((view for view in views if str(view.pk) == named), None)
         if saved is None:
             query.pop("saved")
             complaints.append(filters.Complaint(_("This saved view is not there, or it is not yours."), "saved"))
         elif not NAMES & query.keys():
             for name, values in saved.as_query().lists():
                 query.setlist(name, values)
-    asked = filters.read(request.user, query, also={*NAMES, *_PLACE, "saved"})
+    asked = filters.read(user, query, also={*NAMES, *_PLACE, "saved"})
     columns, unknown = chosen_columns(query.getlist("columns"))
     return Shown(query, saved, asked, columns, complaints + asked.complaints + unknown)
 
@@ -86,7 +87,7 @@ def read(request: HttpRequest, views: list[SavedView]) -> Shown:
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     views = list(visible_views(request.user))
-    shown = read(request, views)
+    shown = read(request.user, request.GET, views)
     asked, query = shown.asked, shown.query
     newest = last_event_id()
     keyset = KeysetPage.of(request, for_queue(asked.tickets), asked.order, size=PAGE_SIZE)
@@ -237,7 +238,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     fresh = _ids(request.GET.get("fresh", ""), _MOST_NEW)
     changed = {ticket for _event, ticket in touched}
     views = list(visible_views(request.user))
-    seen = read(request, views)
+    seen = read(request.user, request.GET, views)
     asked = seen.asked
     belonging = set(asked.tickets.filter(Q(pk__in=changed | set(fresh))).values_list("pk", flat=True))
     redrawn = for_queue(desk_tickets(request.user).filter(pk__in=changed & set(shown)))
@@ -265,7 +266,7 @@ _NOT_IN_FORM = ("saved", "density", "requester", "phase")
 @require_safe
 def filter_form(request: HttpRequest) -> HttpResponse:
     """All filters as a form. On a page of its own, so that the queue does not carry its lists of names."""
-    query = read(request, list(visible_views(request.user))).query
+    query = read(request.user, request.GET, list(visible_views(request.user))).query
     chosen = {name: filters.values_of(query, name) for name in filters.FILTERS}
     columns, _unknown = chosen_columns(query.getlist("columns"))
     selects = [

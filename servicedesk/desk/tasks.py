@@ -19,6 +19,7 @@ from servicedesk.web.errors import Refused
 from servicedesk.web.logs import about
 
 from .actions import forget_deleted_views
+from .exporting import forget_old_exports
 
 log = logging.getLogger(__name__)
 BATCH = 200
@@ -30,8 +31,9 @@ _CLOSE: dict[str, tuple[type, Callable]] = {
 
 @shared_task
 def tidy_desk() -> None:
-    """Delete for good what can no longer be brought back."""
+    """Delete for good the views that can no longer be brought back, and the files of old exports."""
     forget_deleted_views()
+    forget_old_exports()
 
 
 @shared_task

@@ -9,7 +9,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from servicedesk.desk.models import SavedView
+from servicedesk.desk.models import Export, SavedView
 from servicedesk.people.models import Role
 from servicedesk.tickets.actions import reply
 from tests.factories import a_person, a_service, a_team
@@ -40,7 +40,7 @@ NAMES = st.sampled_from(
     targets code name email roles addresses language time_zone company department manager from_on until_on deputy scopes
     days to files channel source order is_active members lead tier next_team parent head group address host port
     password makes accepts certificate security folder user delivery_on view filters sort columns density is_pinned
-    format""".split()  # noqa: SIM905
+    format saved""".split()  # noqa: SIM905
 )
 BODIES = st.one_of(st.dictionaries(NAMES, VALUES, max_size=6), VALUES)
 FILTERS = """limit after before order q tag team assignee requester service category type status phase priority impact
@@ -62,6 +62,7 @@ class TestStrangeInput:
         ticket = make_incident(service=a_service(team)).ticket
         reply(ticket, by=user, via="page", body="x")
         SavedView.objects.create(pk=user.pk, owner=user, name="x", base="all")
+        Export.objects.create(pk=user.pk, owner=user, format="csv", label="x")
         known = {
             "number": ticket.number,
             "code": team.code,

@@ -18,12 +18,13 @@ Other addresses:
     OWN      rows of the caller alone: others' are not there
     CALL_BACK  whoever works on the call-back's ticket
     VIEW     a saved view: its owner; of a team's the members, and to change it who leads them
+    EXPORT   a file of tickets: whoever had it made
     CALL     a call that an agent takes down: the agent; who leads their team may only take it over
 """
 
 SEE, PEEK, WORK, ASK = "see", "peek", "work", "ask"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
-SERVICES, MAIL, CALL, CALL_BACK, VIEW = "services", "mail", "call", "call back", "view"
+SERVICES, MAIL, CALL, CALL_BACK, VIEW, EXPORT = "services", "mail", "call", "call back", "view", "export"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -124,6 +125,10 @@ PAGES = {
     "desk:filters": DESK,
     "desk:export": DESK,
     "desk:jump": DESK,
+    "desk:export-xlsx": DESK,
+    "desk:exports": DESK,
+    "desk:export-file": EXPORT,
+    "desk:export-delete": EXPORT,
     "desk:density": DESK,
     "desk:views": DESK,
     "desk:view-new": DESK,
@@ -242,6 +247,11 @@ API = {
     ("request-list", "get"): SIGNED,
     ("request-detail", "get"): SEE,
     ("search-list", "get"): SIGNED,
+    ("export-list", "get"): DESK,
+    ("export-list", "post"): DESK,
+    ("export-detail", "get"): EXPORT,
+    ("export-detail", "delete"): EXPORT,
+    ("export-download", "get"): EXPORT,
     ("view-list", "get"): DESK,
     ("view-list", "post"): DESK,
     ("view-detail", "get"): VIEW,

@@ -23,6 +23,7 @@ from tests.security.expectations import (
     CALL,
     CALL_BACK,
     DESK,
+    EXPORT,
     LOOK,
     MAIL,
     OWN,
@@ -68,7 +69,7 @@ API_CASES, PAGE_CASES = api_cases(), page_cases()
 OF_TICKETS = (SEE, PEEK, WORK, ASK)
 API_OF_TICKETS = [case for case in API_CASES if API.get(case) in OF_TICKETS]
 PAGES_OF_TICKETS = [name for name in PAGE_CASES if PAGES.get(name) in OF_TICKETS]
-ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK, VIEW)
+ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK, VIEW, EXPORT)
 ELSEWHERE = [("api:" + case[0], case[1], API[case]) for case in API_CASES if API.get(case, SEE) not in ONES]
 ELSEWHERE += [
     (name, method, PAGES[name]) for name in PAGE_CASES if PAGES.get(name, SEE) not in ONES for method in ("get", "post")
@@ -388,6 +389,30 @@ class TestSavedViews:
         for address in addresses:
             told_to = {role for role in ROLES[2:] if words.encode() in ask(world, role, "get", address).said}
             assert told_to == readers, address
+
+
+EXPORTS = [(name, method) for name in PAGE_CASES if PAGES.get(name) == EXPORT for method in ("get", "post")]
+EXPORTS += [(f"api:{name}", method) for name, method in API_CASES if API.get((name, method)) == EXPORT]
+
+
+class TestExports:
+    """A file is handed to whoever had it made, and to nobody else whatever their role."""
+
+    @pytest.mark.parametrize(("name", "method"), EXPORTS)
+    def test_who_is_let_in(self, world, name, method):
+        faults = {}
+        for role in ROLES:
+            answer = ask(world, role, method, reverse(name, args=[world.others["export"].pk]))
+            if answer.status_code == 405:
+                continue
+            want = "in" if role == "agent" else "hidden" if role in AGENTS else "forbidden"
+            if verdict(answer) != ("sign in" if role in NOBODY else want):
+                faults[role] = answer.status_code
+        assert not faults, told(faults)
+
+    @pytest.mark.parametrize("address", ["/desk/exports/", "/api/v1/exports/"])
+    def test_who_reads_of_it(self, world, address):
+        assert {role for role in ROLES[2:] if b"Handed out" in ask(world, role, "get", address).said} == {"agent"}
 
 
 class TestElsewhere:

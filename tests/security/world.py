@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
 from incidents.models import CauseCode
-from servicedesk.desk.models import SavedView
+from servicedesk.desk.models import Export, SavedView
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
@@ -192,6 +193,9 @@ def build() -> World:
                    for role, user in people.items() if role != "guest"},
         "call": _a_call_left(people["agent"], "taken down"),
         "confidential call": _a_call_left(people["agent"], "hushed", is_confidential="on"),
+        "export": Export.objects.create(
+            owner=people["agent"], format="csv", label="Handed out", file=ContentFile(b"x", name="x")
+        ),
         "view": SavedView.objects.create(owner=people["agent"], name="Night shift", base="all", place=1),
         "team view": SavedView.objects.create(team=team, name="Morning round", base="all", place=1),
         "deleted view": SavedView.objects.create(
