@@ -170,7 +170,7 @@ def delete_export(export: Export) -> None:
     with transaction.atomic():
         Export.objects.filter(pk=export.pk).delete()
         if name:
-            transaction.on_commit(lambda: storage.delete(name))
+            transaction.on_commit(lambda: storage.delete(name), robust=True)  # a store that is away keeps it
 
 
 def forget_old_exports() -> int:
