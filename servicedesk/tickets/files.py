@@ -4,6 +4,7 @@ import hashlib
 import io
 import logging
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import puremagic
@@ -51,6 +52,26 @@ class Known:
 
 class Scanned(SimpleUploadedFile):
     """A file that was looked at by the virus scanner already."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A file and what was found out about it."""
+
+    file: UploadedFile
+    known: Known
+
+
+def examine_all(files: Iterable[UploadedFile | Examined], *, strict: bool = True) -> list[Examined]:
+    """`examine` each, unless that was done. Do it before a ticket is locked: a virus scanner may take its time. Refuses
+    too many files.
+    """
+    files = list(files)
+    if strict and len(files) > settings.ATTACHMENTS_PER_MESSAGE:
+        raise TicketError(
+            _("At most %(most)d files go with one message.") % {"most": settings.ATTACHMENTS_PER_MESSAGE}, field="files"
+        )
+    return [file if isinstance(file, Examined) else Examined(file, examine(file, strict=strict)) for file in files]
 
 
 def examine(file: UploadedFile, *, strict: bool = True) -> Known:

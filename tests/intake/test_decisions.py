@@ -2,6 +2,7 @@
 once; and how one finds a mail there."""
 
 import json
+import re
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -12,7 +13,7 @@ from django.urls import reverse
 from incidents.actions import cancel_incident
 from servicedesk.intake.actions import assign_mail, decide_many, join_mail, read_waiting, refuse_mail, retry_mail
 from servicedesk.intake.models import IncomingMail
-from servicedesk.intake.queries import counts_by_fate, mails_with, visible_mails
+from servicedesk.intake.queries import FATES, counts_by_fate, mails_with, visible_mails
 from servicedesk.people.models import AuditEntry, User
 from servicedesk.tickets.actions import reply
 from servicedesk.tickets.models import Comment
@@ -334,6 +335,19 @@ class TestFates:
         assert "mail_in_subject_trgm" in mails.filter(subject__icontains="プリンター").explain()
         assert "mail_in_from_name_trgm" in mails.filter(from_name__icontains="strange").explain()
         assert "mail_in_from_address_trgm" in mails.filter(from_address__icontains="strange").explain()
+
+    @pytest.mark.parametrize("make", [an_agent, an_administrator])
+    def test_are_shown_without_collecting_all_tickets_first(self, make):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+        mails = visible_mails(make(*([a_team()] if make == an_agent else [])))
+        for rows in (mails, mails.filter(FATES["reply"].rows)):
+            plan = rows.order_by("-received_at", "-id")[:51].explain()
+            scans = re.findall(r"Scan[^\n]* on tickets_ticket\b", plan)
+            assert scans and all("tickets_ticket_pkey" in scan for scan in scans), plan
+        of_one = IncomingMail.objects.filter(mailbox=1).order_by("-received_at", "-id").defer("raw")
+        assert "mail_in_by_mailbox" in of_one[:51].explain()
 
     def test_are_counted_by_one_query(self, mails):
         sato = an_agent()

@@ -100,12 +100,13 @@ class _Lines:
         ]
 
     def __iter__(self) -> Iterator[list]:
+        columns = (
+            "pk", "received_at", "from_name", "from_address", "subject", "mailbox__name", "mailbox__address", "state",
+            "reason", "refusal", "ticket__number", "assignee__name", "assignee__email", "size", "message_id",
+        )  # fmt: skip
+        states, reasons = dict(IncomingMail.State.choices), dict(IncomingMail.Reason.choices)
         # One row more than are written says whether there is more.
-        rows = self._mails.only(
-            "received_at", "from_name", "from_address", "subject", "state", "reason", "refusal", "size", "message_id",
-            "mailbox__name", "mailbox__address", "ticket__number", "assignee__name",
-            "assignee__email",
-        )[: MOST_EXPORTED + 1].iterator(chunk_size=2000)  # fmt: skip
+        rows = self._mails.values_list(*columns, named=True)[: MOST_EXPORTED + 1].iterator(chunk_size=2000)
         for mail in islice(rows, MOST_EXPORTED):
             self.count += 1
             yield [
@@ -114,11 +115,11 @@ class _Lines:
                 mail.from_name,
                 mail.from_address,
                 mail.subject,
-                str(mail.mailbox),
-                mail.get_state_display(),
-                " ".join(each for each in (str(mail.get_reason_display()), mail.refusal) if each),
-                mail.ticket.number if mail.ticket else "",
-                mail.assignee.display_name if mail.assignee else "",
+                f"{mail.mailbox__name} <{mail.mailbox__address}>",
+                states[mail.state],
+                " ".join(str(each) for each in (reasons[mail.reason], mail.refusal) if each),
+                mail.ticket__number,
+                mail.assignee__name or mail.assignee__email,
                 mail.size,
                 mail.message_id,
             ]

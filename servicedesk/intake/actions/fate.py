@@ -16,7 +16,7 @@ from servicedesk.people.queries import people_by_address, person_by_address
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions import lock, move, note, record, reply
 from servicedesk.tickets.actions.talk import attach
-from servicedesk.tickets.files import Scanned
+from servicedesk.tickets.files import Examined, Scanned, examine_all
 from servicedesk.tickets.models import Channel, Comment, Ticket
 from servicedesk.tickets.permissions import works_on
 from servicedesk.tickets.queries import visible_tickets
@@ -125,24 +125,31 @@ def _put_into(ticket: Ticket, mail: IncomingMail, letter: Letter, signs: Signs, 
     mail.is_proved = bool(mail.proof)
     if not (signs.auto_reply or signs.bounce or signs.receipt):
         revive_by_mail(mail)
+    if signs.auto_reply or signs.bounce or signs.receipt:
+        writer = None
+    else:
+        writer = sender if sender and visible_tickets(sender).filter(pk=ticket.pk).exists() else None
+    language = (writer or by).language
     with about(ticket_number=ticket.number):
+        with override(language):
+            looked_at = _looked_at(letter.files)
         lock(ticket)
         if not ticket.is_open:
             end(mail, State.HELD, Reason.TICKET_OVER)
             return
-        writes = sender is not None and visible_tickets(sender).filter(pk=ticket.pk).exists()
-        if sender is not None and writes and not (signs.auto_reply or signs.bounce or signs.receipt):
-            with override(sender.language):
-                _append(mail, letter, ticket, sender)
+        if writer is not None:
+            with override(language):
+                _append(mail, letter, ticket, writer, looked_at)
             return
-        with override(by.language):
+        files, remarks = looked_at
+        with override(language):
             words = {
                 "sender": one_line(f"{mail.from_name} <{mail.from_address}>".replace("<>", ""), 300).strip() or "–"
             }
             said = _("A mail of %(sender)s, put here by hand:") % words
-            body = _cut(f"{said}\n\n{letter.reply or letter.text}")
+            body = _cut(f"{said}\n\n{letter.reply or letter.text}", remarks)
             comment = note(ticket, by=by, via="mail", body=body, style=Comment.Format.PLAIN, **_marks(mail))
-        attach(ticket, _uploads(letter.files), by=by, comment=comment, public=False, strict=False)
+        attach(ticket, files, by=by, comment=comment, public=False, strict=False)
     mail.ticket, mail.comment = ticket, comment
     end(mail, State.REPLY)
 
@@ -215,6 +222,14 @@ def _uploads(files: list[Part]) -> list[Scanned]:
     return [Scanned(each.name or "file", each.data, each.content_type) for each in files]
 
 
+def _looked_at(files: list[Part]) -> tuple[list[Examined], list[str]]:
+    """What may be attached, examined, and what is to be said of the rest. Before a ticket is locked: the virus scanner
+    may take its time.
+    """
+    may_be_kept, remarks = without_viruses(files)
+    return examine_all(_uploads(may_be_kept), strict=False), remarks
+
+
 def _cut(text: str, remarks: Iterable[str] = ()) -> str:
     """A text as long as it may be, followed by what the desk has to remark on the mail."""
     more = "".join(f"\n\n{each}" for each in remarks)
@@ -224,13 +239,20 @@ def _cut(text: str, remarks: Iterable[str] = ()) -> str:
     return (text + more).lstrip("\n")
 
 
-def _append(mail: IncomingMail, letter: Letter, ticket: Ticket, sender: User) -> bool:
-    """Put the mail under its ticket; False when the ticket is over and the mail must begin a new one.
+def _append(
+    mail: IncomingMail,
+    letter: Letter,
+    ticket: Ticket,
+    sender: User,
+    looked_at: tuple[list[Examined], list[str]] | None = None,
+) -> bool:
+    """Put the mail under its ticket; False when the ticket is over and the mail must begin a new one. Whoever holds the
+    ticket's lock has looked at the files before.
 
     Without proof of the sender it sets nothing in motion and nobody gets a mail of it; what claims to come from
     somebody at the desk is then an internal note, so that nobody outside reads words which no agent wrote.
     """
-    may_be_kept, remarks = without_viruses(letter.files)
+    files, remarks = looked_at or _looked_at(letter.files)
     lock(ticket)
     if not ticket.is_open:
         over = timezone.now() - timedelta(days=settings.MAIL_REOPENS_FOR_DAYS)
@@ -240,7 +262,7 @@ def _append(mail: IncomingMail, letter: Letter, ticket: Ticket, sender: User) ->
         if not sender.may(reopen.permission, ticket):
             return False
         move(ticket, "reopen", by=sender, via="mail")
-    body, files = _cut(letter.reply or letter.text, remarks), _uploads(may_be_kept)
+    body = _cut(letter.reply or letter.text, remarks)
     if not body and not files:
         body = _("(The mail had no text.)")
     if not mail.is_proved and works_on(sender, ticket):

@@ -20,6 +20,7 @@ from servicedesk.people.queries import visible_people
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions.talk import attach
 from servicedesk.tickets.errors import TicketError
+from servicedesk.tickets.files import examine_all
 from servicedesk.tickets.models import Category, Channel, Ticket
 from servicedesk.web.errors import NotNow, Refused
 from servicedesk.web.text import lines, one_line
@@ -212,10 +213,11 @@ def _open(
         "language": language,
         "is_confidential": is_confidential,
     }
+    examined = examine_all(files, strict=strict_files)
     if kind == Makes.INCIDENT:
         ticket = open_incident(by=by, via=via, at=at, **fields).ticket
     else:
         wanted = ServiceRequest.Kind.REQUEST if kind == Makes.REQUEST else ServiceRequest.Kind.ENQUIRY
         ticket = open_service_request(by=by, via=via, at=at, kind=wanted, **fields).ticket
-    attach(ticket, files, by=by, comment=None, public=True, strict=strict_files, at=at)
+    attach(ticket, examined, by=by, comment=None, public=True, strict=strict_files, at=at)
     return ticket

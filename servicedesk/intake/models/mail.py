@@ -195,7 +195,10 @@ class IncomingMail(models.Model):
         DKIM = "dkim", _("by DKIM of the sender's domain")
         SPF = "spf", _("by SPF of the sender's domain")
 
-    mailbox = models.ForeignKey(Mailbox, models.PROTECT, related_name="mails", verbose_name=_("mailbox"))
+    # No index of its own: `mail_in_by_mailbox` begins with it.
+    mailbox = models.ForeignKey(
+        Mailbox, models.PROTECT, related_name="mails", db_index=False, verbose_name=_("mailbox")
+    )
     raw = models.BinaryField()
     size = models.PositiveBigIntegerField(_("size"))
     digest = models.CharField(max_length=64)
@@ -241,6 +244,7 @@ class IncomingMail(models.Model):
             ),
             models.Index(fields=["-received_at", "-id"], name="mail_in_by_time"),
             models.Index(fields=["state", "reason", "-received_at", "-id"], name="mail_in_by_fate"),
+            models.Index(fields=["mailbox", "-received_at", "-id"], name="mail_in_by_mailbox"),
             models.Index(fields=["from_address", "done_at"], condition=~Q(from_address=""), name="mail_in_by_sender"),
             models.Index(fields=["message_id"], condition=~Q(message_id=""), name="mail_in_by_message_id"),
             GinIndex(fields=["refers_to"], condition=Q(ticket__isnull=False), name="mail_in_refers_to"),

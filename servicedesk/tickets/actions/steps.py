@@ -15,6 +15,7 @@ from servicedesk.people.models import User
 from servicedesk.web.text import lines
 
 from ..errors import TicketError
+from ..files import examine_all
 from ..models import Comment, Ticket
 from ..permissions import asked
 from .core import lock, move
@@ -46,11 +47,12 @@ def ask_requester(
     ticket: Ticket, *, by: User, via: str, message: str, files: Iterable[UploadedFile] = (), at: datetime | None = None
 ) -> None:
     """Send a question and wait for the answer, which resumes the work by itself. Refuses an empty question."""
+    examined = examine_all(files)
     lock(ticket)
     if not message.strip():
         raise TicketError(_("Write what you need to know."), field="message")
     move(ticket, "ask_requester", by=by, via=via, at=at)
-    reply(ticket, by=by, via=via, body=message, files=files, moves=False, at=at)
+    reply(ticket, by=by, via=via, body=message, files=examined, moves=False, at=at)
 
 
 @transaction.atomic

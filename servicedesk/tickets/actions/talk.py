@@ -20,7 +20,7 @@ from servicedesk.web.errors import NotNow
 from servicedesk.web.text import lines
 
 from ..errors import TicketError
-from ..files import examine
+from ..files import Examined, examine_all
 from ..models import Attachment, Comment, Ticket
 from ..permissions import speaks_for_desk
 from .core import lock, move, record
@@ -38,7 +38,7 @@ def reply(
     by: User,
     body: str,
     via: str,
-    files: Iterable[UploadedFile] = (),
+    files: Iterable[UploadedFile | Examined] = (),
     style: str = Comment.Format.MARKDOWN,
     moves: bool = True,
     strict_files: bool = True,
@@ -59,6 +59,7 @@ def reply(
     Refuses an empty body without files, a closed ticket that the writer cannot reopen, and in copies what is no address
     and people who left (fields cc, bcc).
     """
+    files = examine_all(files, strict=strict_files)
     lock(ticket)
     check(by, "tickets.reply", ticket)
     copies = {"cc": list(cc), "bcc": list(bcc)}
@@ -92,12 +93,13 @@ def note(
     by: User,
     body: str,
     via: str,
-    files: Iterable[UploadedFile] = (),
+    files: Iterable[UploadedFile | Examined] = (),
     style: str = Comment.Format.MARKDOWN,
     at: datetime | None = None,
     **data: Any,
 ) -> Comment:
     """Write an internal note, which only those read who work on the ticket. Refuses an empty one."""
+    files = examine_all(files)
     lock(ticket)
     check(by, "tickets.note", ticket)
     return _say(ticket, "note", False, by, body, via, files, style, True, at, data)
@@ -180,14 +182,13 @@ def _say(
     by: User,
     body: str,
     via: str,
-    files: Iterable[UploadedFile],
+    files: list[Examined],
     style: str,
     strict_files: bool,
     at: datetime | None,
     data: dict[str, Any],
 ) -> Comment:
     body = lines(body).strip()
-    files = list(files)
     if not body and not files:
         raise TicketError(_("Write something or attach a file."), field="body")
     if len(body) > MOST_LETTERS:
@@ -200,7 +201,7 @@ def _say(
 
 def attach(
     ticket: Ticket,
-    files: Iterable[UploadedFile],
+    files: Iterable[UploadedFile | Examined],
     *,
     by: User,
     comment: Comment | None,
@@ -210,17 +211,13 @@ def attach(
 ) -> list[Attachment]:
     """Keep files with a comment, or with the description when `comment` is None, in the caller's transaction.
 
-    Refuses too many files; `files.examine` refuses programs, empty and oversized ones when `strict`. Raises NotNow when
+    Whoever holds the ticket's lock hands over files that were examined before. `files.examine_all` refuses too many,
+    programs, empty and oversized ones when `strict`. Raises NotNow when
     the place where files are stored does not take them.
     """
-    files = list(files)
-    if strict and len(files) > settings.ATTACHMENTS_PER_MESSAGE:
-        raise TicketError(
-            _("At most %(most)d files go with one message.") % {"most": settings.ATTACHMENTS_PER_MESSAGE}, field="files"
-        )
     kept = []
-    for file in files:
-        known = examine(file, strict=strict)
+    for each in examine_all(files, strict=strict):
+        file, known = each.file, each.known
         attachment = Attachment(
             ticket=ticket,
             comment=comment,
