@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from servicedesk.frontdoor.say import Stop
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+KEYS = ("?", "Control+K")
 LANGUAGES, SCHEMES = ("ja", "en"), ("light", "dark")
 WIDTHS = {1440: {"width": 1440, "height": 900}, 360: {"width": 360, "height": 740}}
 LOOKS = [f"{language}-{scheme}-{width}" for language in LANGUAGES for scheme in SCHEMES for width in WIDTHS]
@@ -51,11 +52,10 @@ class Window:
         answer = self.page.goto(path)
         self._settle()
         for selector in press:
-            target = self.page.locator(selector).first
-            if selector == "body":
-                self.page.keyboard.press("?")
+            if selector in KEYS:
+                self.page.keyboard.press(selector)
             else:
-                target.click()
+                self.page.locator(selector).first.click()
             self._settle()
         file.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=file, full_page=True)

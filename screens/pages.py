@@ -13,7 +13,8 @@ from .situations import ADMIN, AGENT, LEAD, STAFF, Situation
 @dataclass(frozen=True)
 class Screen:
     """`route` is the address's name, "" for `path`; `who` a key of the demo's people, "" for nobody. `of` are the
-    objects of the situation that fill the address: their number or id. `press` are the selectors clicked in turn.
+    objects of the situation that fill the address: their number or id. `press` are the keys pressed and selectors
+    clicked in turn.
     """
 
     name: str
@@ -94,7 +95,8 @@ PAGES = [
     Screen("view-new", AGENT, "desk:view-new", query="?view=all&priority=1"),
     Screen("view-change", AGENT, "desk:view-change", ("view",)),
     Screen("queue-peek", AGENT, "desk:queue", query="?view=all", press=("a[data-peek]",)),
-    Screen("keys", AGENT, "desk:queue", press=("body",)),
+    Screen("keys", AGENT, "desk:queue", press=("?",)),
+    Screen("palette", AGENT, "tickets:detail", ("busy",), press=("Control+K",)),
     Screen("new-ticket", AGENT, "desk:new-ticket"),
     Screen("call", AGENT, "desk:call", query="?from=4021"),
     Screen("call-backs", AGENT, "desk:call-backs"),

@@ -185,7 +185,7 @@ def help_for(view_name: str, path: str, *, works_desk: bool) -> str:
     return next((slug for start, slug in HELP_FOR_PATH if path.startswith(start)), "")
 
 
-def _language() -> str:
+def language() -> str:
     return "en" if get_language() == "en" else "ja"
 
 
@@ -193,9 +193,9 @@ def _language() -> str:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All pages by role, or those with the words that somebody looks for."""
-    language, words = _language(), request.GET.get("q", "")[:200]
-    groups = [(name, label, [read(language, slug) for slug in slugs]) for name, label, slugs in GROUPS]
-    context = {"groups": groups, "words": words, "found": find(language, words)}
+    now, words = language(), request.GET.get("q", "")[:200]
+    groups = [(name, label, [read(now, slug) for slug in slugs]) for name, label, slugs in GROUPS]
+    context = {"groups": groups, "words": words, "found": find(now, words)}
     return page(request, "help/index.html", context, fragment="help/_index.html")
 
 
@@ -205,11 +205,11 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One page, with its neighbours of the same role."""
     if slug not in SLUGS:
         raise NotFound
-    language = _language()
+    now = language()
     _name, label, slugs = next(group for group in GROUPS if slug in group[2])
     context = {
-        "help": read(language, slug),
+        "help": read(now, slug),
         "group": label,
-        "neighbours": [read(language, one) for one in slugs],
+        "neighbours": [read(now, one) for one in slugs],
     }
     return page(request, "help/page.html", context)

@@ -1,6 +1,7 @@
 // Keyboard of the desk: j/k move, Enter opens, x selects, a r n e s act, / searches, # asks for a number, ? shows the keys, g and a letter or digit goes.
 // A key presses what the page marks: [data-key=a] is a button or link, [data-go=d] a link, tr[data-row] a row. Keys do
 // nothing in fields, while an input method is composing, with Ctrl, Alt or Meta, or when a page does not mark them.
+import { openPalette } from "./palette.js";
 import { composing, isTyping } from "./words.js";
 
 let going = 0;
@@ -91,7 +92,7 @@ function act(key) {
 document.addEventListener("keydown", (event) => {
   if (composing(event) || event.defaultPrevented) return;
   if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
-    if (press("[data-search]")) event.preventDefault();
+    if (openPalette() || press("[data-search]")) event.preventDefault();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -2,8 +2,9 @@
 // Escape closes. `pick` marks the first by itself, so that Enter takes it; else Enter is the form's until one has moved.
 import { announce, composing } from "./words.js";
 
-// {box, list, address: (typed) => URL or "", take: (option) => text, pick, found, nobody} → {suggest()}
-export function suggestions({ box, list, address, take, pick = false, found = "", nobody = "" }) {
+// `before` makes options of the page's own, which stand first. What was taken is told to `take`.
+// {box, list, address: (typed) => URL or "", take: (option) => {}, before: (typed) => [li], pick, found, nobody} → {suggest()}
+export function suggestions({ box, list, address, take, before = () => [], pick = false, found = "", nobody = "" }) {
   let waiting = 0;
   let question = 0;
 
@@ -49,7 +50,8 @@ export function suggestions({ box, list, address, take, pick = false, found = ""
     } catch { /* no answer: nothing is offered, least of all what an earlier question found */ }
     // A later question, or something taken meanwhile: this answer is old.
     if (mine !== question || document.activeElement !== box) return;
-    list.replaceChildren(...new DOMParser().parseFromString(html, "text/html").querySelectorAll("[role=option]"));
+    const answered = new DOMParser().parseFromString(html, "text/html").querySelectorAll("[role=option]");
+    list.replaceChildren(...before(box.value), ...answered);
     const all = options();
     list.hidden = all.length === 0;
     box.setAttribute("aria-expanded", String(all.length > 0));

@@ -62,6 +62,7 @@ PARTS = {
     "desk:callers",
     "desk:call-drop",
     "desk:complete",
+    "desk:palette",
     "desk:call-restore",
     "desk:call-take-over",
     "desk:call-backs-due",

@@ -150,6 +150,7 @@ PAGES = {
     "desk:call-backs-due": DESK,
     "desk:search": SIGNED,
     "desk:complete": SIGNED,
+    "desk:palette": SIGNED,
     "desk:settings": SIGNED,  # lists what the reader may set
     "desk:first-run": PUBLIC,  # gone once there is an administrator
     "desk:first-steps": ADMIN,
