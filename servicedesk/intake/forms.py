@@ -175,14 +175,16 @@ class MailboxForm(AskerForm):
         data["signs_in_by"] = data.get("signs_in_by") or Mailbox.SignsInBy.PASSWORD
         return data
 
-    # The headings below which the fields stand on the page.
+    # The headings below which the fields stand on the page, and the choices to which they belong (static/js/when.js).
     SECTIONS = (
         (
             gettext_lazy("Address"),
+            "",
             ("name", "address", "kind", "is_default", "max_mb", "is_active"),
         ),
         (
             gettext_lazy("Fetching by IMAP"),
+            "kind=imap",
             (
                 "host",
                 "port",
@@ -198,15 +200,28 @@ class MailboxForm(AskerForm):
         ),
         (
             gettext_lazy("Signing in to Microsoft 365 or Google"),
+            "kind=imap signs_in_by=microsoft|google",
             ("oauth_tenant", "oauth_client", "client_secret", "refresh_token"),
         ),
-        (gettext_lazy("Tickets"), ("makes", "service", "team", "language")),
-        (gettext_lazy("Senders"), ("accepts", "domains", "others", "trusted_servers", "needs_proof")),
+        (gettext_lazy("Tickets"), "", ("makes", "service", "team", "language")),
+        (gettext_lazy("Senders"), "", ("accepts", "domains", "others", "trusted_servers", "needs_proof")),
     )
 
+    WHEN = {
+        "is_default": "kind=listener",
+        "password": "signs_in_by=password",
+        "moves_to": "afterwards=move",
+        "oauth_tenant": "signs_in_by=microsoft",
+        "domains": "accepts=domains",
+        "others": "accepts=known|domains",
+    }
+
     def sections(self):
-        """(heading, fields) as the page shows them."""
-        return [(heading, [self[name] for name in names]) for heading, names in self.SECTIONS]
+        """(heading, when, [(field, when)]) as the page shows them; each `when` is the choices to which it belongs."""
+        return [
+            (heading, when, [(self[name], self.WHEN.get(name, "")) for name in names])
+            for heading, when, names in self.SECTIONS
+        ]
 
 
 class MailFilter(ActionForm):

@@ -5,7 +5,7 @@ at once.
 import pytest
 
 from servicedesk.tickets.actions import reply
-from tests.factories import a_person, a_ticket, an_agent
+from tests.factories import a_person, a_ticket, an_administrator, an_agent
 from tests.intake.mails import a_mail, a_mailbox, arrives
 
 from .test_pages import LOOKS, language_of
@@ -95,3 +95,30 @@ def test_a_message_by_mail_leads_to_the_mail(visitor):
     page = someone.open(made.get_absolute_url())
     page.get_by_title("The mail as it came").first.click()
     page.frame_locator("iframe.mail-frame").get_by_text("Hello").wait_for()
+
+
+def test_the_form_of_a_mailbox_shows_what_belongs_to_the_choices_and_keeps_the_rest(visitor):
+    someone = visitor().sign_in(an_administrator())
+    page = someone.open("/settings/mailboxes/new/")
+    names = ("host", "password", "oauth_client", "oauth_tenant", "domains")
+    server, password, client, tenant, domains = (page.locator(f"[name={name}]") for name in names)
+    assert not server.is_visible() and not domains.is_visible()
+    assert page.get_by_label("Also takes what is sent").is_visible()
+    page.get_by_label("Fetched by IMAP").check()
+    server.fill("imap.example.com")
+    assert password.is_visible() and not client.is_visible()
+    page.get_by_label("Microsoft 365 (OAuth 2)").check()
+    tenant.fill("t.example.com")
+    client.fill("us")
+    assert not password.is_visible()
+    page.get_by_label("Google (OAuth 2)").check()
+    assert client.is_visible() and not tenant.is_visible()
+    page.get_by_label("A mail server hands it over").check()
+    assert not server.is_visible() and not client.is_visible()
+    page.get_by_label("Fetched by IMAP").check()
+    kept = [each.input_value() for each in (server, client, tenant)]
+    assert kept == ["imap.example.com", "us", "t.example.com"]
+    someone.check()
+    page.get_by_role("button", name="Save").click()
+    page.locator("[name=name].is-invalid").wait_for()
+    assert server.input_value() == "imap.example.com" and client.is_visible()
