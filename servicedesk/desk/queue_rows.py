@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from cmdb.models import Service
 from servicedesk.intake.models import CallBack
-from servicedesk.intake.queries import due_call_backs, open_call_backs
+from servicedesk.intake.queries import open_call_backs
 from servicedesk.people.models import Department, Team, User
 from servicedesk.tickets.filters import VIEWS
 from servicedesk.tickets.models import OPEN, Category, Channel, Ticket, page_of
@@ -241,14 +241,25 @@ def for_queue(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 MOST_DUE = 3
 
 
+def _next_call_backs(user: User) -> list[tuple[int, datetime]]:
+    """(id, time) of the next hundred call-backs of the person and their teams; read once per request."""
+    kept = getattr(user, "_next_call_backs", None)
+    if kept is None:
+        kept = list(open_call_backs(user).values_list("pk", "due_at")[:MOST_COUNTED])
+        user._next_call_backs = kept
+    return kept
+
+
 def call_backs_due(user: User) -> list[CallBack]:
     """The first call-backs whose time has come, and one more when there are more than are shown."""
-    return list(due_call_backs(user)[: MOST_DUE + 1])
+    now = timezone.now()
+    due = [pk for pk, due_at in _next_call_backs(user) if due_at <= now][: MOST_DUE + 1]
+    return list(open_call_backs(user).filter(pk__in=due)) if due else []
 
 
 def call_back_count(user: User) -> str:
     """How many call-backs the person and their teams promised, as it is shown."""
-    number = open_call_backs(user)[:MOST_COUNTED].count()
+    number = len(_next_call_backs(user))
     return str(number) if number < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
 
 

@@ -356,11 +356,6 @@ def open_call_backs(user: User, *, mine: bool = True) -> QuerySet[CallBack]:
     return visible_call_backs(user, mine=mine).filter(state=CallBack.State.OPEN)
 
 
-def due_call_backs(user: User) -> QuerySet[CallBack]:
-    """Those of `open_call_backs` whose time has come."""
-    return open_call_backs(user).filter(due_at__lte=timezone.now())
-
-
 def get_call_back(user: User, pk: int) -> CallBack:
     call_back = visible_call_backs(user).filter(pk=pk).first()
     if call_back is None:

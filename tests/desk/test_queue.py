@@ -263,7 +263,7 @@ class TestQueriesOfTheQueue:
             a_ticket(team=team)
         page = visit(agent)
         page.get("/desk/")
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(13):
             page.get("/desk/")
 
     @pytest.mark.parametrize("rows", [1, 3])
