@@ -11,10 +11,10 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from xlsxwriter import Workbook
 
+from servicedesk.people import xlsxfiles
 from servicedesk.people.actions.core import audit
-from servicedesk.people.csvfiles import safe_cell, write
+from servicedesk.people.csvfiles import write
 from servicedesk.people.jobs import Progress, start_job
 from servicedesk.people.models import Job, User
 from servicedesk.people.rules import check
@@ -69,18 +69,8 @@ def write_file(out: IO[bytes], kind: str, query: QueryDict, tickets: Iterable[Ti
     if kind == Export.Format.CSV:
         for piece in write(head, rows()):
             out.write(piece)
-        return count
-    book = Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet()
-    bold = book.add_format({"bold": True})
-    for place, cell in enumerate(head):
-        sheet.write_string(0, place, safe_cell(cell), bold)
-    for line, row in enumerate(rows(), 1):
-        for place, cell in enumerate(row):
-            sheet.write_string(line, place, safe_cell(cell))
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, len(head) - 1, 16)
-    book.close()
+    else:
+        xlsxfiles.write(out, _("Tickets"), head, rows())
     return count
 
 

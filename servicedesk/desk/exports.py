@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from servicedesk.people import xlsxfiles
 from servicedesk.web.access import needs
 from servicedesk.web.downloads import stored_file
 from servicedesk.web.errors import NotFound, Refused
@@ -22,7 +23,7 @@ from .queue import rail, read, without_place
 
 _TYPES = {
     Export.Format.CSV: "text/csv; charset=utf-8",
-    Export.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Export.Format.XLSX: xlsxfiles.CONTENT_TYPE,
 }
 
 
