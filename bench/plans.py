@@ -120,6 +120,7 @@ def cases() -> dict[str, Callable[[], object]]:
     from incidents.queries import get_incident
     from servicedesk.desk.queue_rows import Rows, for_queue, view_counts
     from servicedesk.people.models import User
+    from servicedesk.people.queries import find_people
     from servicedesk.tickets import filters, queries
     from servicedesk.tickets.models import Outbox, Ticket
     from servicedesk.web.keyset import KeysetPage
@@ -139,6 +140,9 @@ def cases() -> dict[str, Callable[[], object]]:
             return Rows().of(page)
 
         return act
+
+    def people(words: str):
+        return lambda: list(find_people(who(AGENT), words)[:8])
 
     def search(pk: int, words: str):
         def act():
@@ -184,6 +188,12 @@ def cases() -> dict[str, Callable[[], object]]:
         "search, common word (staff)": search(REQUESTER, SHORT),
         "search, common word (administrator)": search(ADMINISTRATOR, SHORT),
         "search, number": search(AGENT, long or ""),
+        "people, two letters": people("佐藤"),
+        "people, three letters": people("佐藤太"),
+        "people, a word that nobody has": people("プリンター"),
+        "people, a mail address": people("p4711@example"),
+        "people, a telephone number": people("03-1234-5678"),
+        "people, an extension": people("4711"),
         "newest event": queries.last_event_id,
         "outbox": lambda: (
             Outbox.objects.select_related("event__ticket", "event__by")

@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import connection
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Upper
-from django.db.models.lookups import Contains, In
+from django.db.models.lookups import In
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.web.errors import NotFound
-from servicedesk.web.text import hiragana, katakana, normalise, phone_digits
+from servicedesk.web.text import katakana, normalise, phone_digits, search_key
 
 from .models import (
     Absence,
@@ -93,16 +93,14 @@ def find_people(user: User, words: str) -> QuerySet[User]:
         return people.filter(has_number(number) | Q(employee_number__iexact=plain))
     for word in plain.split():
         number = phone_digits(word)
-        people = people.filter(
-            Q(name__icontains=word)
-            | Q(reading__icontains=katakana(word))
-            | Q(reading__icontains=hiragana(word))
-            | Q(email__icontains=word)
-            | Q(employee_number__iexact=word)
-            | (has_number(number) if len(number) >= 3 else Q(phone__contains=word))
-            | Q(extension=word)
-        )
+        found = _has(katakana(search_key(word))) | Q(employee_number__iexact=word) | Q(extension=word)
+        people = people.filter(found | has_number(number) if len(number) >= 3 else found)
     return people
+
+
+def _has(part: str) -> Q:
+    """People one of whose texts in `found_by` has this part, folded as they are."""
+    return Q(found_by__contains="".join(sign * 2 for sign in part))
 
 
 def find_callers(user: User, words: str, *, most: int) -> list[User]:
@@ -116,7 +114,7 @@ def has_number(digits: str) -> Q:
     written = {digits, f"81{digits[1:]}"} if digits.startswith("0") and len(digits) > 3 else {digits}
     found = Q(extension=digits)
     for one in written:
-        found |= Q(Contains(phone_digits_of("phone"), Value(one)))
+        found |= _has(one)
     return found
 
 

@@ -85,6 +85,15 @@ def search_key(value: str) -> str:
     return fold_variants(normalise(value))
 
 
+def folded_signs() -> tuple[str, str]:
+    """Signs that `search_key` and `katakana` turn into others, and into which: two texts of one length for translate()
+    of PostgreSQL.
+    """
+    pairs = {chr(sign): str(other) for sign, other in (_HYPHENS | _VARIANTS).items()}
+    pairs |= {sign: katakana(sign) for sign in map(chr, range(ord("ぁ"), ord("ゖ") + 1))}
+    return "".join(pairs), "".join(pairs.values())
+
+
 def digits(value: str) -> str:
     """A number as typed (１，２３４) in plain digits; what is not a number comes back unchanged for a clear refusal."""
     plain = unicodedata.normalize("NFKC", value).translate(_HYPHENS).strip()
@@ -100,11 +109,6 @@ def phone_digits(value: str) -> str:
     found = re.fullmatch(r"\+?[\d\s().\-/]*", plain, re.ASCII)
     digits_only = re.sub(r"[^\d+]", "", plain) if found else ""
     return re.sub(r"^(?:\+810?|81(?=[1-9]\d{8,9}$))", "0", digits_only).lstrip("+")
-
-
-def hiragana(value: str) -> str:
-    """Katakana as hiragana: readings that somebody entered so are found as well."""
-    return "".join(chr(ord(sign) - 0x60) if "ァ" <= sign <= "ヶ" else sign for sign in value)
 
 
 def is_one_line(value: str) -> bool:
