@@ -194,8 +194,8 @@ class TestSavedAtEveryPause:
         expect(page).to_have_url(re.compile(r"\?call=\d+"))
         other = someone.context.new_page()
         other.goto(page.url)
-        other.locator("[name=text]").fill("one and two")
-        expect(other.locator("#call-saved")).to_contain_text("Saved")
+        with other.expect_response("**/call/save/"):  # the line says that it is saved before this one is
+            other.locator("[name=text]").fill("one and two")
         page.locator("[name=text]").fill("one and three")
         expect(page.locator("#call-saved")).to_contain_text("in another window")
         assert Call.objects.get().text == "one and two"
