@@ -188,6 +188,8 @@ def cases() -> dict[str, Callable[[], object]]:
         "search, common word (staff)": search(REQUESTER, SHORT),
         "search, common word (administrator)": search(ADMINISTRATOR, SHORT),
         "search, number": search(AGENT, long or ""),
+        "people, a word that all have": people("計測"),
+        "people, one letter": people("林"),
         "people, two letters": people("佐藤"),
         "people, three letters": people("佐藤太"),
         "people, a word that nobody has": people("プリンター"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
-from servicedesk.people.csvfiles import write
+from servicedesk.people.csvfiles import CONTENT_TYPE, write
 from servicedesk.people.models import AuditEntry, Job
 from servicedesk.tickets.sentences import Names, words_for
 from servicedesk.web.access import needs
@@ -82,7 +82,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         rows = form.entries().order_by("-id")
     what = pgettext("audit", "What")
     head = [_("When"), _("Who"), _("Address"), what, _("Number"), _("Verb"), _("Through"), _("Data"), _("Hash")]
-    answer = StreamingHttpResponse(write(head, _cells(rows)), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(write(head, _cells(rows)), content_type=CONTENT_TYPE)
     name = "tickets" if about_tickets else "settings"
     answer["Content-Disposition"] = f'attachment; filename="audit-{name}-{timezone.localdate():%Y%m%d}.csv"'
     return answer

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from servicedesk.people import xlsxfiles
+from servicedesk.people import csvfiles, xlsxfiles
 from servicedesk.web.access import needs
 from servicedesk.web.downloads import stored_file
 from servicedesk.web.errors import NotFound, Refused
@@ -22,7 +22,7 @@ from .queries import visible_views
 from .queue import rail, read, without_place
 
 _TYPES = {
-    Export.Format.CSV: "text/csv; charset=utf-8",
+    Export.Format.CSV: csvfiles.CONTENT_TYPE,
     Export.Format.XLSX: xlsxfiles.CONTENT_TYPE,
 }
 

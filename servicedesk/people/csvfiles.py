@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from servicedesk.web.errors import Refused
 from servicedesk.web.text import normalise
 
+CONTENT_TYPE = "text/csv; charset=utf-8"
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 50_000
 ENCODINGS = {

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.web.errors import NotFound
-from servicedesk.web.text import katakana, normalise, phone_digits, search_key
+from servicedesk.web.text import fold_variants, katakana, normalise, phone_digits
 
 from .models import (
     Absence,
@@ -83,8 +83,8 @@ def get_person(user: User, pk: int) -> User:
 
 
 def find_people(user: User, words: str) -> QuerySet[User]:
-    """People whose name, reading, address, number, phone or extension has all the words. A telephone number is found
-    however it is written, readings in hiragana, katakana and half width.
+    """People whose name, reading, address or phone has all the words, a word being also a whole number or extension.
+    A telephone number is found however it is written; kana, width, case and old forms of kanji make no difference.
     """
     people = visible_people(user)
     plain = normalise(words)
@@ -92,15 +92,16 @@ def find_people(user: User, words: str) -> QuerySet[User]:
     if len(number) >= 4 and not plain.isdecimal():
         return people.filter(has_number(number) | Q(employee_number__iexact=plain))
     for word in plain.split():
-        number = phone_digits(word)
-        found = _has(katakana(search_key(word))) | Q(employee_number__iexact=word) | Q(extension=word)
-        people = people.filter(found | has_number(number) if len(number) >= 3 else found)
+        found = _has(word) | Q(employee_number__iexact=word) | Q(extension=word)
+        if len(number := phone_digits(word)) >= 3:
+            found |= has_number(number)
+        people = people.filter(found)
     return people
 
 
 def _has(part: str) -> Q:
-    """People one of whose texts in `found_by` has this part, folded as they are."""
-    return Q(found_by__contains="".join(sign * 2 for sign in part))
+    """People whose name, reading, address or telephone number has this part (of `normalise`); see `User.found_by`."""
+    return Q(found_by__contains="".join(sign * 2 for sign in katakana(fold_variants(part))))
 
 
 def find_callers(user: User, words: str, *, most: int) -> list[User]:
@@ -110,7 +111,9 @@ def find_callers(user: User, words: str, *, most: int) -> list[User]:
 
 
 def has_number(digits: str) -> Q:
-    """People whose telephone number has these digits (of `phone_digits`), or whose extension they are."""
+    """People whose telephone number has these digits (of `phone_digits`), or whose extension they are; a name or an
+    address with just these digits counts too.
+    """
     written = {digits, f"81{digits[1:]}"} if digits.startswith("0") and len(digits) > 3 else {digits}
     found = Q(extension=digits)
     for one in written:

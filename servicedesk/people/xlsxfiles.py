@@ -19,8 +19,7 @@ def write(out: IO[bytes], title: str, head: Iterable[str], rows: Iterable[Iterab
     """Write a table into a file that can be written at any place, row by row. `title` is the sheet's, at most 31
     letters. Integers are numbers; all else is text, in which no formula begins even when it is pasted elsewhere.
     """
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with Workbook(out, options) as book:
+    with Workbook(out, {"constant_memory": True}) as book:
         sheet = book.add_worksheet(title[:31])
         bold = book.add_format({"bold": True})
         columns = [_text(cell) for cell in head]

@@ -86,8 +86,8 @@ def search_key(value: str) -> str:
 
 
 def folded_signs() -> tuple[str, str]:
-    """Signs that `search_key` and `katakana` turn into others, and into which: two texts of one length for translate()
-    of PostgreSQL.
+    """What `search_key` and `katakana` fold sign by sign after NFKC, for translate() of PostgreSQL: the signs, and in a
+    text of the same length what each becomes.
     """
     pairs = {chr(sign): str(other) for sign, other in (_HYPHENS | _VARIANTS).items()}
     pairs |= {sign: katakana(sign) for sign in map(chr, range(ord("ぁ"), ord("ゖ") + 1))}

@@ -23,7 +23,7 @@ from ..queries import visible_mails
 
 MOST_EXPORTED = 50_000
 MOST_AN_HOUR = 30
-KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": xlsxfiles.CONTENT_TYPE}
+KINDS = {"csv": csvfiles.CONTENT_TYPE, "xlsx": xlsxfiles.CONTENT_TYPE}
 _IN_MEMORY = 5 * 1024 * 1024
 _VERB = "export_mails"
 

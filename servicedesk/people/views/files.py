@@ -16,7 +16,7 @@ from servicedesk.web.pages import changed, page
 
 from ..actions import begin_import, discard_import, upload_import
 from ..actions.imports import job_key
-from ..csvfiles import ENCODINGS, write
+from ..csvfiles import CONTENT_TYPE, ENCODINGS, write
 from ..forms import ImportForm
 from ..importing import export_rows, header_names
 from ..importing.columns import title
@@ -83,7 +83,7 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     """A file that the import takes back unchanged."""
     if kind not in ImportRun.Kind.values:
         raise NotFound
-    answer = StreamingHttpResponse(write(header_names(kind), export_rows(kind)), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(write(header_names(kind), export_rows(kind)), content_type=CONTENT_TYPE)
     answer["Content-Disposition"] = f'attachment; filename="{kind}-{timezone.localdate():%Y%m%d}.csv"'
     return answer
 
