@@ -176,17 +176,24 @@ class Postfix:
         return [json.loads(line) for line in told.splitlines()]
 
     def wait_until_empty(self, seconds: float = 30) -> None:
-        began, reloaded = time.monotonic(), False
+        began, woken = time.monotonic(), 0
         while waiting := self.queue():
             took = time.monotonic() - began
             if took > seconds:
                 raise RuntimeError(f"Postfix still has {waiting[:5]}\n{self.log()[-3000:]}")
-            # "still being delivered": it looked while a failed delivery let go of the mail, and does not look again
-            # before it is told to.
-            if took > seconds / 3 and not reloaded:
-                self.process.send_signal(signal.SIGHUP)
-                reloaded = True
+            if took > (woken + 1) * 3:
+                self._wake(first=not woken)
+                woken += 1
             time.sleep(0.1)
+
+    def _wake(self, *, first: bool) -> None:
+        """"still being delivered": its queue manager looked while a failed delivery let go of the mail, and does not
+        look again before it starts anew. A reload ends it, and only a flush makes `master` start the next one at once;
+        amid the reload the flush is refused, and the next one wakes it.
+        """
+        if first:
+            self.process.send_signal(signal.SIGHUP)
+        subprocess.run(["postqueue", "-c", self.folder, "-f"], capture_output=True, check=False)
 
     def wait_until_deferred(self, words: str, seconds: float = 30) -> None:
         """Until a delivery failed for that reason, in the words of the other side; since the queue was emptied."""
