@@ -187,7 +187,7 @@ class Postfix:
             time.sleep(0.1)
 
     def _wake(self, *, first: bool) -> None:
-        """"still being delivered": its queue manager looked while a failed delivery let go of the mail, and does not
+        """It may say "still being delivered": it looked while a failed delivery let go of the mail, and does not
         look again before it starts anew. A reload ends it, and only a flush makes `master` start the next one at once;
         amid the reload the flush is refused, and the next one wakes it.
         """
