@@ -1,13 +1,14 @@
 """Who hears of an event: rows of outgoing mail, one for each person. Repeating it makes no second row
 (`mail_out_once`)."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Count
 from django.utils import timezone
 
-from servicedesk.intake.models import IncomingMail
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.actions.talk import undo_until
 from servicedesk.tickets.models import Comment, Ticket, TicketEvent, TicketLink
@@ -15,7 +16,7 @@ from servicedesk.tickets.permissions import speaks_for_desk, works_on
 from servicedesk.tickets.queries import sees
 
 from .actions import BETWEEN
-from .letters import compose, ids_in
+from .letters import Desk, compose, ids_in
 from .models import OutgoingMail
 
 Kind, State = OutgoingMail.Kind, OutgoingMail.State
@@ -34,16 +35,22 @@ _KINDS = {
 }
 
 
-def tell_people(event: TicketEvent) -> None:
-    """Write the mails about an event: a receipt for the requester, a reply for the other side, and so on.
+def tell_people(events: Sequence[TicketEvent]) -> None:
+    """Write the mails about events: a receipt for the requester, a reply for the other side, and so on.
 
     Nobody hears of what they did themselves, of what they got by mail already from whoever wrote it, of a ticket that
     they may not see at this moment, or of words whose sender is not proved.
     """
-    if event.verb == "take_back":
-        not_gone = OutgoingMail.objects.filter(event_id=event.data["reply_id"], state__in=[State.WAITING, State.HELD])
+    desk, receipts = Desk(events), _receipts_lately(events)
+    mails = [mail for event in events for mail in _mails_about(event, desk, receipts)]
+    OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
+    taken_back = [event.data["reply_id"] for event in events if event.verb == "take_back"]
+    if taken_back:
+        not_gone = OutgoingMail.objects.filter(event_id__in=taken_back, state__in=[State.WAITING, State.HELD])
         not_gone.update(state=State.STOPPED, error="")
-        return
+
+
+def _mails_about(event: TicketEvent, desk: Desk, receipts: Counter[str]) -> Iterator[OutgoingMail]:
     kind = _KINDS.get(event.verb)
     if kind is None or event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
         return
@@ -57,41 +64,38 @@ def tell_people(event: TicketEvent) -> None:
         return
     if kind in (Kind.REOPENED, Kind.CANCELLED) and _goes_with_a_reply(event):
         return
-    rows = []
     undo = undo_until(comment) if comment is not None and works_on(comment.author, ticket) else None
     leaves_at = undo + BETWEEN if undo else timezone.now()
     told: set[int] = {event.by_id} if event.by_id and not _may_tell_themselves(kind, event) else set()
     told.update(ids_in(event, "addressed"))
-    for person in _whom(kind, event, ticket):
+    for person in _whom(kind, event, ticket, desk):
         if person.pk in told or not person.is_active or not person.email:
             continue
         told.add(person.pk)
         may_see = sees(person, ticket)
         if not may_see and person.pk not in ids_in(event, "bcc"):
             continue
-        if kind == Kind.RECEIPT and _had_enough_receipts(person):
-            continue
-        letter = compose(
-            kind, event, person, echo=kind != Kind.RECEIPT or ticket.channel != "mail", comment=comment, sees=may_see
+        if kind == Kind.RECEIPT:
+            if receipts[person.email] >= settings.MAIL_RECEIPTS_PER_HOUR:
+                continue
+            receipts[person.email] += 1
+        echo = kind != Kind.RECEIPT or ticket.channel != "mail"
+        letter = compose(kind, event, person, desk, echo=echo, comment=comment, sees=may_see)
+        yield OutgoingMail(
+            ticket=ticket,
+            event=event,
+            kind=kind,
+            to_user=person,
+            to_address=person.email,
+            from_address=letter.from_address,
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            message_id=letter.message_id,
+            headers=letter.headers,
+            with_files=letter.with_files,
+            try_after=leaves_at,
         )
-        rows.append(
-            OutgoingMail(
-                ticket=ticket,
-                event=event,
-                kind=kind,
-                to_user=person,
-                to_address=person.email,
-                from_address=letter.from_address,
-                subject=letter.subject,
-                text=letter.text,
-                html=letter.html,
-                message_id=letter.message_id,
-                headers=letter.headers,
-                with_files=letter.with_files,
-                try_after=leaves_at,
-            )
-        )
-    OutgoingMail.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _may_tell_themselves(kind: str, event: TicketEvent) -> bool:
@@ -99,11 +103,11 @@ def _may_tell_themselves(kind: str, event: TicketEvent) -> bool:
     return kind == Kind.RECEIPT
 
 
-def _whom(kind: str, event: TicketEvent, ticket: Ticket) -> Iterator[User]:
+def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator[User]:
     """People an event concerns, before the question whether they may see it."""
     match kind:
         case Kind.RECEIPT:
-            if _gets_a_receipt(event, ticket):
+            if _gets_a_receipt(event, ticket, desk):
                 yield ticket.requester
         case Kind.REPLY:
             if event.by is None or not speaks_for_desk(event.by, ticket):
@@ -176,20 +180,23 @@ def _requesters(ticket: Ticket) -> Iterator[User]:
         yield ticket.entered_by
 
 
-def _gets_a_receipt(event: TicketEvent, ticket: Ticket) -> bool:
+def _gets_a_receipt(event: TicketEvent, ticket: Ticket, desk: Desk) -> bool:
     """Not for mail that must not be answered (RFC 3834), nor for the second half of a conversion, of which the first
     tells."""
     if event.via == "mail":
-        opened_by = IncomingMail.objects.filter(ticket=ticket, state=IncomingMail.State.TICKET).order_by("id")
-        return bool(opened_by.values_list("answerable", flat=True).first())
+        return next((mail.answerable for mail in desk.arrived(ticket) if mail.opened), False)
     return not TicketLink.objects.filter(target=ticket, kind=TicketLink.Kind.CONVERTED).exists()
 
 
-def _had_enough_receipts(person: User) -> bool:
+def _receipts_lately(events: Sequence[TicketEvent]) -> Counter[str]:
+    """How many receipts the requesters of new tickets had within an hour, by address."""
+    asked = {event.ticket.requester.email for event in events if _KINDS.get(event.verb) == Kind.RECEIPT}
+    if not asked:
+        return Counter()
     recent = OutgoingMail.objects.filter(
-        kind=Kind.RECEIPT, to_address=person.email, created_at__gt=timezone.now() - timedelta(hours=1)
+        kind=Kind.RECEIPT, to_address__in=asked, created_at__gt=timezone.now() - timedelta(hours=1)
     )
-    return recent.count() >= settings.MAIL_RECEIPTS_PER_HOUR
+    return Counter(dict(recent.values_list("to_address").annotate(count=Count("pk")).order_by()))
 
 
 def _goes_with_a_reply(event: TicketEvent) -> bool:

@@ -1,9 +1,10 @@
 """What a mail says: subject, text and HTML in the recipient's language, and the headers that hold a thread together."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 from django.conf import settings
 from django.urls import reverse
@@ -45,29 +46,80 @@ class Letter:
     with_files: bool = False
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """A mail that is in a ticket, as far as answers to it need to know."""
+
+    message_id: str
+    from_address: str
+    opened: bool
+    answerable: bool
+
+
+class Desk:
+    """What the mails about some events need to know of the desk: read when it is first asked for, once for all."""
+
+    def __init__(self, events: Iterable[TicketEvent]):
+        self._tickets = {event.ticket_id for event in events}
+        self._sources: dict[tuple[str, str, int | None], dict[str, str]] = {}
+
+    def arrived(self, ticket: Ticket) -> list[Arrived]:
+        """The mails that are in one of these tickets, the oldest first."""
+        return self._arrived[ticket.pk]
+
+    @cached_property
+    def _arrived(self) -> defaultdict[int, list[Arrived]]:
+        rows = IncomingMail.objects.filter(ticket__in=self._tickets).order_by("received_at", "id")
+        found = defaultdict(list)
+        for pk, state, *rest in rows.values_list("ticket_id", "state", "message_id", "from_address", "answerable"):
+            message_id, from_address, answerable = rest
+            found[pk].append(Arrived(message_id, from_address, state == IncomingMail.State.TICKET, answerable))
+        return found
+
+    def mailbox(self, ticket: Ticket) -> Mailbox | None:
+        """The mailbox that the ticket came through, else that of the desk: answers must come back to a place that we
+        read.
+        """
+        own = self._mailboxes.get(ticket.source.casefold()) if ticket.channel == "mail" else None
+        return own or self._mailboxes.get(settings.MAIL_FROM.casefold())
+
+    @cached_property
+    def _mailboxes(self) -> dict[str, Mailbox]:
+        return {box.address.casefold(): box for box in Mailbox.objects.filter(is_active=True).only("address", "name")}
+
+    def sources(self, key: str, language: str, team_id: int | None) -> dict[str, str]:
+        """The texts of which a mail is made, as they hold for the team in this language."""
+        if (key, language, team_id) not in self._sources:
+            found = sources_of(("top", key, "bottom", "signature"), language, team_id)
+            self._sources[key, language, team_id] = found
+        return self._sources[key, language, team_id]
+
+
 def compose(
-    kind: str, event: TicketEvent, to: User, *, echo: bool, comment: Comment | None = None, sees: bool = True
-) -> Letter:
+    kind: str, event: TicketEvent, to: User, desk: Desk, *, echo: bool, comment: Comment | None = None,
+    sees: bool = True,
+) -> Letter:  # fmt: skip
     """Write the mail of this kind about an event. `echo` False leaves out everything that the ticket's sender wrote:
     they may not be who they say, and the mail then goes to somebody who never asked for it. `sees` False is for
     somebody who gets this one mail and may not open the ticket.
     """
     ticket = event.ticket
-    box = _mailbox(ticket)
+    box = desk.mailbox(ticket)
     base = box.address if box else settings.MAIL_FROM
     with speaking_to(to):
         files = list(comment.attachments.all()) if comment is not None else []
         values = _values(event, to, comment, files, sees)
         if not echo:
             values = {name: value for name, value in values.items() if name not in _OF_PEOPLE}
-        text, html = render(_key(kind, event, to) if echo else kind, to.language, ticket.team_id, values)
+        key = _key(kind, event, to) if echo else kind
+        text, html = render(key, desk.sources(key, to.language, ticket.team_id), values)
         return Letter(
             from_address=base,
             subject=one_line(_subject(kind, ticket, echo), 280),
             text=text,
             html=document(ticket.number, to.language, html),
             message_id=tokens.message_id(ticket.pk, event.pk, kind, to.email),
-            headers=_headers(kind, ticket, to, base, box) | _copies(kind, event, to),
+            headers=_headers(kind, ticket, to, base, box, desk.arrived(ticket)) | _copies(kind, event, to),
             with_files=bool(files),
         )
 
@@ -147,13 +199,8 @@ def _values(
     }
 
 
-def render(
-    key: str, language: str, team_id: int | None, values: Values, instead: Mapping[str, str] | None = None
-) -> tuple[str, SafeString]:
-    """(plain text, HTML) of a whole mail: beginning, text and end as they hold for the team in this language. One
-    query. `instead` has texts that are tried out.
-    """
-    sources = sources_of(("top", key, "bottom", "signature"), language, team_id) | dict(instead or {})
+def render(key: str, sources: Mapping[str, str], values: Values) -> tuple[str, SafeString]:
+    """(plain text, HTML) of a whole mail with the text `key` between beginning and end."""
     signature = Value(*fill(sources["signature"], values)) if sources["signature"].strip() else ""
     whole = f"{sources['top']}\n{sources[key]}\n\n{sources['bottom']}"
     return fill(whole, {**values, "signature": lambda: signature})
@@ -197,13 +244,15 @@ def example(
     values of a ticket if one is given, which `reader` must be allowed to see, and else made-up ones.
     """
     shown = "reply" if TEXTS[key].group == SHARED else key
+    desk = Desk([])
     instead = {key: body[:MOST_LETTERS]}
     if ticket is None:
         with override(language):
-            return render(shown, language, team_id, example_values(), instead)
+            return render(shown, desk.sources(shown, language, team_id) | instead, example_values())
     to = (ticket.assignee or reader or ticket.requester) if TEXTS[shown].group == DESK else ticket.requester
     with speaking_to(to, language):
-        return render(shown, language, team_id or ticket.team_id, _values_of(shown, ticket, to), instead)
+        sources = desk.sources(shown, language, team_id or ticket.team_id) | instead
+        return render(shown, sources, _values_of(shown, ticket, to))
 
 
 def _values_of(key: str, ticket: Ticket, to: User) -> Values:
@@ -261,17 +310,6 @@ def document(title: str, language: str, body: str) -> str:
     )  # fmt: skip
 
 
-def _mailbox(ticket: Ticket) -> Mailbox | None:
-    """The mailbox that the ticket came through, else that of the desk: answers must come back to a place that we
-    read."""
-    active = Mailbox.objects.filter(is_active=True).only("address", "name")
-    if ticket.channel == "mail":
-        box = active.filter(address__iexact=ticket.source).first()
-        if box is not None:
-            return box
-    return active.filter(address__iexact=settings.MAIL_FROM).first()
-
-
 def _subject(kind: str, ticket: Ticket, echo: bool) -> str:
     """The same words for all mails of a ticket, because programs that thread by subject part a thread where it
     changes."""
@@ -280,7 +318,9 @@ def _subject(kind: str, ticket: Ticket, echo: bool) -> str:
     return f"[{ticket.number}] {ticket.title}"
 
 
-def _headers(kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None) -> dict[str, str]:
+def _headers(
+    kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None, arrived: list[Arrived]
+) -> dict[str, str]:
     name = one_line(box.name if box else _("Service desk"), 80)
     headers = {
         "From": named(name, base),
@@ -291,13 +331,8 @@ def _headers(kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None
     }
     if kind != Kind.REPLY:
         headers["Auto-Submitted"] = "auto-generated"
-    theirs = (
-        IncomingMail.objects.filter(ticket=ticket, from_address=to.email.lower())
-        .exclude(message_id="")
-        .order_by("received_at", "id")
-        .values_list("message_id", flat=True)
-    )
-    known = [each for each in list(theirs)[-5:] if each.isascii() and len(each) < 250]
+    theirs = [each.message_id for each in arrived if each.message_id and each.from_address == to.email.lower()]
+    known = [each for each in theirs[-5:] if each.isascii() and len(each) < 250]
     if known:
         headers["In-Reply-To"] = known[-1]
     headers["References"] = " ".join([tokens.thread_root(ticket.pk), *known])

@@ -69,6 +69,9 @@ class TestReceipt:
         for _n in range(4):
             a_ticket(requester=hanako)
         assert len(told()) == 2
+        a_ticket(requester=hanako)
+        deliver_waiting()
+        assert OutgoingMail.objects.count() == 2
 
     def test_does_not_go_out_for_what_happened_long_ago(self):
         a_ticket(at=timezone.now() - timedelta(days=10))
@@ -226,8 +229,8 @@ class TestManners:
         ticket = a_ticket()
         deliver_waiting()
         for event in TicketEvent.objects.filter(ticket=ticket):
-            tell_people(event)
-            tell_people(event)
+            tell_people([event])
+            tell_people([event])
         assert OutgoingMail.objects.count() == 1
 
     def test_line_breaks_in_names_and_titles_make_no_header(self):
@@ -248,4 +251,4 @@ class TestManners:
         reply(ticket, by=agent, via="page", body="Yes")
         event = TicketEvent.objects.select_related("ticket", "by").get(verb="reply")
         with django_assert_max_num_queries(45):
-            tell_people(event)
+            tell_people([event])

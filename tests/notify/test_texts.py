@@ -10,7 +10,7 @@ from incidents.actions import cancel_incident, close_incident, reopen_incident, 
 from servicedesk.intake.mail.quotes import reply_part
 from servicedesk.notify.actions import reset_mail_text, save_mail_text, send_example
 from servicedesk.notify.built_in import BUILT_IN
-from servicedesk.notify.letters import _OF_PEOPLE, example, example_values, render
+from servicedesk.notify.letters import _OF_PEOPLE, Desk, example, example_values, render
 from servicedesk.notify.models import MailText, OutgoingMail
 from servicedesk.notify.texts import TEXTS, VARIABLES, Value, check_text, fill
 from servicedesk.people.models import AuditEntry
@@ -168,7 +168,8 @@ class TestSignature:
         assert "\n\n\n" not in mail_to(hanako).text
 
     def test_is_cut_from_an_answer(self):
-        text, _html = render("reply", "ja", None, example_values(), {"signature": "-- \n窓口 内線 1000"})
+        sources = Desk([]).sources("reply", "ja", None) | {"signature": "-- \n窓口 内線 1000"}
+        text, _html = render("reply", sources, example_values())
         quoted = "\n".join(f"> {row}" for row in text.split("\n"))
         answer = f"直りました。\n\n2026年11月22日(日) 14:05 窓口 <desk@example.com>:\n{quoted}"
         assert reply_part(answer) == "直りました。"
@@ -388,7 +389,8 @@ class TestApi:
 
 
 class TestCost:
-    def test_one_query_reads_the_texts_of_a_mail(self, django_assert_num_queries):
-        values = example_values()
+    def test_one_query_reads_the_texts_of_many_mails(self, django_assert_num_queries):
+        desk = Desk([])
         with django_assert_num_queries(1):
-            render("reply", "ja", None, values)
+            for _n in range(3):
+                desk.sources("reply", "ja", None)

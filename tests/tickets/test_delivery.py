@@ -16,19 +16,20 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def seen(monkeypatch):
-    """The events that two consumers saw; the second one fails for the verbs in `seen.broken`."""
+    """The verbs that two consumers saw in each call; the second one fails for those in `seen.broken`."""
 
     class Seen(list):
         broken: set[str] = set()
 
     seen = Seen()
 
-    def second(event):
-        if event.verb in seen.broken:
-            event.ticket.watcher_rows.create(user=event.by)
-            raise ValueError("no")
+    def second(events):
+        for event in events:
+            if event.verb in seen.broken:
+                event.ticket.watcher_rows.create(user=event.by)
+                raise ValueError("no")
 
-    monkeypatch.setattr(delivery, "consumers", lambda: [lambda event: seen.append(event.verb), second])
+    monkeypatch.setattr(delivery, "consumers", lambda: [lambda events: seen.append([e.verb for e in events]), second])
     return seen
 
 
@@ -37,7 +38,7 @@ class TestDelivery:
         ticket = a_ticket()
         note(ticket, by=an_agent(), body="x", via="page")
         assert deliver_waiting() == 2
-        assert seen == ["open", "note"]
+        assert seen == [["open", "note"]]
         assert deliver_waiting() == 0
         assert Outbox.objects.count() == 0
 
@@ -49,6 +50,7 @@ class TestDelivery:
         waiting = Outbox.objects.get()
         assert (waiting.event.verb, waiting.attempts, waiting.error) == ("open", 1, "ValueError: no")
         assert waiting.try_after > timezone.now()
+        assert seen == [["open", "note"], ["open"], ["note"]]
 
     def test_undoes_what_a_failing_consumer_wrote(self, seen):
         seen.broken = {"open"}
@@ -74,10 +76,11 @@ class TestDelivery:
         class Killed(BaseException):
             pass
 
-        def dies_at_a_note(event):
-            event.ticket.watcher_rows.get_or_create(user=event.ticket.requester)
-            if event.verb == "note":
-                raise Killed
+        def dies_at_a_note(events):
+            for event in events:
+                event.ticket.watcher_rows.get_or_create(user=event.ticket.requester)
+                if event.verb == "note":
+                    raise Killed
 
         ticket = a_ticket()
         note(ticket, by=an_agent(), body="x", via="page")

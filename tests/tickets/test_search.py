@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from servicedesk.tickets.actions import note, reply
-from servicedesk.tickets.consumers import index_ticket
+from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.queries import search_tickets
 from servicedesk.tickets.words import query_for, tokens
 from tests.factories import a_service, a_team, a_ticket, again, an_agent
@@ -31,7 +31,7 @@ def found(user, words) -> list[str]:
 def make(team):
     def make(title, description="", **fields):
         ticket = a_ticket(title=title, description=description, service=a_service(team), **fields)
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         return ticket
 
     return make
@@ -106,7 +106,7 @@ class TestSight:
         ticket = make("VPN drops")
         note(ticket, by=agent, body="Probably the firewall", via="page")
         reply(ticket, by=agent, body="Please restart the router", via="page")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         assert found(ticket.requester, "firewall") == []
         assert found(ticket.requester, "router") == ["VPN drops"]
         assert found(agent, "firewall") == ["VPN drops"]
@@ -115,6 +115,6 @@ class TestSight:
         asker = an_agent()
         ticket = make("VPN drops", requester=asker)
         note(ticket, by=agent, body="Probably the firewall", via="page")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         assert found(asker, "vpn") == ["VPN drops"]
         assert found(asker, "firewall") == []

@@ -9,7 +9,7 @@ from django.utils import timezone
 from incidents import actions as incidents
 from servicedesk.people.models import Role
 from servicedesk.tickets.actions import assign, note, reply, set_tags
-from servicedesk.tickets.consumers import index_ticket
+from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Category, Ticket
 from servicedesk.tickets.search import completions, filters_for, search
 from tests.factories import a_person, a_service, a_team, a_ticket, again, an_agent, an_incident
@@ -31,7 +31,7 @@ def agent(network):
 def make(network):
     def make(title, **fields):
         ticket = a_ticket(**{"title": title, "service": a_service(network), "team": network} | fields)
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         return ticket
 
     return make
@@ -111,7 +111,7 @@ class TestFilters:
         ticket = make("With a file")
         make("Without", description="invoice")
         reply(ticket, by=agent, via="page", body="See", files=[SimpleUploadedFile("invoice-11.pdf", b"%PDF-1.4")])
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         assert found(agent, "file:invoice") == found(agent, "添付:invoice-11.pdf") == {"With a file"}
 
     def test_a_value_with_blanks_stands_in_quotation_marks(self, agent, make):
@@ -188,7 +188,7 @@ class TestSight:
         asker = a_person()
         ticket = make("Seen", requester=asker)
         note(ticket, by=agent, via="page", body="secret plan", files=[SimpleUploadedFile("secret.txt", b"x")])
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         for typed in ("file:secret", '"secret plan"'):
             assert found(agent, typed) == {"Seen"}, typed
             assert found(asker, typed) == set(), typed

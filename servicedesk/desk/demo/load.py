@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from servicedesk.frontdoor.home import write_private
 from servicedesk.people.actions import audit
 from servicedesk.people.models import AuditEntry, User
-from servicedesk.tickets.consumers import index_ticket
+from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Outbox, Ticket
 
 from .call_backs import promise_calls
@@ -67,8 +67,9 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
         cast = found(moment.date())
         _live(plan(cast, random.Random(seed), moment, tickets))
         promise_calls(moment)
-        for ticket in Ticket.objects.order_by("pk").iterator():
-            index_ticket(ticket)
+        ids = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(ids), 500):
+            index_tickets(ids[start : start + 500])
         Outbox.objects.all().delete()
         audit(None, _VERB, by=None, via=VIA, label="Demo")
         # Before the commit: passwords that are in the database are always in the file as well.

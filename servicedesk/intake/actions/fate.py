@@ -25,7 +25,7 @@ from servicedesk.web.text import one_line
 
 from .. import tokens
 from ..mail.bounces import Bounce, bounced
-from ..mail.forwards import Forwarded, forwarded
+from ..mail.forwards import Forwarded, forwarded, may_hold_another
 from ..mail.proof import vouched_by
 from ..mail.reading import Letter, Part
 from ..mail.signs import Signs, signs_of
@@ -103,7 +103,7 @@ def _take(
                 if _append(mail, letter, ticket, sender):
                     return
             mail.mentions = ticket
-        inner = forwarded(letter) if sender.is_agent else None
+        inner = forwarded(letter) if may_hold_another(letter) and sender.is_agent else None
         writer = _writer_of(mail, inner, sender, ours) if inner is not None else None
         if inner is not None and writer is not None:
             _open_forwarded(mail, inner, writer, sender)

@@ -98,34 +98,47 @@ def read_mail_row(pk: int, boxes: dict[int, Mailbox]) -> None:
     """Give one waiting mail its fate in a transaction of its own; nothing when another worker has it. `boxes` are all
     mailboxes by id.
     """
-    with transaction.atomic():
-        mail = (
-            IncomingMail.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("admitted_by", "belongs_to")
-            .filter(pk=pk, state=State.WAITING)
-            .first()
-        )
-        if mail is None:  # another worker has it
-            return
-        if mail.mailbox_id in boxes:  # else it was made a moment ago
-            mail.mailbox = boxes[mail.mailbox_id]
-        with about(work_id=f"mail-{pk}"):
-            try:
-                with transaction.atomic():
+    with about(work_id=f"mail-{pk}"):
+        mail = None
+        try:
+            with transaction.atomic():
+                mail = _locked(pk, boxes)
+                if mail is not None:
                     give_fate(mail, _letter_of(mail), own_addresses(boxes.values()))
-                mail.error = ""
-            except TooMuch:
-                end(mail, State.FAILED, Reason.TOO_COMPLEX)
-            except TooSlow:
-                end(mail, State.FAILED, Reason.TOO_SLOW)
-            except NotNow as refusal:
-                _later(mail, refusal.__cause__ or refusal)
-            except (Refused, PermissionDenied) as refusal:
-                end(mail, State.FAILED, Reason.REFUSED, str(getattr(refusal, "sentence", refusal)))
-            except Exception as error:
-                log.exception("mail %s was not read, attempt %s", pk, mail.attempts)
-                _later(mail, error)
-        mail.save(update_fields=_WRITTEN)
+                    mail.error = ""
+                    mail.save(update_fields=_WRITTEN)
+        except Exception as error:
+            if mail is None:
+                raise
+            with transaction.atomic():
+                if _locked(pk, boxes) is not None:
+                    _end_by(error, mail)
+                    mail.save(update_fields=_WRITTEN)
+
+
+def _locked(pk: int, boxes: dict[int, Mailbox]) -> IncomingMail | None:
+    """The mail, if it still waits and no other worker has it."""
+    waiting = IncomingMail.objects.select_for_update(skip_locked=True).filter(pk=pk, state=State.WAITING)
+    mail = waiting.first()
+    if mail is not None and mail.mailbox_id in boxes:  # else it was made a moment ago
+        mail.mailbox = boxes[mail.mailbox_id]
+    return mail
+
+
+def _end_by(error: Exception, mail: IncomingMail) -> None:
+    """What becomes of a mail that could not be read: all that was written for it has been undone."""
+    match error:
+        case TooMuch():
+            end(mail, State.FAILED, Reason.TOO_COMPLEX)
+        case TooSlow():
+            end(mail, State.FAILED, Reason.TOO_SLOW)
+        case NotNow():
+            _later(mail, error.__cause__ or error)
+        case Refused() | PermissionDenied():
+            end(mail, State.FAILED, Reason.REFUSED, str(getattr(error, "sentence", error)))
+        case _:
+            log.error("mail %s was not read, attempt %s", mail.pk, mail.attempts, exc_info=error)
+            _later(mail, error)
 
 
 _WRITTEN = [

@@ -35,6 +35,13 @@ class Forwarded:
     files: list[Part] = field(default_factory=list)
 
 
+def may_hold_another(letter: Letter) -> bool:
+    """Whether there is an attached message or a row that says from whom: in few mails, and found out at no cost."""
+    return any(each.content_type == "message/rfc822" for each in letter.files) or any(
+        _FROM.match(row) for row in letter.text.split("\n")[:_MOST_ROWS] if len(row) < 500
+    )
+
+
 def forwarded(letter: Letter) -> Forwarded | None:
     """The forwarded mail with its sender, or None when this is no forwarded mail or names no address."""
     return _attached(letter) or _below(letter)
