@@ -1,4 +1,4 @@
-"""Services by API."""
+"""Services and configuration items by API."""
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -10,8 +10,9 @@ from servicedesk.people.queries import get_or_404
 from servicedesk.people.rules import check
 from servicedesk.web.api import Filters, Strict, View
 
-from .actions import change_service, create_service
-from .models import Service
+from .actions import change_item, change_service, create_item, create_service
+from .models import Item, ItemKind, ItemState, Service
+from .queries import find_items, get_item
 
 
 class ServiceRef(serializers.Serializer):
@@ -105,3 +106,80 @@ class ServiceViewSet(View):
         service = get_or_404(self.rows(), code=code)
         change_service(service, **self.given(ServiceIn), by=request.user, via="api")
         return self.answer(ServiceOut, service)
+
+
+class ItemOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=ItemKind.choices)
+    state = serializers.ChoiceField(choices=ItemState.choices)
+    user = PersonRef(allow_null=True)
+    serial_number = serializers.CharField()
+    place = serializers.CharField()
+    note = serializers.CharField()
+
+
+class ItemIn(Strict):
+    number = Line()
+    name = Line()
+    kind = serializers.ChoiceField(choices=ItemKind.choices, required=False)
+    state = serializers.ChoiceField(choices=ItemState.choices, required=False)
+    user = PersonField(required=False, allow_null=True)
+    serial_number = Line()
+    place = Line()
+    note = Line()
+
+
+class NewItemIn(ItemIn):
+    number = Line(required=True)
+    name = Line(required=True)
+    kind = serializers.ChoiceField(choices=ItemKind.choices)
+
+
+class ItemFilters(Filters):
+    q = serializers.CharField(
+        required=False,
+        default="",
+        max_length=200,
+        help_text="Words of number, name, serial number, place or user.",
+    )
+    kind = serializers.ChoiceField(choices=ItemKind.choices, required=False, default="")
+    state = serializers.ChoiceField(choices=ItemState.choices, required=False, default="")
+    user = PersonField(required=False, help_text="Who uses it.")
+
+
+class ItemViewSet(View):
+    """Configuration items: what the company has and who uses it; for agents."""
+
+    scope = "settings"
+    queryset = Item.objects.none()
+    lookup_value_converter = "int"
+    ordering = ("number",)
+
+    @extend_schema(parameters=[ItemFilters], responses=ItemOut(many=True))
+    def list(self, request):
+        check(request.user, "items.see")
+        asked = self.asked(ItemFilters)
+        rows = find_items(request.user, asked["q"], kind=asked["kind"], state=asked["state"])
+        if asked.get("user") is not None:
+            rows = rows.filter(user=asked["user"])
+        return self.pages(ItemOut, rows)
+
+    @extend_schema(responses=ItemOut)
+    def retrieve(self, request, pk):
+        check(request.user, "items.see")
+        return self.answer(ItemOut, get_item(request.user, pk))
+
+    @extend_schema(request=NewItemIn, responses={201: ItemOut})
+    def create(self, request):
+        check(request.user, "items.change")
+        item = create_item(**self.given(NewItemIn), by=request.user, via="api")
+        return self.answer(ItemOut, item, status=201)
+
+    @extend_schema(request=ItemIn, responses=ItemOut)
+    def partial_update(self, request, pk):
+        check(request.user, "items.change")
+        item = get_item(request.user, pk)
+        change_item(item, **self.given(ItemIn), by=request.user, via="api")
+        return self.answer(ItemOut, item)

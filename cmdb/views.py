@@ -1,20 +1,27 @@
-"""The catalogue of services in the settings."""
+"""The catalogue of services, and the configuration items, in the settings."""
 
 from functools import partial
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from servicedesk.people.csvfiles import CONTENT_TYPE, write
 from servicedesk.people.queries import get_or_404
 from servicedesk.web.access import needs
 from servicedesk.web.editing import edit
-from servicedesk.web.pages import page
+from servicedesk.web.errors import Refused
+from servicedesk.web.keyset import KeysetPage
+from servicedesk.web.pages import changed, page
 
 from . import queries
-from .actions import change_service, create_service
-from .forms import IMPACTS, ServiceForm
+from .actions import change_item, change_service, create_item, create_service, import_items
+from .forms import IMPACTS, ItemFilter, ItemForm, ItemImportForm, ServiceForm
+from .tables import header, rows_of
+
+MOST_REJECTED = 200
 
 
 @needs("services.change")
@@ -39,3 +46,78 @@ def service(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {name: getattr(found, name) for name in ServiceForm.base_fields}
     form = ServiceForm(request.POST or None, asker=request.user, of=found, initial=initial)
     return edit(request, form, partial(change_service, found), to=back, heading=str(found), back=back)
+
+
+def _asked(request: HttpRequest) -> ItemFilter:
+    form = ItemFilter(request.GET)
+    form.is_valid()
+    return form
+
+
+def _found(request: HttpRequest, form: ItemFilter):
+    asked = form.cleaned_data
+    return queries.find_items(
+        request.user, asked.get("q", ""), kind=asked.get("kind", ""), state=asked.get("state", "")
+    )
+
+
+@needs("items.see")
+@require_safe
+def items(request: HttpRequest) -> HttpResponse:
+    """All items by number, with search and filters in the address."""
+    form = _asked(request)
+    keyset = KeysetPage.of(request, _found(request, form), ["number"])
+    context = {"form": form, "keyset": keyset, "asked": request.GET.urlencode()}
+    return page(request, "cmdb/items.html", context)
+
+
+@needs("items.change")
+def item_new(request: HttpRequest) -> HttpResponse:
+    back = reverse("cmdb:items")
+    form = ItemForm(request.POST or None, asker=request.user)
+    return edit(request, form, create_item, to=back, heading=_("New item"), back=back)
+
+
+@needs("items.see")
+def item(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is known of one; whoever may change it gets the form."""
+    found = queries.get_item(request.user, pk)
+    if not request.user.may("items.change", found):
+        return page(request, "cmdb/item.html", {"item": found})
+    back = reverse("cmdb:items")
+    initial = {name: getattr(found, name) for name in ItemForm.base_fields}
+    form = ItemForm(request.POST or None, asker=request.user, of=found, initial=initial)
+    return edit(request, form, partial(change_item, found), to=back, heading=str(found), back=back)
+
+
+@needs("items.change")
+def items_import(request: HttpRequest) -> HttpResponse:
+    """Take a file, or say what it would do."""
+    form = ItemImportForm(request.POST or None, request.FILES or None)
+    result, trial = None, "trial" in request.POST
+    if request.method == "POST" and form.is_valid():
+        content = form.cleaned_data["file"].read()
+        try:
+            result = import_items(content, by=request.user, via="page", trial=trial)
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            if not trial and not result.rejected:
+                said = _("%(new)s new, %(changed)s changed, %(same)s as before.") % {
+                    "new": result.created, "changed": result.changed, "same": result.unchanged,
+                }  # fmt: skip
+                return changed(request, reverse("cmdb:items"), event=None, message=said)
+    rejected = result.rejected[:MOST_REJECTED] if result else []
+    context = {"form": form, "result": result, "rejected": rejected, "columns": header()}
+    status = 422 if form.errors or rejected else 200
+    return page(request, "cmdb/items_import.html", context, status=status)
+
+
+@needs("items.see")
+@require_safe
+def items_export(request: HttpRequest) -> StreamingHttpResponse:
+    """What the list shows, as a file that the import takes back unchanged."""
+    rows = _found(request, _asked(request)).order_by("number").iterator(chunk_size=2000)
+    answer = StreamingHttpResponse(write(header(), rows_of(rows)), content_type=CONTENT_TYPE)
+    answer["Content-Disposition"] = f'attachment; filename="items-{timezone.localdate():%Y%m%d}.csv"'
+    return answer

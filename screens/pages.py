@@ -55,6 +55,7 @@ def _objects() -> list[Screen]:
     for name, app, key in [
         ("company", "people", "company"), ("department", "people", "department"), ("team", "people", "team"),
         ("category", "desk", "category"), ("cause-code", "desk", "cause_code"), ("service", "cmdb", "service"),
+        ("item", "cmdb", "item"),
     ]:  # fmt: skip
         found.append(Screen(f"{name}-new", ADMIN, f"{app}:{name}-new"))
         found.append(Screen(name, ADMIN, f"{app}:{name}", (key,)))
@@ -145,6 +146,9 @@ PAGES = [
     Screen("departments", ADMIN, "people:departments"),
     Screen("teams", ADMIN, "people:teams"),
     Screen("services", ADMIN, "cmdb:services"),
+    Screen("items", ADMIN, "cmdb:items"),
+    Screen("item-of-agent", AGENT, "cmdb:item", ("item",)),
+    Screen("items-import", ADMIN, "cmdb:items-import"),
     *_objects(),
     Screen("categories", ADMIN, "desk:categories"),
     Screen("cause-codes", ADMIN, "desk:cause-codes"),

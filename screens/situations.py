@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.utils import timezone
 
-from cmdb.models import Service
+from cmdb.models import Item, Service
 from incidents.models import CauseCode
 from servicedesk.desk.actions import create_view
 from servicedesk.desk.demo.company import SIGN_INS
@@ -121,6 +121,7 @@ def _settings(people: dict[str, User]) -> dict:
         "person": people[LEAD],
         "team": agent.teams.first(),
         "service": Service.objects.first(),
+        "item": Item.objects.filter(user__isnull=False).first(),
         "company": Company.objects.first(),
         "department": Department.objects.first(),
         "category": Category.objects.first(),

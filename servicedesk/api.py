@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from cmdb.api import ServiceViewSet
+from cmdb.api import ItemViewSet, ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet, ExportViewSet, SavedViewSet
@@ -69,6 +69,7 @@ router.register("companies", CompanyViewSet, "company")
 router.register("departments", DepartmentViewSet, "department")
 router.register("teams", TeamViewSet, "team")
 router.register("services", ServiceViewSet, "service")
+router.register("items", ItemViewSet, "item")
 router.register("categories", CategoryViewSet, "category")
 router.register("mailboxes", MailboxViewSet, "mailbox")
 router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")

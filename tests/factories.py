@@ -6,7 +6,7 @@ from itertools import count
 
 from allauth.account.models import EmailAddress
 
-from cmdb.models import Service
+from cmdb.models import Item, Service
 from incidents.actions import open_incident
 from incidents.models import Incident
 from requests.actions import open_service_request
@@ -61,6 +61,13 @@ def a_service(team: Team | None = None, **fields) -> Service:
     n = next(_number)
     return Service.objects.create(
         **{"code": f"s{n}", "name": f"サービス{n}", "name_en": f"Service {n}", "team": team or a_team()} | fields
+    )
+
+
+def an_item(user: User | None = None, **fields) -> Item:
+    n = next(_number)
+    return Item.objects.create(
+        **{"number": f"PC-{n:04d}", "name": f"Notebook {n}", "kind": "computer", "user": user} | fields
     )
 
 

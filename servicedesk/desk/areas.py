@@ -38,6 +38,13 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
             ),
             Area(_("Services"), _("Teams and contacts of each service"), "server", "cmdb:services", "services.change"),
             Area(
+                _("Configuration items"),
+                _("Devices and software, and who uses them"),
+                "device-desktop",
+                "cmdb:items",
+                "items.see",
+            ),
+            Area(
                 _("Categories"),
                 _("The tree that tickets are sorted by"),
                 "folder",

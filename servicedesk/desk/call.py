@@ -27,7 +27,7 @@ from servicedesk.web.pages import changed, page, wants_fragment
 from servicedesk.web.text import one_line
 
 from .call_forms import REPLY, CallForm
-from .callers import caller_typed, id_in, person_asked_for, tickets_of_caller
+from .callers import caller_typed, facts_of_caller, id_in, person_asked_for
 
 _LARGEST = 2**31 - 1
 
@@ -112,7 +112,7 @@ def _show(
         "unfinished": unfinished,
         "left": list(queries.calls_left(request.user)[:20]),
         "is_stranger": bool(form["caller_name"].value() or form["caller_email"].value()),
-        **tickets_of_caller(request.user, caller),
+        **facts_of_caller(request.user, caller),
     }
     return page(request, "desk/call.html", context, status=form.status)
 
@@ -190,7 +190,7 @@ def _again(pk: int) -> str:
 def about(request: HttpRequest) -> HttpResponse:
     """Who the caller is, and the tickets that the call may be about."""
     found = caller_typed(request.user, request.GET.get("requester", ""))
-    context = {"caller": found, "about": request.GET.get("about", "")[:20], **tickets_of_caller(request.user, found)}
+    context = {"caller": found, "about": request.GET.get("about", "")[:20], **facts_of_caller(request.user, found)}
     return page(request, "desk/_call_about.html", context)
 
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
+from cmdb.queries import items_of
 from servicedesk.people.models import User
 from servicedesk.people.queries import visible_people
 from servicedesk.tickets.forms import PersonField
@@ -40,12 +41,15 @@ def id_in(request: HttpRequest, name: str) -> int:
     return int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 16 else 0
 
 
-def tickets_of_caller(user: User, caller: User | None) -> dict:
-    """`others`: the caller's open tickets; `recent`: those that ended within 30 days; as far as the agent sees them."""
+def facts_of_caller(user: User, caller: User | None) -> dict:
+    """`others`: the caller's open tickets; `recent`: those that ended within 30 days; as far as the agent sees them;
+    `items`: what the caller uses.
+    """
     if caller is None:
-        return {"others": [], "recent": []}
+        return {"others": [], "recent": [], "items": []}
     theirs = visible_tickets(user).filter(requester=caller).order_by("-created_at", "-id")
     return {
         "others": list(theirs.filter(OPEN)[:_MOST_OPEN]),
         "recent": list(theirs.filter(closed_at__gte=timezone.now() - _RECENT).order_by("-closed_at")[:_MOST_CLOSED]),
+        "items": items_of(user, caller),
     }

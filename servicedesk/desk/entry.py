@@ -17,7 +17,7 @@ from servicedesk.web.access import needs
 from servicedesk.web.errors import NotNow, Refused
 from servicedesk.web.pages import changed, page
 
-from .callers import caller_typed, person_asked_for, tickets_of_caller
+from .callers import caller_typed, facts_of_caller, person_asked_for
 from .forms import NewTicketForm
 
 
@@ -56,7 +56,7 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
             },
         )
     context = {"form": form, "draft": "new-ticket", "caller": caller}
-    context |= tickets_of_caller(request.user, caller)
+    context |= facts_of_caller(request.user, caller)
     return page(request, "desk/new_ticket.html", context, status=form.status)
 
 
@@ -79,4 +79,4 @@ def _key(request: HttpRequest) -> str:
 def caller(request: HttpRequest) -> HttpResponse:
     """The panel about the person who stands in the caller's field; empty while nobody or several fit."""
     found = caller_typed(request.user, request.GET.get("requester", ""))
-    return page(request, "desk/_caller.html", {"caller": found, **tickets_of_caller(request.user, found)})
+    return page(request, "desk/_caller.html", {"caller": found, **facts_of_caller(request.user, found)})

@@ -36,7 +36,7 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "roles", "services", "matrix", "mailboxes", "mail-texts", "api", "audit", "backup",
+            "first-steps", "people", "roles", "services", "items", "matrix", "mailboxes", "mail-texts", "api", "audit", "backup",
         ),
     ),
 )  # fmt: skip
@@ -82,6 +82,7 @@ HELP_FOR_PATH = (
     ("/settings/absence", "leading"),
     ("/settings/import", "people"),
     ("/settings/service", "services"),
+    ("/settings/items", "items"),
     ("/settings/categor", "services"),
     ("/settings/audit", "audit"),
     ("/settings/", "first-steps"),

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.web.errors import NotFound
-from servicedesk.web.text import fold_variants, katakana, normalise, phone_digits
+from servicedesk.web.finding import as_found
+from servicedesk.web.text import normalise, phone_digits
 
 from .models import (
     Absence,
@@ -101,7 +102,7 @@ def find_people(user: User, words: str) -> QuerySet[User]:
 
 def _has(part: str) -> Q:
     """People whose name, reading, address or telephone number has this part (of `normalise`); see `User.found_by`."""
-    return Q(found_by__contains="".join(sign * 2 for sign in katakana(fold_variants(part))))
+    return Q(found_by__contains=as_found(part))
 
 
 def find_callers(user: User, words: str, *, most: int) -> list[User]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from servicedesk.intake.models import Original
 from servicedesk.tickets.actions import assign, link, note, reply, set_tags, share
-from servicedesk.tickets.consumers import index_ticket
+from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Ticket, TicketShare, WorkTime
 from tests.factories import (
     a_department,
@@ -241,8 +241,8 @@ class TestList:
             hidden = a_ticket(service=secret, team=a_team(), requester=agent)
             share(hidden, by=agent, via="page", user=a_person())
             TicketShare.objects.create(ticket=hidden, user=agent, by=agent)
-            index_ticket(ticket)
-            index_ticket(hidden)
+            index_tickets([ticket.pk])
+            index_tickets([hidden.pk])
             client = api(agent)
             client.get(f"/api/v1/{path}")
             counts.append(queries_of(client, f"/api/v1/{path}"))
@@ -542,7 +542,7 @@ class TestSearch:
     def test_words_of_notes_are_found_by_the_desk_alone(self, api, desk):
         agent, ticket = desk
         note(ticket, by=agent, via="page", body="xylophone")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         found = lambda user, q: [r["number"] for r in api(user).get("/api/v1/search/", {"q": q}).json()["results"]]  # noqa: E731
         assert found(agent, "xylophone") == [ticket.number]
         assert found(ticket.requester, "xylophone") == []

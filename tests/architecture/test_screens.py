@@ -79,6 +79,7 @@ PARTS = {
     "people:import-apply",
     "people:import-discard",
     "people:export",
+    "cmdb:items-export",
     *(f"{kind}:{verb}" for kind in ("incidents", "requests") for verb in ("accept", "start", "resume")),
 }
 # Probes, and what the demo's life does not lead to.

@@ -305,5 +305,5 @@ class TestAbout:
             save_call(by=agent, key=f"{turn}" * 20, fields={"text": "x", "requester": caller.email}, caller=caller)
         page = visit(agent)
         page.get("/desk/call/?from=4021")
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             page.get("/desk/call/?from=4021")

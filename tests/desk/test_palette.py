@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from servicedesk.tickets.consumers import index_ticket
+from servicedesk.tickets.consumers import index_tickets
 from tests.factories import a_person, a_team, a_ticket, an_administrator, an_agent
 
 pytestmark = pytest.mark.django_db
@@ -48,14 +48,14 @@ class TestTicketsAndPeople:
     def test_by_number_and_words(self, visit):
         team = a_team()
         ticket = a_ticket(team=team, title="Uniqueword")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         page = visit(an_agent(team))
         for words in (ticket.number, ticket.number.lower(), "uniqueword"):
             assert offered(page, words)[0] == (ticket.number, ticket.get_absolute_url())
 
     def test_not_what_is_not_yours(self, visit):
         ticket = a_ticket(team=a_team(), title="Uniqueword")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         page = visit(a_person())
         assert all(
             ticket.number not in label

@@ -151,11 +151,11 @@ class TestFilters:
         assert shown(page, type="request", priority="1") == set()
 
     def test_words(self, visit, team, agent):
-        from servicedesk.tickets.consumers import index_ticket
+        from servicedesk.tickets.consumers import index_tickets
 
         wanted, other = a_ticket(team=team, title="給与明細が空です"), a_ticket(team=team)
         for ticket in (wanted, other):
-            index_ticket(ticket)
+            index_tickets([ticket.pk])
         assert shown(visit(agent), words="給与明細") == {wanted.number}
 
     @pytest.mark.parametrize(("query", "sentence"), [

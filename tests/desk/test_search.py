@@ -3,7 +3,7 @@
 import pytest
 
 from servicedesk.tickets import actions
-from servicedesk.tickets.consumers import index_ticket
+from servicedesk.tickets.consumers import index_tickets
 from tests.factories import a_person, a_team, a_ticket, an_agent
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ class TestSearch:
     def test_words_in_any_width(self, visit):
         team = a_team()
         ticket = a_ticket(team=team, title="プリンターが動かない", description="ABC-123")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         page = visit(an_agent(team))
         for words in ("ﾌﾟﾘﾝﾀ", "プリンタ", "ａｂｃ"):
             assert ticket.number in found(page.get("/search/", {"q": words}))
@@ -42,13 +42,13 @@ class TestSearch:
         agent, requester = an_agent(team), a_person()
         ticket = a_ticket(team=team, requester=requester)
         actions.note(ticket, by=agent, via="page", body="difficultperson")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         assert ticket.number in found(visit(agent).get("/search/", {"q": "difficultperson"}))
         assert ticket.number not in found(visit(requester).get("/search/", {"q": "difficultperson"}))
 
     def test_others_tickets_are_not_found_by_words(self, visit):
         ticket = a_ticket(team=a_team(), title="Uniqueword")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         assert ticket.number not in found(visit(a_person()).get("/search/", {"q": "uniqueword"}))
 
     def test_empty_and_odd_input(self, visit):
@@ -65,7 +65,7 @@ class TestSearch:
     def test_queries_do_not_grow(self, visit, rows, django_assert_num_queries):
         team = a_team()
         for _turn in range(rows):
-            index_ticket(a_ticket(team=team, title="Commonword", requester=a_person()))
+            index_tickets([a_ticket(team=team, title="Commonword", requester=a_person()).pk])
         page = visit(an_agent(team))
         page.get("/search/", {"q": "commonword"})
         with django_assert_num_queries(11):
@@ -80,7 +80,7 @@ class TestMarks:
             team=team, requester=requester, title="ﾌﾟﾘﾝﾀ <b>", description="x " * 60 + "3階のプリンタが動かない & 変"
         )
         actions.note(ticket, by=agent, via="page", body="Printerhead is gone")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         html = found(visit(agent).get("/search/", {"q": "プリンター"}))
         assert "… " in html and "3階の<mark>プリンタ</mark>が動かない &amp; 変" in html and "&lt;b&gt;" in html
         assert "<mark>Printerhead</mark> is gone" in found(visit(agent).get("/search/", {"q": "printerhead"}))
@@ -90,7 +90,7 @@ class TestMarks:
         requester = a_person()
         ticket = a_ticket(team=team, requester=requester, title="Keyword here")
         actions.note(ticket, by=an_agent(team), via="page", body="keyword of a note")
-        index_ticket(ticket)
+        index_tickets([ticket.pk])
         html = found(visit(requester).get("/search/", {"q": "keyword"}))
         assert "<mark>Keyword</mark> here" in html and "of a note" not in html
 

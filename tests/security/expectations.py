@@ -15,6 +15,7 @@ Other addresses:
     LOOK     agents and administrators
     ADMIN    administrators
     SERVICES administrators and the managers of the CMDB
+    ITEMS    these and agents
     OWN      rows of the caller alone: others' are not there
     CALL_BACK  whoever works on the call-back's ticket
     VIEW     a saved view: its owner; of a team's the members, and to change it who leads them
@@ -24,7 +25,15 @@ Other addresses:
 
 SEE, PEEK, WORK, ASK = "see", "peek", "work", "ask"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
-SERVICES, MAIL, CALL, CALL_BACK, VIEW, EXPORT = "services", "mail", "call", "call back", "view", "export"
+SERVICES, ITEMS, MAIL, CALL, CALL_BACK, VIEW, EXPORT = (
+    "services",
+    "items",
+    "mail",
+    "call",
+    "call back",
+    "view",
+    "export",
+)
 
 TRANSITIONS = {
     "accept": WORK,
@@ -167,6 +176,11 @@ PAGES = {
     "cmdb:services": SERVICES,
     "cmdb:service-new": SERVICES,
     "cmdb:service": SERVICES,
+    "cmdb:items": ITEMS,
+    "cmdb:items-export": ITEMS,
+    "cmdb:items-import": SERVICES,
+    "cmdb:item-new": SERVICES,
+    "cmdb:item": ITEMS,
     "priorities:matrix": ADMIN,
     "priorities:applying": ADMIN,
     "priorities:choose-service": ADMIN,
@@ -285,6 +299,10 @@ API = {
             ("detail", "patch", SERVICES if name == "service" else ADMIN),
         )
     },
+    ("item-list", "get"): ITEMS,
+    ("item-list", "post"): SERVICES,
+    ("item-detail", "get"): ITEMS,
+    ("item-detail", "patch"): SERVICES,
     ("audit-list", "get"): ADMIN,
     ("audit-check", "get"): ADMIN,
     ("audit-check", "post"): ADMIN,

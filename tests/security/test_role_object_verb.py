@@ -24,6 +24,7 @@ from tests.security.expectations import (
     CALL_BACK,
     DESK,
     EXPORT,
+    ITEMS,
     LOOK,
     MAIL,
     OWN,
@@ -455,6 +456,7 @@ class TestElsewhere:
             "service-matrix",
             "token",
             "mailbox",
+            "item",
         }
         what = re.sub("-(detail|revoke|test|comparison|compare|take)$", "", name.split(":")[-1])
         if what in objects:
@@ -491,6 +493,7 @@ class TestElsewhere:
             LOOK: AGENTS | {"administrator"},
             ADMIN: {"administrator"},
             SERVICES: {"administrator", "CMDB manager"},
+            ITEMS: AGENTS | {"administrator", "CMDB manager"},
         }[rule]
         if role in allowed:
             # There is no import, no mail and no check of the log to look at; whoever may look at one learns so.

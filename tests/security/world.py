@@ -24,7 +24,7 @@ from servicedesk.notify.models import OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
 from servicedesk.people.models import Role, User
 from servicedesk.tickets.actions import link, log_work, note, reply, set_tags, share
-from servicedesk.tickets.consumers import index_ticket
+from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Category, Ticket
 from tests.factories import (
     a_company,
@@ -36,6 +36,7 @@ from tests.factories import (
     an_administrator,
     an_agent,
     an_incident,
+    an_item,
 )
 
 ANONYMOUS = "anonymous"
@@ -173,7 +174,7 @@ def build() -> World:
                 note=case.secret,
             )  # fmt: skip
             case.ids["mail_out"] = _a_mail_about(ticket, said.event, case.word)
-            index_ticket(ticket)
+            index_tickets([ticket.pk])
             ticket.refresh_from_db()
             cases[name, kind] = case
     others = {
@@ -184,6 +185,7 @@ def build() -> World:
         "company": company,
         "service": service,
         "mailbox": mailbox,
+        "item": an_item(people["requester"]),
         "hushed service": a_service(a_team(), is_confidential=True),
         "category": Category.objects.create(code="cat", name="機器"),
         "cause": CauseCode.objects.create(code="cause", group="other", name="不明", name_en="Unknown"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from cmdb.actions import create_service
+from cmdb.actions import create_item, create_service
 from cmdb.models import Service
 from servicedesk.intake.models import Mailbox, Makes
 from servicedesk.people.actions import (
@@ -84,6 +84,7 @@ def found(today: date) -> Cast:
     # Roles and teams are kept on the objects: read everybody anew now that they are complete.
     cast.people = {key: User.objects.get(pk=person.pk) for key, person in cast.people.items()}
     _services(cast, data["service"])
+    _items(cast)
     _categories(cast, data["categories"]["list"])
     for code, matrix in data["matrix"].items():
         grid = {(impact, urgency): priority for impact, urgency, priority in matrix["cells"]}
@@ -168,6 +169,28 @@ def _services(cast: Cast, lines: list) -> None:
             is_confidential=each.get("confidential", False),
             **{name: each[name] for name in ("code", "name", "name_en", "description", "description_en")},
         )
+
+
+def _items(cast: Cast) -> None:
+    """Everybody's notebook, telephones of those whom one wants to reach, and what stands in the offices."""
+    models = ("ThinkPad X1 Carbon Gen 12", "Let's note CF-FV4", "LIFEBOOK U9313", "MacBook Air 13 M3")
+    people = [person for key, person in cast.people.items() if key != MONITOR]
+    for number, person in enumerate(people, 1):
+        create_item(
+            by=None, via=VIA, number=f"PC-{number:04d}", name=models[number % len(models)], kind="computer",
+            user=person, serial_number=f"PF{4100 + number * 37:06d}", state="in_use" if number % 29 else "repair",
+        )  # fmt: skip
+        if person.is_vip or person.is_agent:
+            create_item(
+                by=None, via=VIA, number=f"TEL-{number:04d}", name="iPhone 16e", kind="phone", user=person,
+                serial_number=f"F2L{7300 + number * 11:06d}",
+            )  # fmt: skip
+    for number, place in enumerate(("本社 2階", "本社 3階", "本社 5階", "大阪支店", "Singapore"), 1):
+        create_item(
+            by=None, via=VIA, number=f"MFP-{number:03d}", name="imageRUNNER ADVANCE C3930F", kind="printer", place=place
+        )
+    for number in range(1, 5):
+        create_item(by=None, via=VIA, number=f"PC-{9000 + number}", name=models[0], kind="computer", state="spare")
 
 
 def _categories(cast: Cast, lines: list) -> None:

@@ -9,13 +9,14 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Concat, Lower, Upper
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from servicedesk.web.text import check_one_line, folded_signs
+from servicedesk.web import finding
+from servicedesk.web.text import check_one_line
 
 from ..rules import allowed
 
@@ -102,18 +103,6 @@ def phone_digits_of(column: str) -> Func:
     )
 
 
-def _found_by() -> Func:
-    """In the database: what a person is found by a part of, folded as `web.text.search_key` and `katakana` fold what is
-    typed, and each letter twice. Trigrams need three letters, and most Japanese family names have two.
-    """
-    text = models.TextField()
-    phone = phone_digits_of("phone")
-    said = Concat("name", Value("\n"), "reading", Value("\n"), "email", Value("\n"), phone, output_field=text)
-    plain = Lower(Func(said, template="normalize(%(expressions)s, NFKC)", output_field=text))
-    folded = Func(plain, *map(Value, folded_signs()), function="translate", output_field=text)
-    return Func(folded, Value("(.)"), Value(r"\1\1"), Value("g"), function="regexp_replace", output_field=text)
-
-
 class UserManager(BaseUserManager):
     def get_by_natural_key(self, username):
         return self.get(email__iexact=username)
@@ -154,7 +143,11 @@ class User(AbstractBaseUser):
     is_guest = models.BooleanField(_("guest"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    found_by = models.GeneratedField(expression=_found_by(), output_field=models.TextField(), db_persist=True)
+    found_by = models.GeneratedField(
+        expression=finding.found_by("name", "reading", "email", phone_digits_of("phone")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

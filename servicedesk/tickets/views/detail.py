@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cmdb.queries import items_of
 from servicedesk.people.models import User
 from servicedesk.web.formats import clock_left
 from servicedesk.web.pages import page, wants_fragment
@@ -173,6 +174,7 @@ def _desk_context(user: User, ticket: Ticket, show: str, box: str) -> dict:
         "minutes": sum(work.minutes for work in work_times),
         "work_times": work_times,
         "others": list(others.order_by("-created_at", "-id")[:6]),
+        "items": items_of(user, ticket.requester),
         "may_escalate": bool(ticket.team and ticket.team.next_team_id and ticket.is_open),
         "clock": clock_of(ticket),
     }

@@ -1,4 +1,4 @@
-"""Writes on the catalogue of services, each with its audit entry. A service is never deleted: tickets name it."""
+"""Writes on the catalogue of services, each with its audit entry."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.web.errors import Refused
 
-from .models import Service
+from ..models import Service
 
 FIELDS = (
     "code",
