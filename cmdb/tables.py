@@ -15,7 +15,7 @@ from .models import Item, ItemKind, ItemState
 # column → (English, Japanese, other names that are understood)
 COLUMNS: dict[str, tuple[str, ...]] = {
     "number": ("Asset number", "管理番号", "番号", "資産番号", "asset tag", "number"),
-    "name": ("Name", "名称", "機種", "品名", "model"),
+    "name": ("Name", "名称", "名前", "機種", "品名", "model"),
     "kind": ("Kind", "種類", "種別", "type"),
     "state": ("State", "状態", "status"),
     "user": ("Used by", "利用者", "使用者", "user"),

@@ -100,6 +100,7 @@ PAGES = [
     Screen("palette", AGENT, "tickets:detail", ("busy",), press=("Control+K",)),
     Screen("new-ticket", AGENT, "desk:new-ticket"),
     Screen("call", AGENT, "desk:call", query="?from=4021"),
+    Screen("call-known", AGENT, "desk:call", query="?from=3112"),
     Screen("call-backs", AGENT, "desk:call-backs"),
     Screen("ticket", AGENT, "tickets:detail", ("busy",)),
     Screen("ticket-request", AGENT, "tickets:detail", ("request",)),

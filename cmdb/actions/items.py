@@ -115,7 +115,11 @@ def import_items(content: bytes, *, by: User, via: str, trial: bool = False) -> 
                     Item.objects.bulk_create([item for item, _changes in new], batch_size=1000)
             except IntegrityError:  # somebody made one of them just now
                 raise Refused(_("Something was changed meanwhile. Try again."), field="file") from None
-            Item.objects.bulk_update([item for item, _changes in changed], FIELDS, batch_size=500)
+            # As an upsert: `bulk_update` takes six times as long.
+            Item.objects.bulk_create(
+                [item for item, _changes in changed], update_conflicts=True, update_fields=FIELDS, unique_fields=["id"],
+                batch_size=1000,
+            )  # fmt: skip
             entries = [Change(item, "create", {"changes": changes, "import": True}) for item, changes in new]
             entries += [Change(item, "change", {"changes": changes, "import": True}) for item, changes in changed]
             audit_many(entries, by=by, via=via)
