@@ -36,7 +36,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "roles", "services", "items", "matrix", "mailboxes", "mail-texts", "api", "audit", "backup",
+            "first-steps", "people", "roles", "services", "items", "matrix", "mailboxes", "mail-texts", "api", "audit",
+            "backup",
         ),
     ),
 )  # fmt: skip
