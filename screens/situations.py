@@ -15,6 +15,7 @@ from django.utils import timezone
 from cmdb.models import Item, Service
 from incidents.models import CauseCode
 from servicedesk.desk.actions import create_view
+from servicedesk.desk.bulk import Change, start_bulk
 from servicedesk.desk.demo.company import SIGN_INS
 from servicedesk.desk.demo.load import load
 from servicedesk.desk.exporting import job_key, start_export
@@ -23,6 +24,7 @@ from servicedesk.intake.actions import plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
 from servicedesk.people.actions import create_absence, create_token, upload_import
+from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
 from servicedesk.tickets.actions import assign, log_work, note, reply, set_tags
 from servicedesk.tickets.delivery import deliver_waiting
@@ -80,6 +82,10 @@ def _tickets(people: dict[str, User]) -> dict:
     for label, kind, rows in (("未完了すべて", "xlsx", 24), ("解決済みと完了", "csv", 100_000)):
         Export.objects.create(owner=agent, format=kind, label=label, file=ContentFile(b"x", name="x"), rows=rows,
                               is_cut=rows == 100_000)  # fmt: skip
+    chosen = mine.order_by("-pk").values_list("pk", flat=True)[:12]
+    bulk = start_bulk(chosen, Change(add_tags=["年末対応"]), by=agent, via="command")
+    while run_next_job():
+        pass
     under_way = start_export(QueryDict("view=done"), kind="csv", label="解決済みと完了", by=agent, via="command")
     Job.objects.filter(key=job_key(under_way.pk)).update(state=Job.State.RUNNING, done=31_000, total=78_412)
     staff = people[STAFF]
@@ -87,6 +93,7 @@ def _tickets(people: dict[str, User]) -> dict:
     return {
         "busy": busy,
         "view": view,
+        "bulk": bulk,
         "request": mine.filter(type="request").first(),
         "closed": Ticket.objects.filter(status="closed", team__in=agent.teams.all()).first(),
         "call_back": late,

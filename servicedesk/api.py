@@ -12,6 +12,7 @@ from cmdb.api import ItemViewSet, ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet, ExportViewSet, SavedViewSet
+from servicedesk.desk.bulk_api import BulkViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
@@ -82,6 +83,7 @@ router.register("imports", ImportViewSet, "import")
 router.register("dead-addresses", DeadAddressViewSet, "dead-address")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("exports", ExportViewSet, "export")
+router.register("bulk", BulkViewSet, "bulk")
 router.register("views", SavedViewSet, "view")
 router.register("search", SearchViewSet, "search")
 

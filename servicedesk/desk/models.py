@@ -1,5 +1,5 @@
-"""What the desk itself keeps: views of the queue that people saved, how dense they like it, and the files that they had
-made of it.
+"""What the desk itself keeps: views of the queue that people saved, how dense they like it, the files that they had
+made of it, and what they did to many tickets at once.
 """
 
 import secrets
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.people.models import Job, Team, User
+from servicedesk.tickets.models import Ticket
 from servicedesk.web.text import check_one_line
 
 
@@ -134,3 +135,52 @@ class Export(models.Model):
     @property
     def is_under_way(self) -> bool:
         return not self.file and self.job is not None and self.job.is_under_way
+
+
+class Bulk(models.Model):
+    """One change of many tickets, by one person. `change` says what, in ids and words (`bulk.Change`); `rows` say what
+    became of each ticket. It can be undone for `UNDO_FOR` after its job ended.
+    """
+
+    UNDO_FOR = timedelta(minutes=10)
+    KEPT = timedelta(days=30)
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="bulks")
+    change = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    undone_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("bulk change")
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="bulk_of_owner"),
+            models.Index(fields=["created_at"], name="bulk_by_time"),
+        ]
+
+    def __str__(self):
+        return f"{self.pk}"
+
+
+class BulkRow(models.Model):
+    """What became of one ticket. `before` is what the undo needs: of each part what was there and what came."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Done")
+        SAME = "same", _("Was so already")
+        REFUSED = "refused", _("Not possible")
+        UNDONE = "undone", _("Undone")
+        KEPT = "kept", _("Not undone")
+
+    bulk = models.ForeignKey(Bulk, models.CASCADE, related_name="rows")
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.WAITING)
+    sentence = models.CharField(max_length=300, blank=True)
+    before = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bulk", "ticket"], name="bulk_row_once")]
+        indexes = [models.Index(fields=["bulk", "outcome", "ticket"], name="bulk_row_outcome")]
+
+    def __str__(self):
+        return f"{self.bulk_id} {self.ticket_id} {self.outcome}"

@@ -1,11 +1,12 @@
-"""Reads of the views of the queue that people saved."""
+"""Reads of what people keep at the desk: views of the queue, and changes of many tickets."""
 
 from django.db.models import F, Q, QuerySet
 
 from servicedesk.people.models import Team, User
+from servicedesk.people.queries import get_or_404
 from servicedesk.web.errors import NotFound
 
-from .models import Density, DeskPreference, SavedView
+from .models import Bulk, Density, DeskPreference, SavedView
 from .permissions import decides_for
 
 
@@ -45,3 +46,8 @@ def density_of(user: User) -> str:
     """How dense the person likes lists."""
     kept = DeskPreference.objects.filter(pk=user.pk).values_list("density", flat=True).first()
     return kept or Density.USUAL
+
+
+def get_own_bulk(user: User, pk: int) -> Bulk:
+    """One of the person's own changes of many tickets, or NotFound."""
+    return get_or_404(Bulk.objects.filter(owner=user), pk=pk)

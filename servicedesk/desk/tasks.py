@@ -19,6 +19,7 @@ from servicedesk.web.errors import Refused
 from servicedesk.web.logs import about
 
 from .actions import forget_deleted_views
+from .bulk import forget_old_bulks
 from .exporting import forget_old_exports
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,12 @@ _CLOSE: dict[str, tuple[type, Callable]] = {
 
 @shared_task
 def tidy_desk() -> None:
-    """Delete for good the views that can no longer be brought back, and the files of old exports."""
+    """Delete for good the views that can no longer be brought back, the files of old exports, and what was noted of old
+    changes of many tickets.
+    """
     forget_deleted_views()
     forget_old_exports()
+    forget_old_bulks()
 
 
 @shared_task

@@ -4,6 +4,7 @@ from django.urls import path
 
 from . import (
     audit,
+    bulk_views,
     call,
     call_backs,
     entry,
@@ -42,6 +43,9 @@ urlpatterns = [
     path("desk/exports/", exports.exports, name="exports"),
     path("desk/exports/<int:pk>/", exports.export_file, name="export-file"),
     path("desk/exports/<int:pk>/delete/", exports.export_delete, name="export-delete"),
+    path("desk/bulk/", bulk_views.bulk_new, name="bulk-new"),
+    path("desk/bulk/<int:pk>/", bulk_views.bulk, name="bulk"),
+    path("desk/bulk/<int:pk>/undo/", bulk_views.bulk_undo, name="bulk-undo"),
     path("desk/new/", entry.new_ticket, name="new-ticket"),
     path("desk/new/caller/", entry.caller, name="caller"),
     path("desk/call/", call.call, name="call"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import agents, find_people, visible_people
 from servicedesk.web.forms import ActionForm, FilesField, TextField, WholeNumberField, dress
-from servicedesk.web.text import normalise
+from servicedesk.web.text import normalise, one_line
 
 from .actions.talk import MOST_LETTERS
 from .models import Ticket, TicketLink
@@ -117,6 +117,8 @@ class TicketField(forms.CharField):
 
     def clean(self, value):
         typed = super().clean(value)
+        if not typed and not self.required:
+            return None
         number = normalise(typed).upper().split(" ")[0] if typed else ""
         ticket = visible_tickets(self.reader).filter(number=number).first() if len(number) <= 16 else None
         if ticket is None:
@@ -220,7 +222,12 @@ class TagsForm(ActionForm):
     )
 
     def clean_tags(self) -> list[str]:
-        return [tag for tag in re.split(r"[,、，]", self.cleaned_data["tags"]) if tag.strip()]
+        return tags_in(self.cleaned_data["tags"])
+
+
+def tags_in(text: str) -> list[str]:
+    """Tags that are typed with commas between them, as they are kept."""
+    return list(filter(None, (normalise(one_line(tag)) for tag in re.split(r"[,、，]", text))))
 
 
 class LinkForm(ActionForm):

@@ -56,6 +56,8 @@ PARTS = {
     "desk:export-xlsx",
     "desk:export-file",
     "desk:export-delete",
+    "desk:bulk-new",  # by pressing, see "bulk-new"
+    "desk:bulk-undo",
     "desk:caller",
     "desk:call-save",
     "desk:call-about",

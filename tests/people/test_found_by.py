@@ -73,7 +73,7 @@ class TestParts:
         assert found(reader, "12345679") == ["two"]
 
     def test_number_and_extension_fit_wholly(self, reader):
-        a_person(name="one", employee_number="E-77", extension="91")
+        a_person(name="one", email="one@example.com", employee_number="E-77", extension="91")
         assert found(reader, "e-77") == found(reader, "91") == ["one"]
         assert found(reader, "E-7") == found(reader, "9") == []
 

@@ -20,20 +20,14 @@ Other addresses:
     CALL_BACK  whoever works on the call-back's ticket
     VIEW     a saved view: its owner; of a team's the members, and to change it who leads them
     EXPORT   a file of tickets: whoever had it made
+    BULK     a change of many tickets: whoever made it
     CALL     a call that an agent takes down: the agent; who leads their team may only take it over
 """
 
 SEE, PEEK, WORK, ASK = "see", "peek", "work", "ask"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
-SERVICES, ITEMS, MAIL, CALL, CALL_BACK, VIEW, EXPORT = (
-    "services",
-    "items",
-    "mail",
-    "call",
-    "call back",
-    "view",
-    "export",
-)
+SERVICES, ITEMS, MAIL, CALL, CALL_BACK = "services", "items", "mail", "call", "call back"
+VIEW, EXPORT, BULK = "view", "export", "bulk"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -157,6 +151,9 @@ PAGES = {
     "desk:call-take-over": CALL,
     "desk:call-backs": DESK,
     "desk:call-backs-due": DESK,
+    "desk:bulk-new": DESK,
+    "desk:bulk": BULK,
+    "desk:bulk-undo": BULK,
     "desk:search": SIGNED,
     "desk:complete": SIGNED,
     "desk:palette": SIGNED,
@@ -267,6 +264,9 @@ API = {
     ("export-detail", "get"): EXPORT,
     ("export-detail", "delete"): EXPORT,
     ("export-download", "get"): EXPORT,
+    ("bulk-list", "post"): DESK,
+    ("bulk-detail", "get"): BULK,
+    ("bulk-undo", "post"): BULK,
     ("view-list", "get"): DESK,
     ("view-list", "post"): DESK,
     ("view-detail", "get"): VIEW,

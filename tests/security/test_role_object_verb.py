@@ -20,6 +20,7 @@ from tests.security.expectations import (
     ADMIN,
     API,
     ASK,
+    BULK,
     CALL,
     CALL_BACK,
     DESK,
@@ -70,7 +71,7 @@ API_CASES, PAGE_CASES = api_cases(), page_cases()
 OF_TICKETS = (SEE, PEEK, WORK, ASK)
 API_OF_TICKETS = [case for case in API_CASES if API.get(case) in OF_TICKETS]
 PAGES_OF_TICKETS = [name for name in PAGE_CASES if PAGES.get(name) in OF_TICKETS]
-ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK, VIEW, EXPORT)
+ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK, VIEW, EXPORT, BULK)
 ELSEWHERE = [("api:" + case[0], case[1], API[case]) for case in API_CASES if API.get(case, SEE) not in ONES]
 ELSEWHERE += [
     (name, method, PAGES[name]) for name in PAGE_CASES if PAGES.get(name, SEE) not in ONES for method in ("get", "post")
@@ -392,18 +393,21 @@ class TestSavedViews:
             assert told_to == readers, address
 
 
-EXPORTS = [(name, method) for name in PAGE_CASES if PAGES.get(name) == EXPORT for method in ("get", "post")]
-EXPORTS += [(f"api:{name}", method) for name, method in API_CASES if API.get((name, method)) == EXPORT]
+EXPORTS = [(name, method) for name in PAGE_CASES if PAGES.get(name) in (EXPORT, BULK) for method in ("get", "post")]
+EXPORTS += [(f"api:{name}", method) for name, method in API_CASES if API.get((name, method)) in (EXPORT, BULK)]
 
 
 class TestExports:
-    """A file is handed to whoever had it made, and to nobody else whatever their role."""
+    """A file is handed to whoever had it made, and what became of many tickets told to whoever changed them; to nobody
+    else whatever their role.
+    """
 
     @pytest.mark.parametrize(("name", "method"), EXPORTS)
     def test_who_is_let_in(self, world, name, method):
         faults = {}
         for role in ROLES:
-            answer = ask(world, role, method, reverse(name, args=[world.others["export"].pk]))
+            one = world.others["bulk" if "bulk" in name else "export"]
+            answer = ask(world, role, method, reverse(name, args=[one.pk]))
             if answer.status_code == 405:
                 continue
             want = "in" if role == "agent" else "hidden" if role in AGENTS else "forbidden"

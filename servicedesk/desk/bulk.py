@@ -1,0 +1,316 @@
+"""One change of many tickets: started, done by a job ticket by ticket, taken back.
+
+Each ticket has a transaction of its own, in which what became of it is noted too: a job whose process dies goes on
+where it was, and a ticket that refuses stops no other.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cmdb.models import Service
+from incidents.actions import close_incident, resolve_incident
+from incidents.models import Incident
+from requests.actions import close_service_request, resolve_service_request
+from requests.models import ServiceRequest
+from servicedesk.people.jobs import Progress, last_job, start_job
+from servicedesk.people.models import Job, Team, User
+from servicedesk.people.rules import check
+from servicedesk.priorities.actions import change_ticket
+from servicedesk.tickets.actions import assign, link, set_tags, steps, unlink
+from servicedesk.tickets.models import Category, Ticket, TicketLink
+from servicedesk.tickets.queries import desk_tickets
+from servicedesk.tickets.workflow import Phase, TicketType
+from servicedesk.web.errors import Refused
+from servicedesk.web.logs import about
+
+from .models import Bulk, BulkRow
+from .queries import get_own_bulk
+
+log = logging.getLogger(__name__)
+Outcome = BulkRow.Outcome
+MOST = 5_000
+_STEP = 50
+KEEP, NOBODY = "keep", "nobody"
+RESOLVE, CLOSE = "resolve", "close"
+
+
+@dataclass
+class Change:
+    """What is to be done to each ticket; what is empty stays as it is. `assignee`: "keep", "nobody" or a person's id.
+    `end`: "resolve" says `resolution` and closes nothing yet, "close" closes what is resolved.
+    """
+
+    team: int | None = None
+    assignee: str = KEEP
+    service: int | None = None
+    category: int | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    add_tags: list[str] = field(default_factory=list)
+    remove_tags: list[str] = field(default_factory=list)
+    other: int | None = None
+    kind: str = ""
+    end: str = ""
+    resolution: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Change(kind=self.kind, resolution=self.resolution)
+
+
+@transaction.atomic
+def start_bulk(tickets: Iterable[int], change: Change, *, by: User, via: str) -> Bulk:
+    """Have the change done to these tickets, as far as the person works on them.
+
+    Refuses a change that says nothing, no ticket at all, more than 5,000, and resolving without a text.
+    """
+    check(by, "desk.use")
+    if change.is_empty:
+        raise Refused(_("Choose what is to change."), code="empty")
+    if change.end == RESOLVE and not change.resolution.strip():
+        raise Refused(_("Write what solved it; the requester will read this."), field="resolution")
+    wanted = list(dict.fromkeys(tickets))
+    if len(wanted) > MOST:
+        raise Refused(_("At most %(most)s tickets at once. Narrow the list.") % {"most": MOST}, code="too_many")
+    found = list(desk_tickets(by).filter(pk__in=wanted).order_by("pk").values_list("pk", flat=True))
+    if not found:
+        raise Refused(_("Choose at least one ticket."), code="none")
+    bulk = Bulk.objects.create(owner=by, change=asdict(change) | {"via": via})
+    BulkRow.objects.bulk_create([BulkRow(bulk=bulk, ticket_id=pk) for pk in found], batch_size=1000)
+    start_job("change_many", key=job_key(bulk), by=by, bulk=bulk.pk)
+    return bulk
+
+
+def job_key(bulk: Bulk) -> str:
+    return f"bulk:{bulk.pk}"
+
+
+def undo_key(bulk: Bulk) -> str:
+    return f"bulk-undo:{bulk.pk}"
+
+
+def may_be_undone(bulk: Bulk, job: Job | None) -> bool:
+    """Whether there is still time: ten minutes from the end of the work."""
+    if bulk.undone_at is not None or job is None or job.is_under_way:
+        return False
+    return (job.ended_at or bulk.created_at) > timezone.now() - Bulk.UNDO_FOR
+
+
+@transaction.atomic
+def undo_bulk(bulk: Bulk, *, by: User, via: str) -> Bulk:
+    """Have it taken back. What somebody has changed since stays. Refuses the second time and after ten minutes."""
+    bulk.refresh_from_db(from_queryset=Bulk.objects.select_for_update())
+    get_own_bulk(by, bulk.pk)
+    if not may_be_undone(bulk, last_job(job_key(bulk))):
+        raise Refused(_("This can no longer be undone."), code="too_late")
+    bulk.undone_at = timezone.now()
+    bulk.save(update_fields=["undone_at"])
+    start_job("undo_many", key=undo_key(bulk), by=by, bulk=bulk.pk)
+    return bulk
+
+
+def forget_old_bulks() -> int:
+    """Delete what was noted of changes of more than thirty days ago; returns how many."""
+    old = Bulk.objects.filter(created_at__lt=timezone.now() - Bulk.KEPT).order_by("id").values_list("pk", flat=True)
+    return Bulk.objects.filter(pk__in=list(old[:200])).delete()[0]
+
+
+# --- The work -------------------------------------------------------------------------------------------------------
+
+
+def change_as_job(job: Job, progress: Progress) -> dict:
+    """The work of `start_bulk`."""
+    bulk = Bulk.objects.select_related("owner").get(pk=job.params["bulk"])
+    via = bulk.change.pop("via", "page")
+    doer = _Doer(Change(**bulk.change), by=bulk.owner, via=via)
+    return _each(bulk, Outcome.WAITING, progress, doer.do)
+
+
+def undo_as_job(job: Job, progress: Progress) -> dict:
+    """The work of `undo_bulk`."""
+    bulk = Bulk.objects.select_related("owner").get(pk=job.params["bulk"])
+    via = bulk.change.get("via", "page")
+    return _each(bulk, Outcome.DONE, progress, lambda row: _undo(row, by=bulk.owner, via=via))
+
+
+def _each(bulk: Bulk, waiting: str, progress: Progress, work: Callable[[BulkRow], None]) -> dict:
+    """Do the work to every row with the outcome, each in a transaction of its own."""
+    todo = list(bulk.rows.filter(outcome=waiting).order_by("ticket_id").values_list("pk", flat=True))
+    total = bulk.rows.count()
+    for done, pk in enumerate(todo):
+        if done % _STEP == 0:
+            progress(total - len(todo) + done, total)
+        with transaction.atomic():
+            row = BulkRow.objects.select_for_update(of=("self",)).select_related("ticket").get(pk=pk)
+            with about(ticket_number=row.ticket.number):
+                _one(row, waiting, work)
+            row.save(update_fields=["outcome", "sentence", "before"])
+    progress(total, total)
+    return {}
+
+
+def _one(row: BulkRow, waiting: str, work: Callable[[BulkRow], None]) -> None:
+    failed = Outcome.REFUSED if waiting == Outcome.WAITING else Outcome.KEPT
+    try:
+        with transaction.atomic():
+            work(row)
+    except (Refused, PermissionDenied) as refusal:
+        row.outcome, row.before = failed, row.before if failed == Outcome.KEPT else {}
+        row.sentence = str(getattr(refusal, "sentence", refusal))[:300]
+    except Exception:
+        log.exception("could not be changed with others")
+        row.outcome, row.before = failed, row.before if failed == Outcome.KEPT else {}
+        row.sentence = _("Something went wrong here. The log of the worker says what.")
+
+
+class _Doer:
+    """Does a change to one ticket after another; what it names is read once."""
+
+    def __init__(self, change: Change, *, by: User, via: str):
+        self.change, self.by, self.via = change, by, via
+        self.team = Team.objects.filter(pk=change.team).first() if change.team else None
+        wanted = change.assignee
+        self.assignee = None if wanted in (KEEP, NOBODY) else User.objects.filter(pk=int(wanted)).first()
+        self.fields: dict[str, Any] = {}
+        if change.service:
+            self.fields["service"] = Service.objects.select_related("team").get(pk=change.service)
+        if change.category:
+            self.fields["category"] = Category.objects.get(pk=change.category)
+        self.fields |= {name: value for name in ("impact", "urgency") if (value := getattr(change, name))}
+        self.other = Ticket.objects.filter(pk=change.other).first() if change.other else None
+
+    def do(self, row: BulkRow) -> None:
+        ticket = desk_tickets(self.by).filter(pk=row.ticket_id).first()
+        if ticket is None:
+            raise Refused(_("It is no longer with you."))
+        events = ticket.event_count
+        before: dict[str, Any] = {}
+        if self.fields:
+            had = {name: _plain(getattr(ticket, name)) for name in self.fields}
+            change_ticket(ticket, by=self.by, via=self.via, **self.fields)
+            before["set"] = {name: [had[name], _plain(getattr(ticket, name))] for name in self.fields}
+        if self.team is not None or self.change.assignee != KEEP:
+            had_both = [ticket.team_id, ticket.assignee_id]
+            assign(ticket, by=self.by, via=self.via, team=self.team, assignee=self._assignee_of(ticket))
+            before["assign"] = [had_both, [ticket.team_id, ticket.assignee_id]]
+        if self.change.add_tags or self.change.remove_tags:
+            before["tags"] = self._tag(ticket)
+        if self.other is not None:
+            known = set(TicketLink.objects.filter(source=ticket).values_list("pk", flat=True))
+            tie = link(ticket, self.other, self.change.kind, by=self.by, via=self.via)
+            before["link"] = tie.pk if tie.pk not in known else None
+        if self.change.end:
+            before["end"] = self._end(ticket)
+        ticket.refresh_from_db(fields=["event_count"])
+        row.outcome = Outcome.DONE if ticket.event_count != events else Outcome.SAME
+        row.before = before if row.outcome == Outcome.DONE else {}
+
+    def _assignee_of(self, ticket: Ticket) -> User | None:
+        if self.change.assignee != KEEP:
+            return self.assignee
+        has = ticket.assignee
+        return has if has is not None and (self.team is None or self.team.pk in has.team_ids) else None
+
+    def _tag(self, ticket: Ticket) -> list[list[str]]:
+        """[what came, what went]"""
+        had = list(ticket.tags.values_list("name", flat=True))
+        set_tags(
+            ticket, by=self.by, via=self.via,
+            tags=[tag for tag in had if tag not in self.change.remove_tags] + self.change.add_tags,
+        )  # fmt: skip
+        has = list(ticket.tags.values_list("name", flat=True))
+        return [sorted(set(has) - set(had)), sorted(set(had) - set(has))]
+
+    def _end(self, ticket: Ticket) -> list[str]:
+        was = ticket.status
+        if self.change.end == RESOLVE and ticket.phase not in (Phase.RESOLVED, Phase.CLOSED):
+            self._resolve(ticket)
+        elif self.change.end == CLOSE and ticket.phase != Phase.CLOSED:
+            if ticket.type == TicketType.INCIDENT:
+                close_incident(Incident.objects.select_related("ticket").get(pk=ticket.pk), by=self.by, via=self.via)
+            else:
+                found = ServiceRequest.objects.select_related("ticket").get(pk=ticket.pk)
+                close_service_request(found, by=self.by, via=self.via)
+        ticket.refresh_from_db()
+        return [was, ticket.status]
+
+    def _resolve(self, ticket: Ticket) -> None:
+        text = self.change.resolution
+        if ticket.type == TicketType.INCIDENT:
+            incident = Incident.objects.select_related("ticket", "cause_code").get(pk=ticket.pk)
+            resolve_incident(incident, by=self.by, via=self.via, resolution=text, code=incident.cause_code)
+        else:
+            found = ServiceRequest.objects.select_related("ticket").get(pk=ticket.pk)
+            resolve_service_request(found, by=self.by, via=self.via, resolution=text)
+
+
+def _undo(row: BulkRow, *, by: User, via: str) -> None:
+    """Put back what the change did, part by part, where nobody has changed it since.
+
+    The assignment first, and without asking for sight of the ticket: with it whoever gave many tickets to others gets
+    them back, and works on them again.
+    """
+    before, ticket, kept = row.before, row.ticket, []
+    parts = [_take_back_assignment, _take_back_end]
+    for part in parts if ticket.is_open else reversed(parts):
+        kept += part(ticket, before, by=by, via=via)
+    if before.get("link"):
+        tie = TicketLink.objects.filter(pk=before["link"]).first()
+        if tie is not None:
+            unlink(ticket, tie, by=by, via=via)
+    if before.get("tags"):
+        came_tags, went_tags = before["tags"]
+        has = [tag for tag in ticket.tags.values_list("name", flat=True) if tag not in came_tags]
+        set_tags(ticket, by=by, via=via, tags=list(dict.fromkeys([*has, *went_tags])))
+    if before.get("set"):
+        fields, names = {}, {"service": Service, "category": Category}
+        ticket.refresh_from_db()
+        for name, (had, came) in before["set"].items():
+            if had == came:
+                continue
+            if _plain(getattr(ticket, name)) != came:
+                kept.append(str(Ticket._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+            elif name in names:
+                fields[name] = names[name].objects.filter(pk=had).first() if had else None
+            else:
+                fields[name] = had
+        if fields:
+            change_ticket(ticket, by=by, via=via, **fields)
+    row.outcome = Outcome.UNDONE
+    if kept:
+        row.outcome = Outcome.KEPT
+        row.sentence = (_("Left as it is: %(what)s.") % {"what": ", ".join(kept)})[:300]
+
+
+def _take_back_assignment(ticket: Ticket, before: dict, *, by: User, via: str) -> list[str]:
+    """What could not be put back, in words."""
+    (team, assignee), came = before.get("assign", ([None, None], [None, None]))
+    if [team, assignee] == came:
+        return []
+    if [ticket.team_id, ticket.assignee_id] != came:
+        return [_("assignee")]
+    person = User.objects.filter(pk=assignee).first() if assignee else None
+    back = Team.objects.filter(pk=team).first() if team else None
+    assign(ticket, by=by, via=via, team=back, assignee=person, permitted=True)
+    return [_("team")] if team != ticket.team_id else []
+
+
+def _take_back_end(ticket: Ticket, before: dict, *, by: User, via: str) -> list[str]:
+    was, came = before.get("end", ["", ""])
+    if was == came:
+        return []
+    if ticket.status != came:
+        return [_("status")]
+    steps.reopen(ticket, by=by, via=via, reason=_("This was ended by mistake together with others. We go on with it."))
+    return []
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "pk", value)
