@@ -82,9 +82,11 @@ def resolve_incident(
     resolution: str,
     code: CauseCode | None = None,
     human_error: str | None = None,
+    children: bool = False,
     at: datetime | None = None,
 ) -> Incident:
     """Say what solved it and why it happened; the requester hears of it and can reopen.
+    `children` as in `steps.resolve`.
 
     Refuses an empty resolution, a cause code out of use and an unknown `human_error` (see `Incident.HumanError`).
     """
@@ -102,6 +104,7 @@ def resolve_incident(
         by=by,
         via=via,
         resolution=resolution,
+        children=children,
         at=at,
         cause_code=code.code if code else None,
         human_error=incident.human_error,

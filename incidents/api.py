@@ -75,6 +75,9 @@ class IncidentOut(TicketOut, IncidentRow):
 
 class ResolveIncidentIn(Strict):
     resolution = Text(default="", help_text="What solved it; the requester reads this.")
+    children = serializers.BooleanField(
+        default=False, help_text="Resolve its children with the same text, a moment later."
+    )
     cause_code = CauseCodeField(required=False, allow_null=True)
     human_error = serializers.ChoiceField(choices=Incident.HumanError.choices, required=False, allow_null=True)
 

@@ -85,10 +85,13 @@ def resume_service_request(
 
 @transaction.atomic
 def resolve_service_request(
-    service_request: ServiceRequest, *, by: User, via: str, resolution: str, at: datetime | None = None
-) -> ServiceRequest:
-    """Say what was done or answered; the requester hears of it and can reopen. Refuses an empty resolution."""
-    steps.resolve(service_request.ticket, by=by, via=via, resolution=resolution, at=at)
+    service_request: ServiceRequest, *, by: User, via: str, resolution: str, children: bool = False,
+    at: datetime | None = None,
+) -> ServiceRequest:  # fmt: skip
+    """Say what was done or answered; the requester hears of it and can reopen. `children` as in `steps.resolve`.
+    Refuses an empty resolution.
+    """
+    steps.resolve(service_request.ticket, by=by, via=via, resolution=resolution, children=children, at=at)
     return service_request
 
 

@@ -28,6 +28,9 @@ class ServiceRequestOut(TicketOut, ServiceRequestRow):
 
 class ResolveServiceRequestIn(Strict):
     resolution = Text(default="", help_text="What was done or answered; the requester reads this.")
+    children = serializers.BooleanField(
+        default=False, help_text="Resolve its children with the same text, a moment later."
+    )
 
 
 class ChangeServiceRequestIn(Strict):

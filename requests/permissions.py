@@ -17,5 +17,5 @@ def _desk_or_requester(user, ticket=None):
 # The requester may confirm, reopen or withdraw; everything else is the desk's.
 REQUESTER_TOO = frozenset({"close", "reopen", "cancel"})
 
-for _transition in WORKFLOW.transitions:
+for _transition in WORKFLOW.steps:
     rule(_transition.permission)(_desk_or_requester if _transition.name in REQUESTER_TOO else _desk)

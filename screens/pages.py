@@ -37,11 +37,15 @@ def _word(thing) -> str | int:
 
 def _verbs() -> list[Screen]:
     """The forms of what one does to a ticket, each in the dialog of its page."""
-    names = ["assign", "escalate", "share", "link", "log-work", "tags", "confidential"]
+    names = ["assign", "escalate", "share", "link", "merge", "log-work", "tags", "confidential"]
     found = [Screen(f"ticket-{name}", AGENT, f"tickets:{name}", ("busy",)) for name in names]
     names = ["change", "priority", "ask_requester", "wait_for_vendor", "resolve", "cancel"]
     for kind, of in (("incident", "busy"), ("request", "request")):
         found += [Screen(f"{kind}-{name}", AGENT, f"{kind}s:{name}", (of,)) for name in names]
+    of = ("busy", "message")
+    found += [Screen(name, AGENT, route, of) for name, route in (
+        ("message", "tickets:message"), ("message-move", "tickets:move-message"), ("message-split", "intake:split"),
+    )]  # fmt: skip
     return found
 
 
@@ -93,6 +97,7 @@ PAGES = [
     Screen("views-empty", LEAD, "desk:views"),
     Screen("exports", AGENT, "desk:exports", query="?view=all&priority=1"),
     Screen("exports-empty", LEAD, "desk:exports"),
+    Screen("lead", LEAD, "desk:lead-team", ("led",)),
     Screen("bulk", AGENT, "desk:bulk", ("bulk",)),
     Screen("queue-chosen", AGENT, "desk:queue", query="?view=all", press=("j", "x", "j", "x")),
     Screen("bulk-new", AGENT, "desk:queue", query="?view=all", press=("j", "x", "j", "x", "c")),
@@ -107,6 +112,8 @@ PAGES = [
     Screen("call-backs", AGENT, "desk:call-backs"),
     Screen("ticket", AGENT, "tickets:detail", ("busy",)),
     Screen("ticket-request", AGENT, "tickets:detail", ("request",)),
+    Screen("ticket-merged", AGENT, "tickets:detail", ("merged",)),
+    Screen("ticket-merged-into", AGENT, "tickets:detail", ("merged_into",)),
     Screen("ticket-closed", AGENT, "tickets:detail", ("closed",)),
     Screen("ticket-call-back-new", AGENT, "intake:call-back-new", ("busy",)),
     *_verbs(),

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from cmdb.models import Item, Service
+from incidents.actions import open_incident
 from incidents.models import CauseCode
 from servicedesk.desk.actions import create_view
 from servicedesk.desk.bulk import Change, start_bulk
@@ -26,7 +27,7 @@ from servicedesk.notify.models import OutgoingMail
 from servicedesk.people.actions import create_absence, create_token, upload_import
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
-from servicedesk.tickets.actions import assign, log_work, note, reply, set_tags
+from servicedesk.tickets.actions import assign, log_work, merge, note, reply, set_tags
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Category, Ticket
 
@@ -88,12 +89,23 @@ def _tickets(people: dict[str, User]) -> dict:
         pass
     under_way = start_export(QueryDict("view=done"), kind="csv", label="解決済みと完了", by=agent, via="command")
     Job.objects.filter(key=job_key(under_way.pk)).update(state=Job.State.RUNNING, done=31_000, total=78_412)
+    twins = [
+        open_incident(by=agent, via="command", title=title, description=f"3階の{title}。{_LONG}",
+                      requester=busy.requester, channel="phone", team=busy.team).ticket
+        for title in ("印刷が止まる", "複合機がまた紙づまり")
+    ]  # fmt: skip
+    reply(twins[0], by=busy.requester, via="command", body="会議までに直りますか？")
+    merge(twins[0], twins[1], by=agent, via="command")
     staff = people[STAFF]
     own = Ticket.objects.filter(requester=staff)
     return {
         "busy": busy,
         "view": view,
         "bulk": bulk,
+        "led": people[LEAD].leads.first(),
+        "merged": twins[0],
+        "merged_into": twins[1],
+        "message": busy.comments.latest("pk"),
         "request": mine.filter(type="request").first(),
         "closed": Ticket.objects.filter(status="closed", team__in=agent.teams.all()).first(),
         "call_back": late,

@@ -231,6 +231,7 @@ FORMAT_MODULE_PATH = None
 EVENT_CONSUMERS = [
     "servicedesk.tickets.consumers.index_words",
     "servicedesk.notify.consumers.tell_people",
+    "servicedesk.desk.consumers.resolve_children",
 ]
 # Work that people start (servicedesk.people.jobs): the function that does each kind, called with (job, progress).
 JOBS = {

@@ -23,7 +23,7 @@ from servicedesk.people.jobs import Progress, last_job, start_job
 from servicedesk.people.models import Job, Team, User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import change_ticket
-from servicedesk.tickets.actions import assign, link, set_tags, steps, unlink
+from servicedesk.tickets.actions import assign, link, lock, record, set_tags, steps, unlink
 from servicedesk.tickets.models import Category, Ticket, TicketLink
 from servicedesk.tickets.queries import desk_tickets
 from servicedesk.tickets.workflow import Phase, TicketType
@@ -66,8 +66,9 @@ class Change:
 
 
 @transaction.atomic
-def start_bulk(tickets: Iterable[int], change: Change, *, by: User, via: str) -> Bulk:
-    """Have the change done to these tickets, as far as the person works on them.
+def start_bulk(tickets: Iterable[int], change: Change, *, by: User, via: str, parent: Ticket | None = None) -> Bulk:
+    """Have the change done to these tickets, as far as the person works on them. `parent`: they are its children, and
+    what became of them is written there too.
 
     Refuses a change that says nothing, no ticket at all, more than 5,000, and resolving without a text.
     """
@@ -82,7 +83,7 @@ def start_bulk(tickets: Iterable[int], change: Change, *, by: User, via: str) ->
     found = list(desk_tickets(by).filter(pk__in=wanted).order_by("pk").values_list("pk", flat=True))
     if not found:
         raise Refused(_("Choose at least one ticket."), code="none")
-    bulk = Bulk.objects.create(owner=by, change=asdict(change) | {"via": via})
+    bulk = Bulk.objects.create(owner=by, change=asdict(change) | {"via": via, "parent": parent and parent.pk})
     BulkRow.objects.bulk_create([BulkRow(bulk=bulk, ticket_id=pk) for pk in found], batch_size=1000)
     start_job("change_many", key=job_key(bulk), by=by, bulk=bulk.pk)
     return bulk
@@ -128,19 +129,32 @@ def forget_old_bulks() -> int:
 def change_as_job(job: Job, progress: Progress) -> dict:
     """The work of `start_bulk`."""
     bulk = Bulk.objects.select_related("owner").get(pk=job.params["bulk"])
-    via = bulk.change.pop("via", "page")
+    via, parent = bulk.change.pop("via", "page"), bulk.change.pop("parent", None)
     doer = _Doer(Change(**bulk.change), by=bulk.owner, via=via)
-    return _each(bulk, Outcome.WAITING, progress, doer.do)
+    _each(bulk, Outcome.WAITING, progress, doer.do)
+    if parent is not None:
+        _tell_parent(bulk, Ticket.objects.get(pk=parent), via)
+    return {}
+
+
+@transaction.atomic
+def _tell_parent(bulk: Bulk, parent: Ticket, via: str) -> None:
+    lock(parent)
+    if not parent.events.filter(verb="resolve_children", data__bulk=bulk.pk).exists():
+        done = bulk.rows.filter(outcome__in=[Outcome.DONE, Outcome.SAME]).count()
+        left = bulk.rows.count() - done
+        record(parent, "resolve_children", by=bulk.owner, via=via, bulk=bulk.pk, done=done, left=left)
 
 
 def undo_as_job(job: Job, progress: Progress) -> dict:
     """The work of `undo_bulk`."""
     bulk = Bulk.objects.select_related("owner").get(pk=job.params["bulk"])
     via = bulk.change.get("via", "page")
-    return _each(bulk, Outcome.DONE, progress, lambda row: _undo(row, by=bulk.owner, via=via))
+    _each(bulk, Outcome.DONE, progress, lambda row: _undo(row, by=bulk.owner, via=via))
+    return {}
 
 
-def _each(bulk: Bulk, waiting: str, progress: Progress, work: Callable[[BulkRow], None]) -> dict:
+def _each(bulk: Bulk, waiting: str, progress: Progress, work: Callable[[BulkRow], None]) -> None:
     """Do the work to every row with the outcome, each in a transaction of its own."""
     todo = list(bulk.rows.filter(outcome=waiting).order_by("ticket_id").values_list("pk", flat=True))
     total = bulk.rows.count()
@@ -153,7 +167,6 @@ def _each(bulk: Bulk, waiting: str, progress: Progress, work: Callable[[BulkRow]
                 _one(row, waiting, work)
             row.save(update_fields=["outcome", "sentence", "before"])
     progress(total, total)
-    return {}
 
 
 def _one(row: BulkRow, waiting: str, work: Callable[[BulkRow], None]) -> None:

@@ -18,7 +18,7 @@ from .bulk import CLOSE, KEEP, MOST, NOBODY, RESOLVE, Change, job_key, may_be_un
 from .models import Bulk, BulkRow
 from .queries import get_own_bulk
 
-KINDS = [(kind.value, kind.label) for kind in TicketLink.Kind if kind != TicketLink.Kind.CONVERTED]
+KINDS = TicketLink.BY_HAND
 
 
 class BulkIn(Strict):

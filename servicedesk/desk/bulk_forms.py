@@ -43,7 +43,7 @@ class BulkForm(ActionForm):
     kind = forms.ChoiceField(
         required=False,
         label=gettext_lazy("They are"),
-        choices=[(kind.value, kind.label) for kind in TicketLink.Kind if kind != TicketLink.Kind.CONVERTED],
+        choices=TicketLink.BY_HAND,
     )
     end = forms.ChoiceField(
         required=False,

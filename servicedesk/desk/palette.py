@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -73,10 +74,12 @@ def _all_pages(user: User) -> Iterator[Place]:
     yield Place("home", _("Home"), "", reverse("desk:home"))
     if user.may("desk.use"):
         queue, desk = reverse("desk:queue"), _("Desk")
-        for view in VIEWS.values():
+        for view in filter(attrgetter("letter"), VIEWS.values()):
             yield Place(view.icon, str(view.label), desk, f"{queue}?view={view.name}")
         for view in queries.visible_views(user):
             yield Place("bookmark", view.name, desk, address_of(view))
+        if user.is_lead or user.is_administrator:
+            yield Place("chart-bar", _("How the team stands"), desk, reverse("desk:lead"))
         yield Place("phone", _("Phone call"), desk, reverse("desk:call"))
         yield Place("phone", _("Call-backs"), desk, reverse("desk:call-backs"))
         yield Place("plus", _("New ticket"), desk, reverse("desk:new-ticket"))

@@ -15,6 +15,18 @@ def change_view(user, view=None):
     return decides_for(user, view.team)
 
 
+@rule("desk.lead")
+def lead(user, team=None):
+    """See how the work of a team stands, person by person: its lead, and of those who belong to it whoever leads by
+    role and administrators. Teams get here through `queries.led_teams`.
+    """
+    if not user.is_agent:
+        return False
+    if team is not None:
+        return decides_for(user, team)
+    return user.is_lead or user.is_administrator or user.leads.filter(is_active=True).exists()
+
+
 def decides_for(user, team) -> bool:
     """Whether the person decides which views a team has."""
     return team.pk in user.team_ids and (user.is_lead or user.is_administrator or team.lead_id == user.pk)

@@ -48,6 +48,12 @@ def density_of(user: User) -> str:
     return kept or Density.USUAL
 
 
+def led_teams(user: User) -> list[Team]:
+    """The teams whose work the person watches over (`permissions.lead`)."""
+    teams = Team.objects.filter(pk__in=user.team_ids).order_by("name", "id")
+    return [team for team in teams if decides_for(user, team)]
+
+
 def get_own_bulk(user: User, pk: int) -> Bulk:
     """One of the person's own changes of many tickets, or NotFound."""
     return get_or_404(Bulk.objects.filter(owner=user), pk=pk)

@@ -146,6 +146,7 @@ def rail(request: HttpRequest, current: str, views: list[SavedView] | None = Non
             "key": view.letter,
         }
         for view in filters.VIEWS.values()
+        if view.letter
     ]
     lines.append(
         {
@@ -259,7 +260,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 
 # What the form has no field for, but the address may say.
-_NOT_IN_FORM = ("saved", "density", "requester", "phase")
+_NOT_IN_FORM = ("saved", "density", "requester", "phase", "until", "resolved", "unchanged", "reopened")
 
 
 @needs("desk.use")
@@ -278,6 +279,7 @@ def filter_form(request: HttpRequest) -> HttpResponse:
         ("service", [("none", _("None")), *((s.code, str(s)) for s in Service.objects.filter(is_active=True))]),
         ("category", [("none", _("None")), *((c.code, str(c)) for c in categories())]),
         ("channel", list(Channel.choices)),
+        ("due", [("late", _("Late")), ("today", _("Today"))]),
     ]
     view = query.get("view", filters.START_VIEW)
     context = {

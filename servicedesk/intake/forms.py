@@ -322,6 +322,11 @@ class ManyMailsForm(AskerForm):
         return data
 
 
+class SplitForm(ActionForm):
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    kind = forms.ChoiceField(label=gettext_lazy("It is"), choices=Makes.choices, widget=forms.RadioSelect)
+
+
 class ConvertForm(ActionForm):
     to = forms.ChoiceField(label=gettext_lazy("It is"), widget=forms.RadioSelect)
     reason = TextField(

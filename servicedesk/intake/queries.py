@@ -235,7 +235,14 @@ def thread_of(letter: Letter, envelope_to: str, sender: User | None) -> Thread:
 
 
 def successor(user: User, ticket: Ticket) -> Ticket:
-    """What a converted ticket became, as far as the person sees it; else the ticket itself."""
+    """What a converted ticket became, or in which a merged one goes on, as far as the person sees it; else the ticket
+    itself.
+    """
+    while ticket.merged_into_id is not None:
+        goes_on = visible_tickets(user).filter(pk=ticket.merged_into_id).first()
+        if goes_on is None:
+            return ticket
+        ticket = goes_on
     link = ticket.links_out.filter(kind=TicketLink.Kind.CONVERTED).order_by("-id").first()
     if link is None or ticket.is_open:
         return ticket

@@ -41,5 +41,6 @@ urlpatterns = [
     path("tickets/<str:number>/dead-addresses/", of_ticket.dead, name="dead"),
     path("tickets/<str:number>/mails/<int:event>/", of_ticket.message, name="message"),
     path("tickets/<str:number>/mails/<int:event>/html/", of_ticket.message_html, name="message-html"),
+    path("tickets/<str:number>/comments/<int:comment>/split/", of_ticket.split, name="split"),
     path("tickets/<str:number>/convert/", of_ticket.convert, name="convert"),
 ]

@@ -29,6 +29,7 @@ _KINDS = {
     "reopen": Kind.REOPENED,
     "close": Kind.CLOSED,
     "cancel": Kind.CANCELLED,
+    "merge": Kind.MERGED,
     "assign": Kind.ASSIGNED,
     "bounce": Kind.BOUNCED,
     "call_back_due": Kind.CALLBACK,
@@ -122,6 +123,9 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
             yield from _desk(ticket)
             yield from _requesters(ticket)
             yield from _watchers(ticket)
+        case Kind.MERGED:
+            if event.data.get("tell"):
+                yield from _requesters(ticket)
         case Kind.BOUNCED:
             yield from _desk(ticket)
         case Kind.CALLBACK:

@@ -139,6 +139,8 @@ def _key(kind: str, event: TicketEvent, to: User) -> str:
             return "resolved_others"
         case Kind.CANCELLED if event.data.get("converted_to"):
             return "converted"
+        case Kind.MERGED:
+            return "converted"
         case Kind.CANCELLED | Kind.REOPENED if works_on(to, ticket):
             return f"{kind}_desk"
     return kind
@@ -195,7 +197,7 @@ def _values(
         "requester": lambda: ticket.requester.display_name,
         "priority": ticket.get_priority_display,
         "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
-        "successor": lambda: event.data.get("converted_to", ""),
+        "successor": lambda: event.data.get("converted_to") or event.data.get("other", ""),
     }
 
 

@@ -28,6 +28,7 @@ class OutgoingMail(models.Model):
         REOPENED = "reopened", _("Taken up again")
         CLOSED = "closed", _("Closing")
         CANCELLED = "cancelled", _("Withdrawal")
+        MERGED = "merged", _("Goes on under another number")
         ASSIGNED = "assigned", _("Assignment")
         BOUNCED = "bounced", _("Not delivered to the requester")
         CALLBACK = "callback", _("Call-back due")

@@ -170,8 +170,11 @@ def deputy_of(user: User, on: date | None = None) -> User | None:
 
 def absent_ids(on: date | None = None) -> set[int]:
     """Ids of the people who are away on a day."""
-    day = on or timezone.localdate()
-    return set(Absence.objects.filter(from_on__lte=day, until_on__gte=day).values_list("user_id", flat=True))
+    return set(absences_on(on or timezone.localdate()).values_list("user_id", flat=True))
+
+
+def absences_on(day: date) -> QuerySet[Absence]:
+    return Absence.objects.filter(from_on__lte=day, until_on__gte=day).select_related("deputy")
 
 
 def second_factors_of(person: User) -> list[tuple[str, int]]:

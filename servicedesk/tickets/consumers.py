@@ -8,7 +8,7 @@ from django.db import connection
 from .models import TicketEvent
 from .words import tokens
 
-_WITH_WORDS = frozenset({"open", "reply", "note", "change", "resolve", "take_back"})
+_WITH_WORDS = frozenset({"open", "reply", "note", "change", "resolve", "take_back", "move_message"})
 
 
 def index_words(events: Sequence[TicketEvent]) -> None:
@@ -32,7 +32,8 @@ def index_tickets(ids: Iterable[int]) -> None:
             """
             SELECT id, concat_ws(E'\\n', number, title, description, resolution), TRUE
             FROM tickets_ticket WHERE id = ANY(%(ids)s)
-            UNION ALL SELECT ticket_id, body, is_public FROM tickets_comment WHERE ticket_id = ANY(%(ids)s)
+            UNION ALL SELECT ticket_id, body, is_public FROM tickets_comment
+                WHERE ticket_id = ANY(%(ids)s) AND moved_to_id IS NULL
             UNION ALL SELECT ticket_id, name, is_public FROM tickets_attachment WHERE ticket_id = ANY(%(ids)s)
             """,
             {"ids": wanted},

@@ -6,7 +6,7 @@ nothing of the address reaches the database but what is found in a table here.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Q, QuerySet
@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from cmdb.models import Service
 from servicedesk.people.models import Team, User
@@ -41,8 +41,8 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class View:
-    """A named part of the queue. `which` gives its condition for a person; `letter` goes there after g. What holds
-    closed tickets too (`is_open` False) is not counted.
+    """A named part of the queue. `which` gives its condition for a person; `letter` goes there after g, and what has
+    none stands in no list of views. What holds closed tickets too (`is_open` False) is not counted.
     """
 
     name: str
@@ -85,6 +85,7 @@ VIEWS = {
             order="updated",
             is_open=False,
         ),
+        View("every", gettext_lazy("Everything"), "list", "", lambda user: Q(), order="created", is_open=False),
     )
 }
 START_VIEW = "team"
@@ -360,22 +361,56 @@ def _words(known: Known, value: str) -> Found | None:
     return with_words(known.user, value), value
 
 
-def _since(known: Known, value: str) -> Found | None:
-    days = {"today": 0, "7d": 7, "30d": 30, "90d": 90}
-    if value in days:
-        day = timezone.localdate() - timedelta(days=days[value])
-    else:
-        try:
-            day = parse_date(value)
-        except ValueError:
-            return None
-    if day is None:
-        return None
+_DAYS = {"today": 0, "7d": 7, "30d": 30, "90d": 90}
+
+
+def _day(value: str, later: int = 0) -> tuple[date, datetime] | None:
+    """A day and its first moment, or that of `later` days after; None when it is none."""
     try:
-        start = timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - made aware here
+        day = timezone.localdate() - timedelta(days=_DAYS[value]) if value in _DAYS else parse_date(value)
+        if day is None:
+            return None
+        start = day + timedelta(days=later)
+        return day, timezone.make_aware(datetime(start.year, start.month, start.day))  # noqa: DTZ001 - made aware here
     except (OverflowError, ValueError):
         return None
-    return Q(created_at__gte=start), exact(day)
+
+
+def _since(known: Known, value: str) -> Found | None:
+    found = _day(value)
+    return (Q(created_at__gte=found[1]), exact(found[0])) if found else None
+
+
+def _until(known: Known, value: str) -> Found | None:
+    found = _day(value, later=1)
+    return (Q(created_at__lt=found[1]), exact(found[0])) if found else None
+
+
+def _resolved(known: Known, value: str) -> Found | None:
+    """By the time of the last change, too, which has the index: nothing is resolved without being changed."""
+    found = _day(value)
+    return (Q(resolved_at__gte=found[1], updated_at__gte=found[1]), exact(found[0])) if found else None
+
+
+def _due(known: Known, value: str) -> Found | None:
+    now = timezone.now()
+    match value:
+        case "late":
+            return Q(due_at__lt=now), _("late")
+        case "today":
+            return Q(due_at__gte=now, due_at__lt=_day("today", later=1)[1]), _("today")  # type: ignore[index]
+    return None
+
+
+def _unchanged(known: Known, value: str) -> Found | None:
+    if not (value.isascii() and value.isdecimal() and 1 <= len(value) <= 3 and int(value)):
+        return None
+    words = ngettext("%(count)d day", "%(count)d days", int(value)) % {"count": int(value)}
+    return Q(updated_at__lt=timezone.now() - timedelta(days=int(value))), words
+
+
+def _reopened(known: Known, value: str) -> Found | None:
+    return (Q(reopen_count__gt=0), _("yes")) if value in ("1", "yes") else None
 
 
 def _major(known: Known, value: str) -> Found | None:
@@ -395,6 +430,11 @@ FILTERS: dict[str, Filter] = {
     "channel": _choice(gettext_lazy("Channel"), "channel", lambda: dict(Channel.choices)),
     "tag": Filter(gettext_lazy("Tag"), _tag),
     "words": Filter(gettext_lazy("Words"), _words),
-    "since": Filter(gettext_lazy("Created since"), _since, lambda: ("today", "7d", "30d", "90d")),
+    "since": Filter(gettext_lazy("Created since"), _since, lambda: _DAYS),
+    "until": Filter(gettext_lazy("Created until"), _until, lambda: _DAYS),
+    "resolved": Filter(gettext_lazy("Resolved since"), _resolved, lambda: _DAYS),
+    "due": Filter(gettext_lazy("Due"), _due, lambda: ("late", "today")),
+    "unchanged": Filter(gettext_lazy("Unchanged for (days)"), _unchanged, lambda: ("3", "5", "10")),
+    "reopened": Filter(gettext_lazy("Reopened"), _reopened, lambda: ("yes",)),
     "major": Filter(gettext_lazy("Major incident"), _major, lambda: ("yes",)),
 }

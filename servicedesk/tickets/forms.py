@@ -6,7 +6,7 @@ from django import forms
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import agents, find_people, visible_people
@@ -14,9 +14,10 @@ from servicedesk.web.forms import ActionForm, FilesField, TextField, WholeNumber
 from servicedesk.web.text import normalise, one_line
 
 from .actions.talk import MOST_LETTERS
+from .alike import alike_tickets
 from .models import Ticket, TicketLink
 from .permissions import works_on
-from .queries import get_ticket, teams_to_assign, visible_tickets
+from .queries import get_ticket, teams_to_assign, unresolved_children, visible_tickets
 
 LAST_OF_SEVERAL = re.compile(r"((?:.*[,;、，；]\s*)?)(.*)", re.DOTALL)
 _COMMAS = re.compile(r"[,;、，；\n]")
@@ -230,20 +231,77 @@ def tags_in(text: str) -> list[str]:
     return list(filter(None, (normalise(one_line(tag)) for tag in re.split(r"[,、，]", text))))
 
 
-class LinkForm(ActionForm):
-    kind = forms.ChoiceField(
-        label=gettext_lazy("This ticket is"),
-        choices=[(kind.value, kind.label) for kind in TicketLink.Kind if kind != TicketLink.Kind.CONVERTED],
-    )
+class OtherTicketForm(ActionForm):
+    """Asks for another ticket: one of those that are like this one (`near`), or any by its number. `other` is what was
+    chosen.
+    """
 
-    def __init__(self, *args, reader: User, **kwargs):
+    alike_label = gettext_lazy("Tickets like this one")
+    other_label = gettext_lazy("Ticket")
+
+    def __init__(self, *args, reader: User, near: Ticket, **kwargs):
         super().__init__(*args, **kwargs)
+        self.reader = reader
+        alike = [
+            (each.number, f"{each.number} {each.title} · {each.status_label}") for each in alike_tickets(reader, near)
+        ]
+        if alike:
+            self.fields["alike"] = forms.ChoiceField(
+                required=False, label=self.alike_label, choices=alike, widget=forms.RadioSelect
+            )
         self.fields["other"] = TicketField(
             reader=reader,
-            label=gettext_lazy("Ticket"),
+            required=False,
+            label=gettext_lazy("Another ticket") if alike else self.other_label,
             help_text=gettext_lazy("A number such as INC0000123. Words bring suggestions."),
         )
-        dress(self.fields["other"])
+        for name in ("alike", "other"):
+            if name in self.fields:
+                dress(self.fields[name])
+        self.order_fields(["alike", "other"])
+
+    def clean(self):
+        data = super().clean()
+        picked = data.pop("alike", "")
+        if "other" in data and data["other"] is None:
+            if not picked:
+                self.add_error("other", forms.ValidationError(_("Choose a ticket."), code="required"))
+            else:
+                data["other"] = get_ticket(self.reader, picked)
+        return data
+
+
+class LinkForm(OtherTicketForm):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("This ticket is"),
+        choices=TicketLink.BY_HAND,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields(["kind"])
+
+
+class MergeForm(OtherTicketForm):
+    """`ask_agreement` adds the question whether people may read what they could not read before."""
+
+    other_label = gettext_lazy("It goes on in")
+    tell = forms.BooleanField(
+        required=False, initial=True, label=gettext_lazy("Tell the requester by mail where it goes on")
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "agreed" in self.data:
+            self.ask_agreement()
+
+    def ask_agreement(self) -> None:
+        self.fields["agreed"] = forms.BooleanField(required=False, label=_("They may read it"))
+        dress(self.fields["agreed"])
+
+
+class MoveMessageForm(OtherTicketForm):
+    other_label = gettext_lazy("To the ticket")
 
 
 class WorkForm(ActionForm):
@@ -298,3 +356,15 @@ class ResolveForm(ActionForm):
     resolution = TextField(
         label=gettext_lazy("What solved it"), help_text=gettext_lazy("The requester reads this and can reopen.")
     )
+    of_ticket = True
+
+    def __init__(self, *args, reader: User, ticket: Ticket, **kwargs):
+        super().__init__(*args, **kwargs)
+        count = unresolved_children(reader, ticket).count()
+        if count:
+            label = ngettext(
+                "Resolve its %(count)d child with the same text", "Resolve its %(count)d children with the same text",
+                count,
+            )  # fmt: skip
+            self.fields["children"] = forms.BooleanField(required=False, initial=True, label=label % {"count": count})
+            dress(self.fields["children"])

@@ -7,6 +7,7 @@ A process keeps what only its own page shows in an extension with the same prima
 import secrets
 from functools import cache
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -102,7 +103,9 @@ class Ticket(models.Model):
     `status` is the process's own word, `phase` the common one; both change only in `actions.move()`. `due_at` is when
     the resolution is promised, `response_due_at` the first answer. `event_count` and `event_hash` are the end of the
     chain of events, so that a cut-off tail shows too. `department` is the requester's when the ticket was made.
-    Keys with `db_index=False` are served by the composite indexes below.
+    `merged_into` is where a merged ticket goes on; `merged_ids` are all tickets that go on here, those merged into them
+    too: one page shows what was written in any of them. Keys with `db_index=False` are served by the composite indexes
+    below, or never asked.
     """
 
     number = models.CharField(_("number"), max_length=16, unique=True, editable=False)
@@ -163,6 +166,8 @@ class Ticket(models.Model):
     resolved_at = models.DateTimeField(_("resolved"), null=True, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
     reopen_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    merged_into = models.ForeignKey("self", models.PROTECT, db_index=False, null=True, editable=False, related_name="+")
+    merged_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)
     event_count = models.PositiveIntegerField(default=0, editable=False)
     event_hash = models.CharField(max_length=64, blank=True, editable=False)
     watchers = models.ManyToManyField(User, through="Watcher", related_name="watched_tickets")
@@ -228,6 +233,11 @@ class Ticket(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def here_ids(self) -> list[int]:
+        """The tickets whose history this one's page shows: its own first."""
+        return [self.pk, *self.merged_ids]
 
     @property
     def is_overdue(self) -> bool:
@@ -316,7 +326,8 @@ class Outbox(models.Model):
 class Comment(models.Model):
     """A public reply or an internal note. Its event has the same ticket and says who, when and through what.
 
-    A reply that its writer took back before it was sent (`taken_back_at`) is internal from then on.
+    A reply that its writer took back before it was sent (`taken_back_at`) is internal from then on. What was moved to
+    another ticket (`moved_to`) shows there only.
     """
 
     class Format(models.TextChoices):
@@ -330,6 +341,7 @@ class Comment(models.Model):
     body = models.TextField()
     format = models.CharField(max_length=10, choices=Format, default=Format.MARKDOWN)
     taken_back_at = models.DateTimeField(null=True)
+    moved_to = models.ForeignKey("self", models.PROTECT, db_index=False, null=True, related_name="+")
 
     class Meta:
         indexes = [models.Index(fields=["ticket", "event"], name="comment_of_ticket")]
@@ -423,13 +435,20 @@ class TicketLink(models.Model):
         DUPLICATE = "duplicate", _("duplicate of")
         CAUSED_BY = "caused_by", _("caused by")
         CONVERTED = "converted", _("converted to")
+        SPLIT = "split", _("split off from")
+        CHILD = "child", _("child of")
 
     BACKWARD = {
         Kind.RELATED: _("related to"),
         Kind.DUPLICATE: _("has the duplicate"),
         Kind.CAUSED_BY: _("cause of"),
         Kind.CONVERTED: _("converted from"),
+        Kind.SPLIT: _("split off into"),
+        Kind.CHILD: _("parent of"),
     }
+
+    # What people tie themselves; the others come of what they do.
+    BY_HAND = [(kind.value, kind.label) for kind in (Kind.RELATED, Kind.DUPLICATE, Kind.CAUSED_BY, Kind.CHILD)]
 
     source = models.ForeignKey(Ticket, models.PROTECT, related_name="links_out")
     target = models.ForeignKey(Ticket, models.PROTECT, related_name="links_in")
@@ -440,6 +459,7 @@ class TicketLink(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "target", "kind"], name="link_once"),
+            models.UniqueConstraint(fields=["source"], condition=Q(kind="child"), name="link_one_parent"),
             models.CheckConstraint(condition=~Q(source=models.F("target")), name="link_not_to_itself"),
         ]
 

@@ -66,6 +66,12 @@ def change(user, ticket=None):
     return works_on(user, ticket)
 
 
+@rule("tickets.merge")
+def merge(user, ticket=None):
+    """Also what moves a message to another ticket: whoever works on both."""
+    return works_on(user, ticket)
+
+
 @rule("tickets.share")
 def share(user, ticket=None):
     return ticket is None or asked(user, ticket) or works_on(user, ticket)

@@ -46,6 +46,8 @@ def outlook(ticket: Ticket, now: datetime | None = None) -> Outlook:
             return Outlook(_("Nothing more to do. If it comes back, you can reopen it."))
         case "cancelled":
             return Outlook(_("Nothing more happens. If you need it after all, ask again."))
+        case "merged":
+            return Outlook(_("We go on with it together with another request about the same."))
     return _promise(_WORK, ticket.due_at, now)
 
 

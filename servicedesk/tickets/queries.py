@@ -17,6 +17,7 @@ from servicedesk.web.text import normalise
 from .models import OPEN, PREFIXES, Attachment, Category, Comment, Tag, Ticket, TicketEvent, TicketLink
 from .permissions import asked, works_on
 from .words import query_for
+from .workflow import Phase
 
 _NUMBER = re.compile(r"([A-Z]{3})?([0-9]{1,12})")
 
@@ -172,10 +173,11 @@ def my_tickets(user: User) -> QuerySet[Ticket]:
 
 
 def events(user: User, ticket: Ticket) -> QuerySet[TicketEvent]:
-    """Everything that happened to a visible ticket for those who work on it, else what is public. A reply that was
+    """Everything that happened to a visible ticket, and to those that were merged into it, for those who work on it,
+    else what is public. A reply that was
     taken back is public as an event, which never changes, and not as a comment.
     """
-    rows = ticket.events.select_related("by", "comment")
+    rows = TicketEvent.objects.filter(ticket__in=ticket.here_ids).select_related("by", "comment")
     return rows if works_on(user, ticket) else rows.filter(is_public=True).exclude(comment__is_public=False)
 
 
@@ -189,24 +191,25 @@ def timeline(user: User, ticket: Ticket) -> list[TicketEvent]:
 
     Events carry `comment` where they have one; its files are in `attachments`. One query whatever the number of events.
     """
-    return list(events(user, ticket).select_related("by", "comment__author").order_by("number"))
+    return list(events(user, ticket).select_related("by", "comment__author").order_by("id"))
 
 
 def comments(user: User, ticket: Ticket) -> QuerySet[Comment]:
     """Replies, and for those who work on the ticket notes, oldest first."""
-    rows = ticket.comments.select_related("author", "event").prefetch_related("attachments").order_by("event_id")
+    rows = Comment.objects.filter(ticket__in=ticket.here_ids, moved_to=None).select_related("author", "event")
+    rows = rows.prefetch_related("attachments").order_by("event_id")
     return rows if works_on(user, ticket) else rows.filter(is_public=True)
 
 
 def attachments(user: User, ticket: Ticket) -> QuerySet[Attachment]:
-    rows = ticket.attachments.all()
+    rows = Attachment.objects.filter(ticket__in=ticket.here_ids)
     return rows if works_on(user, ticket) else rows.filter(is_public=True)
 
 
 def get_comment(user: User, number: str, pk: int) -> Comment:
-    """A reply or note of a visible ticket that the person may read, or NotFound."""
+    """A reply or note that was written in a visible ticket and that the person may read, or NotFound."""
     ticket = get_ticket(user, number)
-    comment = comments(user, ticket).filter(pk=pk).first()
+    comment = comments(user, ticket).filter(pk=pk, ticket=ticket).first()
     if comment is None:
         raise NotFound
     comment.ticket = ticket
@@ -219,6 +222,38 @@ def get_attachment(user: User, number: str, pk: int) -> Attachment:
     if attachment is None:
         raise NotFound
     return attachment
+
+
+def merged_here(user: User, ticket: Ticket) -> list[tuple[Ticket, bool]]:
+    """The tickets that go on in this one, oldest first, and whether the person sees them by themselves too."""
+    if not ticket.merged_ids:
+        return []
+    rows = Ticket.objects.filter(pk__in=ticket.merged_ids).select_related("requester", "entered_by").order_by("id")
+    seen = set(visible_tickets(user).filter(pk__in=ticket.merged_ids).values_list("pk", flat=True))
+    return [(each, each.pk in seen) for each in rows]
+
+
+def unresolved_children(user: User, ticket: Ticket) -> QuerySet[Ticket]:
+    """The child tickets that are not resolved yet and that the person works on."""
+    children = TicketLink.objects.filter(target=ticket, kind=TicketLink.Kind.CHILD).values("source")
+    return desk_tickets(user).filter(OPEN, pk__in=children).exclude(phase=Phase.RESOLVED)
+
+
+def numbers_here(ticket: Ticket) -> dict[int, str]:
+    """The numbers of the tickets whose history this one shows, by id."""
+    if not ticket.merged_ids:
+        return {ticket.pk: ticket.number}
+    return dict(Ticket.objects.filter(pk__in=ticket.here_ids).values_list("pk", "number"))
+
+
+def who_shares(ticket: Ticket) -> dict[int, User]:
+    """Those for whom the ticket is, by id: its requester, a colleague who asked for them, and whom it is shared with;
+    none who left.
+    """
+    people = [ticket.requester, *User.objects.filter(shared_tickets__ticket=ticket)]
+    if not ticket.entered_by.is_agent:
+        people.append(ticket.entered_by)
+    return {person.pk: person for person in people if person.is_active}
 
 
 def links(user: User, ticket: Ticket) -> list[tuple[str, Ticket, TicketLink]]:

@@ -289,8 +289,28 @@ def _link(event, names):
         if event.verb == "link"
         else _("%(who)s removed a link: %(kind)s %(other)s.")
     )
-    anchor = format_html('<a href="{}" title="{}">{}</a>', other.get_absolute_url(), other.title, other.number)
-    return _safely(text, who=names.who(event), kind=label, other=anchor)
+    return _safely(text, who=names.who(event), kind=label, other=_anchor(other))
+
+
+_BETWEEN = {
+    ("merge", False): gettext_lazy("%(who)s merged this into %(other)s."),
+    ("merge", True): gettext_lazy("%(who)s merged %(other)s into this."),
+    ("unmerge", False): gettext_lazy("%(who)s separated this from %(other)s again."),
+    ("unmerge", True): gettext_lazy("%(who)s separated %(other)s from this again."),
+    ("move_message", False): gettext_lazy("%(who)s moved a message from here to %(other)s."),
+    ("move_message", True): gettext_lazy("%(who)s moved a message here from %(other)s."),
+}
+
+
+@sentence("merge", "unmerge", "move_message")
+def _between(event, names):
+    text = _BETWEEN[event.verb, bool(event.data.get("backward"))]
+    other = names.ticket(event.data.get("other", ""))
+    return _safely(text, who=names.who(event), other=_anchor(other) if other else _("a ticket that you cannot see"))
+
+
+def _anchor(ticket: Ticket) -> str:
+    return format_html('<a href="{}" title="{}">{}</a>', ticket.get_absolute_url(), ticket.title, ticket.number)
 
 
 def _safely(text: str, **parts) -> str:

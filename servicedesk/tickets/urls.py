@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import look, talk, work
+from .views import look, merging, talk, work
 
 app_name = "tickets"
 
@@ -26,6 +26,10 @@ urlpatterns = [
     path("<str:number>/tags/", work.tags, name="tags"),
     path("<str:number>/link/", work.link, name="link"),
     path("<str:number>/unlink/", work.unlink, name="unlink"),
+    path("<str:number>/merge/", merging.merge, name="merge"),
+    path("<str:number>/unmerge/", merging.unmerge, name="unmerge"),
+    path("<str:number>/comments/<int:comment>/", merging.message, name="message"),
+    path("<str:number>/comments/<int:comment>/move/", merging.move_message, name="move-message"),
     path("<str:number>/log-work/", work.log_work, name="log-work"),
     path("<str:number>/confidential/", work.confidential, name="confidential"),
     path("<str:number>/files/<int:pk>/", talk.attachment, name="attachment"),

@@ -63,4 +63,13 @@ def tokens(text: str) -> list[str]:
 
 def query_for(text: str) -> str:
     """A raw tsquery that asks for all tokens of what somebody typed; empty when there is no word in it."""
-    return " & ".join("'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in tokens(text)[:20])
+    return " & ".join(_quoted(tokens(text)[:20]))
+
+
+def any_of(text: str) -> str:
+    """A raw tsquery that asks for at least one of the tokens; empty when there is no word in it."""
+    return " | ".join(_quoted(tokens(text)[:20]))
+
+
+def _quoted(found: list[str]) -> list[str]:
+    return ["'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in found]

@@ -40,7 +40,9 @@ class Status:
 class Transition:
     """One way from some statuses to another, with the button's words and the permission it asks for.
 
-    `asks` names the fields of the form that the page shows before it; an empty tuple means one click.
+    `asks` names the fields of the form that the page shows before it; an empty tuple means one click. `apart`: an
+    action of its own takes this way, it is none of the steps that people choose from. `restores`: it takes another
+    step back, to the status named by whoever moves, and counts as no reopening.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Transition:
     permission: str
     icon: str = "arrow-right"
     asks: tuple[str, ...] = ()
+    apart: bool = False
+    restores: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,14 @@ class Workflow:
                 return transition
         raise LookupError(f"{self.type} has no transition {name}.")
 
+    @property
+    def steps(self) -> list[Transition]:
+        """The transitions that people choose from."""
+        return [transition for transition in self.transitions if not transition.apart]
+
     def leaving(self, status: str) -> list[Transition]:
-        return [transition for transition in self.transitions if status in transition.sources]
+        """The steps that people choose from in a status."""
+        return [transition for transition in self.steps if status in transition.sources]
 
 
 _WORKFLOWS: dict[str, Workflow] = {}
@@ -114,6 +124,7 @@ STATUSES = (
     Status("resolved", _("Resolved"), Phase.RESOLVED, _("We think it is solved. Is it?")),
     Status("closed", pgettext_lazy("status", "Closed"), Phase.CLOSED, _("Done.")),
     Status("cancelled", _("Cancelled"), Phase.CLOSED, _("Withdrawn.")),
+    Status("merged", pgettext_lazy("status", "Merged"), Phase.CLOSED, _("It goes on in another request.")),
 )
 _UNRESOLVED = ("new", "assigned", "in_progress", "waiting_requester", "waiting_vendor")
 
@@ -152,6 +163,25 @@ def usual_workflow(ticket_type: TicketType, app: str, *, resolve_asks: tuple[str
             way("close", ["resolved"], "closed", pgettext_lazy("step", "Close"), "circle-check"),
             way("reopen", ["resolved", "closed"], "in_progress", _("Reopen"), "refresh", ("reason",)),
             way("cancel", _UNRESOLVED, "cancelled", pgettext_lazy("step", "Cancel"), "x", ("reason",)),
+            Transition(
+                "merge",
+                (*_UNRESOLVED, "resolved"),
+                "merged",
+                pgettext_lazy("step", "Merge"),
+                "tickets.merge",
+                "git-merge",
+                apart=True,
+            ),
+            Transition(
+                "unmerge",
+                ("merged",),
+                "in_progress",
+                _("Undo the merge"),
+                "tickets.merge",
+                "arrow-back-up",
+                apart=True,
+                restores=True,
+            ),
         ),
         when_requester_writes={"waiting_requester": "resume", "resolved": "reopen"},
     )

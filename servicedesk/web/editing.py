@@ -36,11 +36,15 @@ def edit(
     return page(request, template, {"form": form, **context}, status=form.status)
 
 
-def does(request: HttpRequest, act: Callable[[], Any], *, to: str, message: str) -> HttpResponse:
-    """Call an action that a plain button stands for. A refusal is shown on the page that it leads back to."""
+def does(
+    request: HttpRequest, act: Callable[[], Any], *, to: str, message: str, undo: str | None = None
+) -> HttpResponse:
+    """Call an action that a plain button stands for. A refusal is shown on the page that it leads back to. `undo` is
+    the address that takes it back.
+    """
     try:
         act()
     except Refused as refusal:
         messages.error(request, refusal.sentence)
         return HttpResponseRedirect(to, status=303)
-    return changed(request, to, event=None, message=message)
+    return changed(request, to, event=None, message=message, undo=undo)

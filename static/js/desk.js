@@ -9,9 +9,9 @@ const PHONE = matchMedia("(max-width: 767px)");
 // A form that was fetched, or came back refused, is shown in the dialog; not before htmx listens to it, or quick fingers
 // would send it as a plain form.
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (sheet && !sheet.open && event.detail.target && event.detail.target.id === "sheet-body") {
-    sheet.showModal();
-    const first = sheet.querySelector("[autofocus], .is-invalid, input:not([type=hidden]), textarea, select");
+  if (sheet && event.detail.target && event.detail.target.id === "sheet-body") {
+    if (!sheet.open) sheet.showModal();
+    const first = sheet.querySelector("[autofocus], .is-invalid, input:not([type=hidden]), textarea, select, a.menu-item");
     if (first) first.focus();
   }
 });

@@ -19,6 +19,7 @@ PARTS = {
     "tickets:watch",
     "tickets:unwatch",
     "tickets:unlink",
+    "tickets:unmerge",
     "tickets:attachment",
     "tickets:thumbnail",
     "intake:people",
@@ -52,6 +53,8 @@ PARTS = {
     "desk:view-delete",
     "desk:view-restore",
     "desk:changes",
+    "desk:lead",  # leads on to the first team
+    "desk:lead-assign",
     "desk:export",
     "desk:export-xlsx",
     "desk:export-file",

@@ -16,6 +16,7 @@ Other addresses:
     ADMIN    administrators
     SERVICES administrators and the managers of the CMDB
     ITEMS    these and agents
+    LEADS    who leads a team, of their own teams alone
     OWN      rows of the caller alone: others' are not there
     CALL_BACK  whoever works on the call-back's ticket
     VIEW     a saved view: its owner; of a team's the members, and to change it who leads them
@@ -27,7 +28,7 @@ Other addresses:
 SEE, PEEK, WORK, ASK = "see", "peek", "work", "ask"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
 SERVICES, ITEMS, MAIL, CALL, CALL_BACK = "services", "items", "mail", "call", "call back"
-VIEW, EXPORT, BULK = "view", "export", "bulk"
+VIEW, EXPORT, BULK, LEADS = "view", "export", "bulk", "leads"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -66,6 +67,10 @@ PAGES = {
     "tickets:tags": WORK,
     "tickets:link": WORK,
     "tickets:unlink": WORK,
+    "tickets:merge": WORK,
+    "tickets:unmerge": WORK,
+    "tickets:message": WORK,
+    "tickets:move-message": WORK,
     "tickets:log-work": WORK,
     "tickets:confidential": WORK,
     "tickets:attachment": SEE,
@@ -83,6 +88,7 @@ PAGES = {
     "intake:message-html": WORK,
     "intake:dead": WORK,
     "intake:convert": WORK,
+    "intake:split": WORK,
     "intake:call-backs": WORK,
     "intake:call-back-new": WORK,
     "intake:call-back-done": WORK,
@@ -155,6 +161,9 @@ PAGES = {
     "desk:bulk": BULK,
     "desk:bulk-undo": BULK,
     "desk:search": SIGNED,
+    "desk:lead": LEADS,
+    "desk:lead-team": LEADS,
+    "desk:lead-assign": LEADS,
     "desk:complete": SIGNED,
     "desk:palette": SIGNED,
     "desk:settings": SIGNED,  # lists what the reader may set
@@ -244,6 +253,10 @@ API = {
     ("ticket-links", "get"): SEE,
     ("ticket-links", "post"): WORK,
     ("ticket-unlink", "delete"): WORK,
+    ("ticket-merge", "post"): WORK,
+    ("ticket-unmerge", "post"): WORK,
+    ("ticket-move-comment", "post"): WORK,
+    ("ticket-split-comment", "post"): WORK,
     ("ticket-shares", "get"): ASK,
     ("ticket-shares", "post"): ASK,
     ("ticket-unshare", "delete"): ASK,
@@ -299,6 +312,8 @@ API = {
             ("detail", "patch", SERVICES if name == "service" else ADMIN),
         )
     },
+    ("standing-list", "get"): LEADS,
+    ("standing-detail", "get"): LEADS,
     ("item-list", "get"): ITEMS,
     ("item-list", "post"): SERVICES,
     ("item-detail", "get"): ITEMS,

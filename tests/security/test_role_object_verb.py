@@ -26,6 +26,7 @@ from tests.security.expectations import (
     DESK,
     EXPORT,
     ITEMS,
+    LEADS,
     LOOK,
     MAIL,
     OWN,
@@ -462,6 +463,8 @@ class TestElsewhere:
             "mailbox",
             "item",
         }
+        if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
+            known["pk"] = world.people["lead"].leads.get().pk
         what = re.sub("-(detail|revoke|test|comparison|compare|take)$", "", name.split(":")[-1])
         if what in objects:
             what = {"cause-code": "cause", "service-matrix": "service"}.get(what, what)
@@ -498,11 +501,13 @@ class TestElsewhere:
             ADMIN: {"administrator"},
             SERVICES: {"administrator", "CMDB manager"},
             ITEMS: AGENTS | {"administrator", "CMDB manager"},
+            LEADS: {"lead"},
         }[rule]
         if role in allowed:
             # There is no import, no mail and no check of the log to look at; whoever may look at one learns so.
             absent = name in (
                 "people:import",
+                "desk:lead-assign",
                 "api:mailbox-take-missing",
                 "api:audit-check",
                 "api:dead-address-revive",

@@ -23,6 +23,7 @@ WAY = {
     "resolved": ["resolve"],
     "closed": ["resolve", "close"],
     "cancelled": ["cancel"],
+    "merged": ["merge"],
 }
 CASES = [
     (workflow, status.name, transition)

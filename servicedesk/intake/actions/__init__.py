@@ -14,6 +14,7 @@ from .mailboxes import change_mailbox, create_mailbox
 from .reader import read_waiting
 from .receive import receive
 from .signing_in import begin_sign_in, finish_sign_in
+from .splitting import split_off
 from .trying import test_mailbox
 from .watching import watch_mailboxes
 
@@ -46,6 +47,7 @@ __all__ = [
     "revive_address",
     "revive_dead_address",
     "save_call",
+    "split_off",
     "start_comparisons",
     "store",
     "take_missing",

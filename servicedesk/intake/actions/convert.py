@@ -8,11 +8,12 @@ from servicedesk.people.rules import check
 from servicedesk.priorities.actions import override_priority
 from servicedesk.tickets.actions import assign, link, lock, move, note, set_tags
 from servicedesk.tickets.errors import TicketError
-from servicedesk.tickets.models import Attachment, PriorityReason, Ticket, TicketLink, TicketShare, Watcher
+from servicedesk.tickets.models import PriorityReason, Ticket, TicketLink, TicketShare, Watcher
 from servicedesk.tickets.workflow import TicketType
 
 from ..models import CallBack, Makes
 from .receive import receive
+from .splitting import copy_files
 
 _TYPE_OF = {
     Makes.INCIDENT: TicketType.INCIDENT,
@@ -55,13 +56,7 @@ def convert_ticket(ticket: Ticket, to: str, *, by: User, via: str, reason: str =
         is_confidential=ticket.is_confidential,
         keep_original=False,
     )
-    for file in ticket.attachments.filter(comment__isnull=True):
-        # The same stored file under two tickets; files are never deleted while a row names them.
-        Attachment.objects.create(
-            ticket=new, comment=None, file=file.file.name, thumbnail=file.thumbnail.name, name=file.name,
-            content_type=file.content_type, size=file.size, sha256=file.sha256, is_public=file.is_public,
-            added_by=file.added_by, created_at=file.created_at,
-        )  # fmt: skip
+    copy_files(ticket.attachments.filter(comment__isnull=True), new)
     Watcher.objects.bulk_create(
         [Watcher(ticket=new, user_id=user) for user in ticket.watcher_rows.values_list("user_id", flat=True)]
     )

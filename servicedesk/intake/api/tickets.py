@@ -13,13 +13,14 @@ from servicedesk.people.models import ApiToken, Language
 from servicedesk.people.rules import check
 from servicedesk.priorities import api
 from servicedesk.tickets.api.fields import CategoryField
+from servicedesk.tickets.api.merging import COMMENT
 from servicedesk.tickets.api.serializers import Files, Text, TicketOut
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Channel, Impact, Urgency
-from servicedesk.tickets.queries import bring_people
+from servicedesk.tickets.queries import bring_people, get_comment
 from servicedesk.web.api import Strict
 
-from ..actions import convert_ticket, receive, revive_address
+from ..actions import convert_ticket, receive, revive_address, split_off
 from ..models import Makes, Original
 
 # How programs of the desk may say that something came in: by themselves, by a phone or chat system, by monitoring.
@@ -53,6 +54,11 @@ class ReceiveIn(Strict):
 class ConvertIn(Strict):
     to = serializers.ChoiceField(choices=Makes.choices)
     reason = Text(default="", help_text="Kept as an internal note of the old record.")
+
+
+class SplitIn(Strict):
+    title = serializers.CharField(max_length=2000, allow_blank=True)
+    kind = serializers.ChoiceField(choices=Makes.choices, default=Makes.INCIDENT)
 
 
 class AddressIn(Strict):
@@ -96,6 +102,15 @@ class TicketViewSet(api.TicketViewSet):
         """Make a record of the other kind and cancel this one; the answer is the new one."""
         ticket, given = self.ticket(number, "tickets.convert"), self.given(ConvertIn)
         new = convert_ticket(ticket, given["to"], reason=given["reason"], **self.by_api())
+        return self.now(new.number, status=201)
+
+    @extend_schema(request=SplitIn, responses={201: TicketOut}, parameters=[COMMENT])
+    @action(detail=True, methods=["post"], url_path="comments/<int:comment>/split", url_name="split-comment")
+    def split_comment(self, request, number, comment):
+        """Open a ticket with the words and files of a message; the answer is the new one."""
+        self.ticket(number, "tickets.merge")
+        found, given = get_comment(request.user, number, comment), self.given(SplitIn)
+        new = split_off(found, **given, **self.by_api())
         return self.now(new.number, status=201)
 
     @extend_schema(request=AddressIn, responses=TicketOut)

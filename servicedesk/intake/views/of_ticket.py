@@ -1,4 +1,5 @@
-"""What came in for a ticket, on its page: mails, the original, addresses that mail does not reach; and conversion."""
+"""What came in for a ticket, on its page: mails, the original, addresses that mail does not reach; conversion,
+and splitting."""
 
 from functools import partial
 
@@ -11,15 +12,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from servicedesk.people.rules import check
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.permissions import works_on
-from servicedesk.tickets.queries import get_ticket
-from servicedesk.web.access import signed_in
+from servicedesk.tickets.queries import get_comment, get_ticket
+from servicedesk.tickets.views.answers import verb_page
+from servicedesk.web.access import needs, signed_in
 from servicedesk.web.editing import does
 from servicedesk.web.errors import Refused
 from servicedesk.web.pages import changed, page
+from servicedesk.web.text import one_line
 
 from .. import queries, tokens
-from ..actions import convert_ticket, revive_address
-from ..forms import ConvertForm
+from ..actions import convert_ticket, revive_address, split_off
+from ..forms import ConvertForm, SplitForm
 from ..models import IncomingMail
 from .frames import framed, letter_of, picture_hosts
 
@@ -116,3 +119,24 @@ def convert(request: HttpRequest, number: str) -> HttpResponse:
             said = _("%(old)s goes on as %(new)s.") % {"old": ticket.number, "new": new.number}
             return changed(request, new, message=said)
     return page(request, "intake/convert.html", {"ticket": ticket, "form": form}, status=form.status)
+
+
+@needs("tickets.work")
+def split(request: HttpRequest, number: str, comment: int) -> HttpResponse:
+    """Make a ticket of one message."""
+    found = get_comment(request.user, number, comment)
+    first_line = next((line for line in found.body.split("\n") if line.strip()), found.ticket.title)
+    initial = {"title": one_line(first_line.lstrip("#>*- "), 80), "kind": found.ticket.type}
+    form = SplitForm(request.POST if request.method == "POST" else None, initial=initial)
+    return verb_page(
+        request,
+        found.ticket,
+        form,
+        lambda data: split_off(found, **data, by=request.user, via="page"),
+        title=_("Split off"),
+        submit=_("Open the ticket"),
+        message=_("A ticket was opened with this message; it stands among the links."),
+        permission="tickets.merge",
+        explain="intake/_splitting.html",
+        comment=found,
+    )

@@ -1,10 +1,11 @@
 """All writes on tickets. `core` has the record, its events and the one place where a status changes; `talk` replies,
-notes and files; `sharing` who else sees it; `work` everything else that an agent does.
+notes and files; `merging` what belongs together; `sharing` who else sees it; `work` everything else that an agent does.
 
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
 
 from .core import lock, move, open_ticket, record, record_many
+from .merging import merge, move_message, unmerge
 from .sharing import share, unshare, unwatch, watch
 from .talk import note, reply, take_back
 from .work import (
@@ -23,7 +24,9 @@ __all__ = [
     "link",
     "lock",
     "log_work",
+    "merge",
     "move",
+    "move_message",
     "note",
     "open_ticket",
     "record",
@@ -34,6 +37,7 @@ __all__ = [
     "share",
     "take_back",
     "unlink",
+    "unmerge",
     "unshare",
     "unwatch",
     "watch",

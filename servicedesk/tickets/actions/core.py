@@ -178,13 +178,15 @@ def move(
     via: str,
     at: datetime | None = None,
     permitted: bool = False,
+    back_to: str = "",
     **data: Any,
 ) -> Ticket:
     """Take a ticket along one transition of its process. The only place where status and phase change.
 
     In this order: row lock; permission (unless `by` is None, the desk itself, or the caller has `permitted` it as
     part of another action); the transition must leave the present status, otherwise TicketError; status, phase,
-    `resolved_at`, `closed_at` and `reopen_count`; the event, public, named as the transition.
+    `resolved_at`, `closed_at` and `reopen_count`; the event, public, named as the transition. `back_to` is the status
+    to which a transition that restores goes.
     """
     lock(ticket)
     transition = ticket.workflow.transition(name)
@@ -197,14 +199,16 @@ def move(
             code="wrong_status",
         )
     before, now = ticket.status, at or timezone.now()
-    status = ticket.workflow.status(transition.target)
+    status = ticket.workflow.status(back_to if transition.restores and back_to else transition.target)
     was = ticket.phase
     ticket.status, ticket.phase = status.name, status.phase
-    if status.phase == Phase.RESOLVED:
+    if transition.restores:
+        ticket.closed_at = None
+    elif status.phase == Phase.RESOLVED:
         ticket.resolved_at = now
     if status.phase == Phase.CLOSED:
         ticket.closed_at = now
-    elif was in (Phase.RESOLVED, Phase.CLOSED) and status.phase != Phase.RESOLVED:
+    elif was in (Phase.RESOLVED, Phase.CLOSED) and status.phase != Phase.RESOLVED and not transition.restores:
         ticket.resolved_at = ticket.closed_at = None
         ticket.reopen_count += 1
     ticket.save(update_fields=["status", "phase", "resolved_at", "closed_at", "reopen_count"])

@@ -65,15 +65,22 @@ def wait_for_vendor(ticket: Ticket, *, by: User, via: str, note_text: str = "", 
 
 
 @transaction.atomic
-def resolve(ticket: Ticket, *, by: User, via: str, resolution: str, at: datetime | None = None, **data: Any) -> None:
+def resolve(
+    ticket: Ticket, *, by: User, via: str, resolution: str, children: bool = False, at: datetime | None = None,
+    **data: Any,
+) -> None:  # fmt: skip
     """Say what solved it. The ticket keeps the latest resolution, the event each one as its public message.
 
-    Counts as the first response when nobody answered before. `data` goes into the event. Refuses an empty text.
+    Counts as the first response when nobody answered before. `children`: its unresolved children, as far as `by` works
+    on them, are resolved with the same text a moment later (`desk.consumers`). `data` goes into the event.
+    Refuses an empty text.
     """
     lock(ticket)
     text = lines(resolution).strip()
     if not text:
         raise TicketError(_("Write what solved it; the requester will read this."), field="resolution")
+    if children:
+        data["children"] = True
     move(ticket, "resolve", by=by, via=via, at=at, **data)
     event = ticket.events.get(number=ticket.event_count)
     Comment.objects.create(event=event, ticket=ticket, author=by, is_public=True, body=text)

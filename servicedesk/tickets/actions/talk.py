@@ -188,6 +188,12 @@ def _say(
     at: datetime | None,
     data: dict[str, Any],
 ) -> Comment:
+    if ticket.merged_into is not None:
+        raise TicketError(
+            _("%(number)s goes on in %(other)s. Write there.")
+            % {"number": ticket.number, "other": ticket.merged_into.number},
+            code="merged",
+        )
     body = lines(body).strip()
     if not body and not files:
         raise TicketError(_("Write something or attach a file."), field="body")

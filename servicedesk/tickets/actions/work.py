@@ -178,7 +178,8 @@ def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str], at: datetim
 def link(ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str, at: datetime | None = None) -> TicketLink:
     """Tie two tickets that `by` sees and works on; the same tie twice is one. Both get the event.
 
-    Refuses a ticket with itself and an unknown kind; an invisible other ticket is refused as if it were not there.
+    Refuses a ticket with itself and an unknown kind; an invisible other ticket is refused as if it were not there. A
+    ticket has one parent at most, and children have no children.
     """
     if kind not in TicketLink.Kind.values:
         raise TicketError(_("Choose how the tickets belong together."), field="kind")
@@ -193,6 +194,8 @@ def link(ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str, at: da
         mirrored = TicketLink.objects.filter(source=other, target=ticket, kind=kind).first()
         if mirrored:
             return mirrored
+    if kind == TicketLink.Kind.CHILD:
+        _refuse_family(ticket, other)
     tie, made = TicketLink.objects.get_or_create(
         source=ticket, target=other, kind=kind, defaults={"by": by, "at": at or timezone.now()}
     )
@@ -200,6 +203,18 @@ def link(ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str, at: da
         record(ticket, "link", by=by, via=via, at=at, kind=kind, other=other.number)
         record(other, "link", by=by, via=via, at=at, kind=kind, other=ticket.number, backward=True)
     return tie
+
+
+def _refuse_family(child: Ticket, parent: Ticket) -> None:
+    """One level only: whoever resolves the parent must be able to see what else that resolves."""
+    ties = TicketLink.objects.filter(kind=TicketLink.Kind.CHILD)
+    if ties.filter(source=child).exclude(target=parent).exists():
+        raise TicketError(
+            _("%(number)s has a parent already. Remove that link first.") % {"number": child.number},
+            field="other",
+        )
+    if ties.filter(source=parent).exists() or ties.filter(target=child).exists():
+        raise TicketError(_("A child cannot have children of its own."), field="other")
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from servicedesk.web.api import Strict
 from ..actions.talk import MOST_LETTERS
 from ..models import Channel, Comment, Impact, Priority, PriorityReason, TicketLink, Urgency
 from ..permissions import works_on
-from ..queries import scope_of
+from ..queries import scope_of, visible_tickets
 from ..workflow import Phase, TicketType
 from .fields import CategoryRef
 
@@ -92,11 +92,17 @@ class TicketOut(TicketRow):
     priority_note = serializers.SerializerMethodField()
     plain_status = serializers.CharField(help_text="The status in the requester's words.")
     reopen_count = serializers.IntegerField()
+    merged_into = serializers.SerializerMethodField(help_text="Where a merged ticket goes on, as far as you see it.")
     is_watched = serializers.SerializerMethodField(help_text="Whether the caller watches it.")
     transitions = serializers.SerializerMethodField()
 
     def get_priority_note(self, ticket) -> str:
         return ticket.priority_note if works(self.user, ticket) else ""
+
+    def get_merged_into(self, ticket) -> str | None:
+        if ticket.merged_into_id is None:
+            return None
+        return visible_tickets(self.user).filter(pk=ticket.merged_into_id).values_list("number", flat=True).first()
 
     def get_is_watched(self, ticket) -> bool:
         return ticket.watcher_rows.filter(user=self.user).exists()
@@ -130,6 +136,7 @@ class CommentOut(serializers.Serializer):
     """A public reply or, for those who work on the ticket, an internal note."""
 
     id = serializers.IntegerField(source="event_id")
+    ticket = serializers.SerializerMethodField(help_text="Where it was written: this ticket or one merged into it.")
     kind = serializers.ChoiceField(choices=COMMENT_KINDS)
     author = PersonRef()
     body = serializers.CharField()
@@ -139,13 +146,16 @@ class CommentOut(serializers.Serializer):
     taken_back_at = serializers.DateTimeField(allow_null=True, help_text="When a reply was undone, before it was sent.")
     attachments = FileOut(many=True)
 
+    def get_ticket(self, comment) -> str:
+        return self.context["numbers"][comment.ticket_id]
+
     def to_representation(self, comment):
         comment.kind = "reply" if comment.is_public else "note"
         return super().to_representation(comment)
 
 
 # What the data of a public event says to people who do not work on the ticket; causes and the like are the desk's.
-FOR_EVERYBODY = frozenset({"from", "to", "channel", "kind", "other", "backward", "user", "team"})
+FOR_EVERYBODY = frozenset({"from", "to", "channel", "kind", "other", "backward", "user", "team", "said_at"})
 
 
 class EventOut(serializers.Serializer):
@@ -154,6 +164,7 @@ class EventOut(serializers.Serializer):
     """
 
     number = serializers.IntegerField()
+    ticket = serializers.SerializerMethodField(help_text="This ticket or one merged into it.")
     verb = serializers.CharField()
     at = serializers.DateTimeField()
     by = PersonRef(allow_null=True, help_text="Nobody: the desk itself.")
@@ -171,8 +182,12 @@ class EventOut(serializers.Serializer):
             data = {name: value for name, value in data.items() if name != "other"}
         return data
 
+    def get_ticket(self, event) -> str:
+        return self.context["numbers"][event.ticket_id]
+
     def get_comment(self, event) -> int | None:
-        return event.pk if hasattr(event, "comment") else None
+        comment = getattr(event, "comment", None)
+        return event.pk if comment is not None and comment.moved_to_id is None else None
 
 
 class LinkOut(serializers.Serializer):

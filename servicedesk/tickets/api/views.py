@@ -25,11 +25,13 @@ from ..queries import (
     get_comment,
     get_ticket,
     links,
+    numbers_here,
     visible_numbers,
     visible_tickets,
 )
 from ..search import search
 from .filters import ORDERS, TicketFilters, narrow
+from .merging import Merging
 from .serializers import (
     AssignIn,
     AttachIn,
@@ -101,7 +103,7 @@ class TicketView(View):
         return {"by": self.request.user, "via": "api"}
 
 
-class TicketViewSet(TicketView):
+class TicketViewSet(Merging, TicketView):
     """Tickets of all kinds. What one process alone does is under `/incidents/` and `/requests/`."""
 
     serializer_class = TicketOut
@@ -116,14 +118,17 @@ class TicketViewSet(TicketView):
         return self.answer(TicketOut, self.ticket(number))
 
     @extend_schema(responses=EventOut(many=True))
-    @action(detail=True, ordering=("number",))
+    @action(detail=True, ordering=("id",))
     def events(self, request, number):
-        """Everything that happened, oldest first; for those who do not work on the ticket what is public."""
+        """Everything that happened, here and in tickets merged into this one, oldest first; for those who do not work
+        on the ticket what is public.
+        """
         self.asked(Filters)
         ticket = self.ticket(number)
         page = self.paginate_queryset(events(request.user, ticket))
         context = self.get_serializer_context() | {
             "works": works(request.user, ticket),
+            "numbers": numbers_here(ticket),
             "visible_numbers": visible_numbers(request.user, (e.data["other"] for e in page if "other" in e.data)),
         }
         return self.get_paginated_response(EventOut(page, many=True, context=context).data)
@@ -251,9 +256,7 @@ class TicketViewSet(TicketView):
     @links.mapping.post
     def link(self, request, number):
         ticket, given = self.ticket(number, "tickets.change"), self.given(LinkIn)
-        other = self.tickets().filter(number=given["other"].strip().upper()).first()
-        if other is None:
-            raise TicketError(_("There is no such ticket."), field="other")
+        other = self._other(given)
         tie = actions.link(ticket, other, given["kind"], **self.by_api())
         return self.answer(LinkOut, _link(tie.get_kind_display(), other, tie), status=201)
 
@@ -307,7 +310,8 @@ class TicketViewSet(TicketView):
         return self.answer(WorkTimeOut, actions.log_work(ticket, **given, **self.by_api()), status=201)
 
     def get_serializer_context(self):
-        return super().get_serializer_context() | {"ticket": getattr(self, "_ticket", None)}
+        ticket = getattr(self, "_ticket", None)
+        return super().get_serializer_context() | {"ticket": ticket, "numbers": numbers_here(ticket) if ticket else {}}
 
 
 def _link(label, other, tie) -> dict:

@@ -1,7 +1,7 @@
 """The page of a ticket: one context for the agent's and the requester's view of it, whatever the process."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,7 +16,7 @@ from servicedesk.web.pages import page, wants_fragment
 from ..forms import NoteForm, ReplyForm, reply_form
 from ..models import OPEN, Attachment, Comment, Ticket, TicketEvent
 from ..permissions import asked, works_on
-from ..queries import attachments, links, timeline, visible_tickets
+from ..queries import attachments, links, merged_here, timeline, visible_tickets
 from ..sentences import Names, words_for
 from ..workflow import Phase, Transition
 
@@ -35,7 +35,10 @@ _NEXT = {
 
 @dataclass
 class Entry:
-    """One line of the time line. `kind` is reply, note, resolution or event; `side` is requester or desk."""
+    """One line of the time line. `kind` is reply, note, resolution, event, or opening: the description of a merged
+    ticket. `side` is requester or desk; `of` the merged ticket in which it was written, `number` that ticket's or this
+    one's when the reader sees it by itself, which the mail behind a message asks for.
+    """
 
     event: TicketEvent
     kind: str
@@ -45,6 +48,18 @@ class Entry:
     files: list[Attachment] = field(default_factory=list)
     cc: list[str] = field(default_factory=list)
     bcc: list[str] = field(default_factory=list)
+    of: Ticket | None = None
+    number: str = ""
+
+    @property
+    def anchor(self) -> str:
+        return f"{self.of.number}-{self.event.number}" if self.of else str(self.event.number)
+
+    @property
+    def at(self) -> datetime:
+        """When it was said; a message that was moved here keeps its time."""
+        said_at = self.event.data.get("said_at")
+        return datetime.fromisoformat(said_at) if said_at else self.event.at
 
 
 @dataclass(frozen=True)
@@ -87,32 +102,47 @@ def steps_for(user: User, ticket: Ticket) -> list[Step]:
     return sorted(steps, key=lambda step: not step.is_next)
 
 
-def entries_for(user: User, ticket: Ticket, files: list[Attachment], show: str = "all") -> list[Entry]:
-    """The time line as the person sees it, oldest first, in words. `files` are those of the ticket that they see."""
+def entries_for(
+    user: User, ticket: Ticket, files: list[Attachment], merged: list[tuple[Ticket, bool]], show: str = "all"
+) -> list[Entry]:
+    """The time line as the person sees it, oldest first, in words, together with those of merged tickets. `files` are
+    those that they see.
+    """
     events, works = timeline(user, ticket), works_on(user, ticket)
-    files_of: dict[int | None, list[Attachment]] = {}
+    merged_by_id = {each.pk: (each, each.number if is_seen else "") for each, is_seen in merged}
+    files_of: dict[tuple[int, int | None], list[Attachment]] = {}
     for file in files:
-        files_of.setdefault(file.comment_id, []).append(file)
+        files_of.setdefault((file.ticket_id, file.comment_id), []).append(file)
     names = Names(user, events)
     entries = []
     before = None
     for event in events:
         comment = getattr(event, "comment", None)
+        of, number = merged_by_id.get(event.ticket_id, (None, ticket.number))
+        asker = (of or ticket).requester_id
+        entry = None
+        if comment is not None and comment.moved_to_id is not None:
+            continue  # a line of its own says where it went
         if comment is not None and event.verb == "resolve":
             if show != "notes":
-                entries.append(Entry(event, "resolution", words_for(event, names), "desk", comment))
+                entry = Entry(event, "resolution", words_for(event, names), "desk", comment)
         elif comment is not None:
             if show == "changes" or show == ("messages" if event.verb == "note" else "notes"):
                 continue
-            before = event
-            side = "requester" if event.by_id == ticket.requester_id else "desk"
-            kind = "reply" if comment.is_public else "note"
-            entry = Entry(event, kind, "", side, comment, files_of.get(comment.pk, []))
+            side = "requester" if comment.author_id == asker else "desk"
+            moved = words_for(event, names) if event.verb == "move_message" else ""
+            entry = Entry(event, "reply" if comment.is_public else "note", moved, side, comment)
+            entry.files = files_of.get((event.ticket_id, comment.pk), [])
             entry.cc = names.people(event, "cc")
             entry.bcc = names.people(event, "bcc") if works else []
-            entries.append(entry)
+        elif of is not None and event.verb == "open":
+            if show in ("all", "messages"):
+                entry = Entry(event, "opening", "", "requester", files=files_of.get((of.pk, None), []))
         elif show in ("all", "changes") and not _goes_without_saying(event, before):
-            entries.append(Entry(event, "event", words_for(event, names)))
+            entry = Entry(event, "event", words_for(event, names))
+        if entry is not None:
+            entry.of, entry.number = of, number
+            entries.append(entry)
         before = event
     return entries
 
@@ -134,15 +164,19 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     show = request.GET.get("show", "all") if works else "all"
     steps = steps_for(user, ticket)
     files = list(attachments(user, ticket))
+    merged = merged_here(user, ticket)
     watchers = list(User.objects.filter(watcher_rows__ticket=ticket).only("name", "email"))
     context = {
         "ticket": ticket,
         "extension": extension,
         "newest": newest_of(ticket, works),
-        "entries": entries_for(user, ticket, files, show if show in SHOWS else "all"),
+        "entries": entries_for(user, ticket, files, merged, show if show in SHOWS else "all"),
+        "merged": merged,
+        "goes_on_in": _goes_on_in(user, ticket),
+        "may_unmerge": ticket.merged_into_id is not None and user.may("tickets.merge", ticket),
         "steps": steps,
         "next_step": next((step for step in steps if step.is_next), None),
-        "files": [file for file in files if file.comment_id is None],
+        "files": [file for file in files if file.comment_id is None and file.ticket_id == ticket.pk],
         "all_files": files,
         "ties": links(user, ticket),
         "shares": list(ticket.shares.select_related("user", "team").order_by("id")),
@@ -177,7 +211,14 @@ def _desk_context(user: User, ticket: Ticket, show: str, box: str) -> dict:
         "items": items_of(user, ticket.requester),
         "may_escalate": bool(ticket.team and ticket.team.next_team_id and ticket.is_open),
         "clock": clock_of(ticket),
+        "messages_url": reverse("tickets:message", args=[ticket.number, 0]).removesuffix("0/"),
     }
+
+
+def _goes_on_in(user: User, ticket: Ticket) -> Ticket | None:
+    if ticket.merged_into_id is None:
+        return None
+    return visible_tickets(user).filter(pk=ticket.merged_into_id).first()
 
 
 def reason_of(ticket: Ticket) -> str:

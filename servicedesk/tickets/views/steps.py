@@ -36,7 +36,8 @@ def step_view(workflow: Workflow, name: str, step: StepPage, get: Callable):
     def view(request: HttpRequest, number: str) -> HttpResponse:
         record = get(request.user, number)
         ticket = record.ticket
-        form = step.form(request.POST or {} if request.method == "POST" else None, request.FILES or None)
+        about = {"reader": request.user, "ticket": ticket} if getattr(step.form, "of_ticket", False) else {}
+        form = step.form(request.POST or {} if request.method == "POST" else None, request.FILES or None, **about)
         return verb_page(
             request,
             ticket,
@@ -56,8 +57,8 @@ def step_view(workflow: Workflow, name: str, step: StepPage, get: Callable):
 
 
 def step_urls(workflow: Workflow, pages: dict[str, StepPage], get: Callable) -> list:
-    """The addresses of all transitions: `/<record>/<name>/`, each with the transition's name."""
-    missing = {transition.name for transition in workflow.transitions} ^ pages.keys()
+    """The addresses of all steps: `/<record>/<name>/`, each with the transition's name."""
+    missing = {transition.name for transition in workflow.steps} ^ pages.keys()
     if missing:
         raise LookupError(f"Every transition of {workflow.app} has one page: {sorted(missing)}")
     return [

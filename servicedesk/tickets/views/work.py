@@ -168,7 +168,7 @@ def link(request: HttpRequest, number: str) -> HttpResponse:
     return verb_page(
         request,
         ticket,
-        _bound(LinkForm, request, reader=request.user),
+        _bound(LinkForm, request, reader=request.user, near=ticket),
         lambda data: actions.link(ticket, data["other"], data["kind"], by=request.user, via="page"),
         title=_("Link"),
         submit=_("Link"),
