@@ -14,7 +14,7 @@ from servicedesk.people.queries import departments_headed_by
 from servicedesk.web.errors import NotFound
 from servicedesk.web.text import normalise
 
-from .models import OPEN, PREFIXES, Attachment, Category, Comment, Tag, Ticket, TicketEvent, TicketLink
+from .models import OPEN, PREFIXES, Attachment, Category, Comment, Draft, Tag, Ticket, TicketEvent, TicketLink
 from .permissions import asked, works_on
 from .words import query_for
 
@@ -196,6 +196,20 @@ def comments(user: User, ticket: Ticket) -> QuerySet[Comment]:
     """Replies, and for those who work on the ticket notes, oldest first."""
     rows = ticket.comments.select_related("author", "event").prefetch_related("attachments").order_by("event_id")
     return rows if works_on(user, ticket) else rows.filter(is_public=True)
+
+
+def said_since(user: User, ticket: Ticket, seen: int) -> Comment | None:
+    """The newest public word of somebody else after the event with this number."""
+    since = comments(user, ticket).filter(is_public=True, event__number__gt=seen).exclude(author=user)
+    comment = since.last()
+    if comment is not None:
+        comment.ticket = ticket
+    return comment
+
+
+def drafts_of(user: User, ticket: Ticket) -> dict[str, Draft]:
+    """What the person has not sent yet in a ticket that they see, by kind; also spent and discarded rows."""
+    return {draft.kind: draft for draft in ticket.drafts.filter(user=user)}
 
 
 def attachments(user: User, ticket: Ticket) -> QuerySet[Attachment]:
