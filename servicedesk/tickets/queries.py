@@ -237,18 +237,15 @@ def get_attachment(user: User, number: str, pk: int) -> Attachment:
 
 def links(user: User, ticket: Ticket) -> list[tuple[str, Ticket, TicketLink]]:
     """(label, other ticket, link) of both directions, leaving out tickets that the person may not see."""
-    ties = list(
-        TicketLink.objects.filter(Q(source=ticket) | Q(target=ticket)).select_related("source", "target").order_by("id")
-    )
-    others = {tie.source_id + tie.target_id - ticket.pk for tie in ties}
-    seen = set(visible_tickets(user).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
+    theirs = Q(source=ticket) & seen_by(user, "target__") | Q(target=ticket) & seen_by(user, "source__")
+    ties = list(TicketLink.objects.filter(theirs).select_related("source", "target").order_by("id"))
     out = [(tie.get_kind_display(), tie.target, tie) for tie in ties if tie.source_id == ticket.pk]
     back = [
         (str(TicketLink.BACKWARD[TicketLink.Kind(tie.kind)]), tie.source, tie)
         for tie in ties
         if tie.target_id == ticket.pk
     ]
-    return [each for each in out + back if each[1].pk in seen]
+    return out + back
 
 
 def search_tickets(user: User, words: str) -> QuerySet[Ticket]:

@@ -72,7 +72,7 @@ class TestWhoIsHere:
         assert "Ken Mori is writing a note" in poll(hana, ticket).content.decode()
         poll(ken, ticket, writing="<script>")
         answer = poll(hana, ticket, here=f"{ken.pk}n").content.decode()
-        assert "Ken Mori is reading" in answer and f"here={ken.pk}&" in answer
+        assert "Ken Mori is reading" in answer and f'here={ken.pk}"' in answer
 
     def test_it_comes_with_what_happened_too(self, ticket, hana, ken):
         poll(ken, ticket, writing="reply")
