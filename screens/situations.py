@@ -27,7 +27,7 @@ from servicedesk.notify.models import OutgoingMail
 from servicedesk.people.actions import create_absence, create_token, upload_import
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
-from servicedesk.tickets.actions import assign, log_work, merge, note, reply, set_tags
+from servicedesk.tickets.actions import assign, log_work, merge, note, reply, save_draft, set_tags
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Category, Ticket
 
@@ -71,6 +71,7 @@ def _tickets(people: dict[str, User]) -> dict:
     note(busy, by=agent, via="command", body=f"ベンダーに確認中。{_LONG}")
     set_tags(busy, by=agent, via="command", tags=["プリンター", "3階", "ベンダー確認"])
     log_work(busy, by=agent, via="command", minutes=15)
+    save_draft(busy, "reply", by=agent, body="ベンダーから連絡があり、", box="1", turn=1, base="")
     now = timezone.now()
     late = plan_call_back(busy, by=agent, via="command", whom=busy.requester.name, number="4021", note="鍵の件",
                           due_at=now + timedelta(hours=1))  # fmt: skip

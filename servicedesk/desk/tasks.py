@@ -13,6 +13,7 @@ from incidents.actions import close_incident
 from incidents.models import Incident
 from requests.actions import close_service_request
 from requests.models import ServiceRequest
+from servicedesk.tickets.actions.drafts import forget_old_drafts
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.workflow import Phase, TicketType
 from servicedesk.web.errors import Refused
@@ -32,12 +33,13 @@ _CLOSE: dict[str, tuple[type, Callable]] = {
 
 @shared_task
 def tidy_desk() -> None:
-    """Delete for good the views that can no longer be brought back, the files of old exports, and what was noted of old
-    changes of many tickets.
+    """Delete for good the views that can no longer be brought back, the files of old exports, what was noted of old
+    changes of many tickets, and drafts that nobody goes on with.
     """
     forget_deleted_views()
     forget_old_exports()
     forget_old_bulks()
+    forget_old_drafts()
 
 
 @shared_task

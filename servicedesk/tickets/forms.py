@@ -167,6 +167,15 @@ class NoteForm(ActionForm):
     files = FilesField(label=gettext_lazy("Files"))
 
 
+class DraftForm(ActionForm):
+    """What a box saves by itself: its words, its key, its count and the mark of the draft that it was made from."""
+
+    body = TextField(required=False, strip=False, max_length=MOST_LETTERS)
+    box = forms.RegexField(r"\A[0-9a-f]{1,32}\Z")
+    turn = forms.IntegerField(required=False, min_value=0, max_value=2**62)
+    base = forms.RegexField(r"\A[0-9a-f]{1,32}\.[0-9]{1,19}\Z", required=False)
+
+
 def note_form(user: User, ticket: Ticket, *args, **kwargs) -> NoteForm:
     return NoteForm(*args, **kwargs)
 

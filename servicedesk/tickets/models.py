@@ -350,6 +350,46 @@ class Comment(models.Model):
         return f"{self.ticket_id}/{self.event_id}"
 
 
+class Draft(models.Model):
+    """What somebody has written in a ticket's box and not sent yet: theirs alone, on whatever device they go on.
+
+    `box` is the box that wrote it and `turn` counts what that box saved, so that what arrives late never replaces what
+    is newer. After sending the row stays for a while without words, under another key: a save that was still on its way
+    finds it and does not bring the words back.
+    """
+
+    class Kind(models.TextChoices):
+        REPLY = "reply", _("reply")
+        NOTE = "note", _("internal note")
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="drafts")
+    user = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="drafts")
+    kind = models.CharField(max_length=5, choices=Kind)
+    body = models.TextField(blank=True)
+    box = models.CharField(max_length=32)
+    turn = models.BigIntegerField(default=0)
+    discarded_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "ticket", "kind"], name="draft_once_per_person_ticket_and_kind")
+        ]
+        indexes = [models.Index(fields=["updated_at"], name="draft_by_age")]
+
+    def __str__(self):
+        return f"{self.ticket_id} {self.kind} {self.user_id}"
+
+    @property
+    def mark(self) -> str:
+        """Which state of the draft a box stands on; another after every change."""
+        return f"{self.box}.{self.turn}"
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self.body) and self.discarded_at is None
+
+
 def _attachment_path(attachment, filename: str) -> str:
     """A random name without the sender's ending, outside the web root; the real name is a column."""
     return f"attachments/{timezone.now():%Y/%m}/{secrets.token_hex(20)}"

@@ -14,7 +14,7 @@ from servicedesk.people.queries import departments_headed_by
 from servicedesk.web.errors import NotFound
 from servicedesk.web.text import normalise
 
-from .models import OPEN, PREFIXES, Attachment, Category, Comment, Tag, Ticket, TicketEvent, TicketLink
+from .models import OPEN, PREFIXES, Attachment, Category, Comment, Draft, Tag, Ticket, TicketEvent, TicketLink
 from .permissions import asked, works_on
 from .words import query_for
 from .workflow import Phase
@@ -201,6 +201,20 @@ def comments(user: User, ticket: Ticket) -> QuerySet[Comment]:
     return rows if works_on(user, ticket) else rows.filter(is_public=True)
 
 
+def said_since(user: User, ticket: Ticket, seen: int) -> Comment | None:
+    """The newest public word of somebody else after the event with this number."""
+    since = comments(user, ticket).filter(ticket=ticket, is_public=True, event__number__gt=seen).exclude(author=user)
+    comment = since.last()
+    if comment is not None:
+        comment.ticket = ticket
+    return comment
+
+
+def drafts_of(user: User, ticket: Ticket) -> dict[str, Draft]:
+    """What the person has not sent yet in a ticket that they see, by kind; also spent and discarded rows."""
+    return {draft.kind: draft for draft in ticket.drafts.filter(user=user)}
+
+
 def attachments(user: User, ticket: Ticket) -> QuerySet[Attachment]:
     rows = Attachment.objects.filter(ticket__in=ticket.here_ids)
     return rows if works_on(user, ticket) else rows.filter(is_public=True)
@@ -258,18 +272,15 @@ def who_shares(ticket: Ticket) -> dict[int, User]:
 
 def links(user: User, ticket: Ticket) -> list[tuple[str, Ticket, TicketLink]]:
     """(label, other ticket, link) of both directions, leaving out tickets that the person may not see."""
-    ties = list(
-        TicketLink.objects.filter(Q(source=ticket) | Q(target=ticket)).select_related("source", "target").order_by("id")
-    )
-    others = {tie.source_id + tie.target_id - ticket.pk for tie in ties}
-    seen = set(visible_tickets(user).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
+    theirs = Q(source=ticket) & seen_by(user, "target__") | Q(target=ticket) & seen_by(user, "source__")
+    ties = list(TicketLink.objects.filter(theirs).select_related("source", "target").order_by("id"))
     out = [(tie.get_kind_display(), tie.target, tie) for tie in ties if tie.source_id == ticket.pk]
     back = [
         (str(TicketLink.BACKWARD[TicketLink.Kind(tie.kind)]), tie.source, tie)
         for tie in ties
         if tie.target_id == ticket.pk
     ]
-    return [each for each in out + back if each[1].pk in seen]
+    return out + back
 
 
 def search_tickets(user: User, words: str) -> QuerySet[Ticket]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import look, merging, talk, work
+from .views import look, merging, talk, together, work
 
 app_name = "tickets"
 
@@ -15,6 +15,10 @@ urlpatterns = [
     path("<str:number>/reply/", talk.reply, name="reply"),
     path("<str:number>/note/", talk.note, name="note"),
     path("<str:number>/comments/<int:comment>/take-back/", talk.take_back, name="take-back"),
+    path("<str:number>/drafts/<str:kind>/", together.save_draft, name="draft"),
+    path("<str:number>/drafts/<str:kind>/discard/", together.discard_draft, name="draft-discard"),
+    path("<str:number>/drafts/<str:kind>/restore/", together.restore_draft, name="draft-restore"),
+    path("<str:number>/leave/", together.leave, name="leave"),
     path("<str:number>/assign/", work.assign, name="assign"),
     path("<str:number>/escalate/", work.escalate, name="escalate"),
     path("<str:number>/change/", look.on, {"verb": "change"}, name="change"),

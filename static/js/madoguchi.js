@@ -6,5 +6,6 @@ import "./toasts.js";
 import "./htmx-manners.js";
 import "./files.js";
 import "./drafts.js";
+import "./kept.js";
 import "./keys.js";
 import "./search.js";

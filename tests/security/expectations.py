@@ -56,6 +56,10 @@ PAGES = {
     "tickets:reply": SEE,
     "tickets:note": WORK,
     "tickets:take-back": WORK,
+    "tickets:draft": SEE,
+    "tickets:draft-discard": SEE,
+    "tickets:draft-restore": SEE,
+    "tickets:leave": PEEK,
     "tickets:assign": WORK,
     "tickets:escalate": WORK,
     "tickets:change": PEEK,  # only leads on to the process's page, which asks

@@ -158,6 +158,7 @@ def keys(case, parameters, **instead) -> dict:
         "link": case.ids["link"].pk,
         "share": case.ids["share"].pk,
         "comment": case.ids["comment"].pk,
+        "kind": "reply",
         "event": 0,
     } | instead
     return {name: known[name] for name in parameters}

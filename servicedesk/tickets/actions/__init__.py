@@ -1,10 +1,12 @@
 """All writes on tickets. `core` has the record, its events and the one place where a status changes; `talk` replies,
-notes and files; `merging` what belongs together; `sharing` who else sees it; `work` everything else that an agent does.
+notes and files; `drafts` what is not sent yet; `merging` what belongs together; `sharing` who else sees it; `work`
+everything else that an agent does.
 
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
 
 from .core import lock, move, open_ticket, record, record_many
+from .drafts import discard_draft, restore_draft, save_draft, spend_draft
 from .merging import merge, move_message, unmerge
 from .sharing import share, unshare, unwatch, watch
 from .talk import note, reply, take_back
@@ -20,6 +22,7 @@ from .work import (
 
 __all__ = [
     "assign",
+    "discard_draft",
     "escalate",
     "link",
     "lock",
@@ -32,9 +35,12 @@ __all__ = [
     "record",
     "record_many",
     "reply",
+    "restore_draft",
+    "save_draft",
     "set_fields",
     "set_tags",
     "share",
+    "spend_draft",
     "take_back",
     "unlink",
     "unmerge",

@@ -17,18 +17,31 @@ from servicedesk.people.actions.persons import clean_address
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.web.errors import NotNow
+from servicedesk.web.formats import when
 from servicedesk.web.text import lines
 
 from ..errors import TicketError
 from ..files import Examined, examine_all
 from ..models import Attachment, Comment, Ticket
 from ..permissions import speaks_for_desk
+from ..queries import said_since
 from .core import lock, move, record
 from .sharing import bring_in, leave_out
 
 log = logging.getLogger(__name__)
 
 MOST_LETTERS = 200_000
+
+
+class Overtaken(TicketError):
+    """Somebody else has spoken since the reply was begun; `comment` is what they said last."""
+
+    def __init__(self, comment: Comment):
+        self.comment = comment
+        answers = speaks_for_desk(comment.author, comment.ticket)
+        sentence = _("%(name)s answered %(when)s.") if answers else _("%(name)s wrote %(when)s.")
+        words = {"name": comment.author.display_name, "when": when(comment.event.at)}
+        super().__init__(sentence % words, code="overtaken")
 
 
 @transaction.atomic
@@ -45,6 +58,7 @@ def reply(
     at: datetime | None = None,
     cc: Iterable[User | str] = (),
     bcc: Iterable[User | str] = (),
+    seen: int | None = None,
     **data: Any,
 ) -> Comment:
     """Write a public reply, which everybody who sees the ticket reads and the other side gets by mail.
@@ -56,12 +70,17 @@ def reply(
     agent who entered it. A reply of the requester's side sets the workflow's `when_requester_writes` in motion (an
     answer resumes, a word after the resolution reopens) unless `moves` is False, which mail without proof of its sender
     passes.
+    `seen` is the number of the newest event that the writer knew of: when somebody else has said something publicly
+    since, Overtaken is raised.
     Refuses an empty body without files, a closed ticket that the writer cannot reopen, and in copies what is no address
     and people who left (fields cc, bcc).
     """
     files = examine_all(files, strict=strict_files)
     lock(ticket)
     check(by, "tickets.reply", ticket)
+    since = said_since(by, ticket, seen) if seen is not None else None
+    if since is not None:
+        raise Overtaken(since)
     copies = {"cc": list(cc), "bcc": list(bcc)}
     if any(copies.values()):
         check(by, "tickets.work", ticket)

@@ -257,6 +257,13 @@ class CommentIn(Strict):
     files = Files()
     cc = Addresses(help_text="E-mail addresses of people who see the ticket and get this and what follows.")
     bcc = Addresses(help_text="E-mail addresses of people who get this one mail.")
+    seen = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="The `number` of the newest event that the writer knew of. A reply is then refused (409, "
+        "`overtaken`) when somebody else has said something publicly since.",
+    )
 
     def validate(self, given):
         for name in ("cc", "bcc"):

@@ -154,7 +154,7 @@ class TicketViewSet(Merging, TicketView):
         if given["internal"]:
             comment = actions.note(self._ticket, **fields)
         else:
-            comment = actions.reply(self._ticket, cc=given["cc"], bcc=given["bcc"], **fields)
+            comment = actions.reply(self._ticket, cc=given["cc"], bcc=given["bcc"], seen=given.get("seen"), **fields)
         return self.answer(CommentOut, comment, status=201)
 
     @extend_schema(

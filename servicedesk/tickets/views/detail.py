@@ -13,12 +13,14 @@ from servicedesk.people.models import User
 from servicedesk.web.formats import clock_left
 from servicedesk.web.pages import page, wants_fragment
 
-from ..forms import NoteForm, ReplyForm, reply_form
-from ..models import OPEN, Attachment, Comment, Ticket, TicketEvent
+from .. import presence
+from ..forms import ReplyForm, note_form, reply_form
+from ..models import OPEN, Attachment, Comment, Draft, Ticket, TicketEvent
 from ..permissions import asked, works_on
-from ..queries import attachments, links, merged_here, timeline, visible_tickets
+from ..queries import attachments, drafts_of, links, merged_here, timeline, visible_tickets
 from ..sentences import Names, words_for
 from ..workflow import Phase, Transition
+from .boxes import box_for
 
 SHOWS = ("all", "messages", "notes", "changes")
 # What the next step usually is, by status; the button that stands out.
@@ -182,20 +184,24 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         "shares": list(ticket.shares.select_related("user", "team").order_by("id")),
         "watching": any(watcher.pk == user.pk for watcher in watchers),
         "asked": asked(user, ticket),
-        "reply_form": ReplyForm(),
     }
+    drafts = drafts_of(user, ticket)
     if works:
-        context |= _desk_context(user, ticket, show, request.GET.get("box", "")) | {"watchers": watchers}
+        kind = "note" if request.GET.get("box") == "note" else "reply"
+        box = box_for(kind, drafts, context["newest"])
+        make = note_form if kind == "note" else reply_form
+        context |= _desk_context(user, ticket, show) | {"watchers": watchers, "kind": kind, "box": box}
+        context["form"] = make(user, ticket, initial={"body": box.words})
+    else:
+        box = box_for("reply", drafts, context["newest"])
+        context |= {"kind": "reply", "box": box, "reply_form": ReplyForm(initial={"body": box.words})}
     return context
 
 
-def _desk_context(user: User, ticket: Ticket, show: str, box: str) -> dict:
+def _desk_context(user: User, ticket: Ticket, show: str) -> dict:
     others = visible_tickets(user).filter(OPEN, requester=ticket.requester_id).exclude(pk=ticket.pk)
-    kind = "note" if box == "note" else "reply"
     work_times = list(ticket.work_times.select_related("user"))
     return {
-        "kind": kind,
-        "form": NoteForm() if kind == "note" else reply_form(user, ticket),
         "show": show if show in SHOWS else "all",
         "shows": [
             ("all", _("Everything")),
@@ -256,14 +262,23 @@ def ticket_page(request: HttpRequest, ticket: Ticket, extension, *, name: str) -
     """The agent's page for those who work on the ticket, the requester's for everybody else.
 
     `name` is what the process calls its extension in templates. `?part=live&after=<event number>` is what an open page
-    asks every few seconds: 204 while nothing has happened, else the parts that changed.
+    asks every few seconds: 204 while nothing has happened, else the parts that changed. It also says who else is here:
+    `here` is what the page shows of that, `writing` (reply, note) what its reader is writing.
     """
     works = request.user.may("tickets.work", ticket)
+    fragment, others = None, []
     if wants_fragment(request) and request.GET.get("part") == "live":
-        if request.GET.get("after") == str(newest_of(ticket, works)):
-            return HttpResponse(status=204)
+        writing = request.GET.get("writing", "")
+        others = presence.here(request.user, ticket, writing=writing if writing in Draft.Kind.values else "")
+        newest, mark = newest_of(ticket, works), presence.mark_of(others)
+        if request.GET.get("after") == str(newest):
+            if request.GET.get("here", "") == mark:
+                return HttpResponse(status=204)
+            show = request.GET.get("show", "all")
+            context = {"ticket": ticket, "newest": newest, "others_here": others, "here": mark}
+            context["show"] = show if show in SHOWS else "all"
+            return page(request, "tickets/_here_live.html", context)
         fragment = "tickets/_live.html" if works else "tickets/_requester_live.html"
-    else:
-        fragment = None
     context = ticket_context(request, ticket, extension, works=works) | {name: extension}
+    context |= {"others_here": others, "here": presence.mark_of(others)}
     return page(request, "tickets/agent.html" if works else "tickets/requester.html", context, fragment=fragment)

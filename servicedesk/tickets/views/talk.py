@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,11 +19,13 @@ from servicedesk.web.pages import changed, page, toast, wants_fragment
 from servicedesk.web.views import not_now
 
 from .. import actions
-from ..actions.talk import MOST_LETTERS
+from ..actions.talk import MOST_LETTERS, Overtaken
 from ..forms import note_form, person_text, reply_form
 from ..models import Comment, Ticket
-from ..queries import comments, get_attachment, get_comment, get_ticket
+from ..queries import comments, drafts_of, get_attachment, get_comment, get_ticket
 from .answers import done, require
+from .boxes import Box, box_again, box_for, seen_of, sent_box
+from .detail import newest_of
 
 
 @signed_in
@@ -41,30 +44,55 @@ def note(request: HttpRequest, number: str) -> HttpResponse:
 def _write(request, number, make_form, action, permission, kind) -> HttpResponse:
     ticket = get_ticket(request.user, number)
     require(request, permission, ticket)
-    if request.method == "POST":
-        form = make_form(request.user, ticket, request.POST, request.FILES)
-    else:
-        form = make_form(request.user, ticket, initial=_again(request, ticket))
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST":
+        box = _box_of(request, ticket, kind)
+        words = {"body": box.words} | _again(request, ticket, box)
+        return _box(request, ticket, make_form(request.user, ticket, initial=words), kind, box)
+    form, overtaken = make_form(request.user, ticket, request.POST, request.FILES), None
+    if form.is_valid():
         try:
-            comment = action(ticket, by=request.user, via="page", **form.cleaned_data)
+            comment = _send(request, ticket, action, kind, form.cleaned_data)
         except Refused as refusal:
             form.refuse(refusal)
+            overtaken = refusal.comment if isinstance(refusal, Overtaken) else None
         else:
             answer = _said(request, ticket, comment)
             if wants_fragment(request):
-                context = {"ticket": ticket, "form": make_form(request.user, ticket), "kind": kind}
+                box = _box_of(request, ticket, kind)
+                form = make_form(request.user, ticket, initial={"body": box.words})
+                context = {"ticket": ticket, "form": form, "kind": kind, "box": box}
                 detail = {"number": ticket.number}
                 return changed(request, ticket, fragment="tickets/_box.html", context=context, detail=detail, **answer)
             return done(request, ticket, **answer)
-    return _box(request, ticket, form, kind)
+    drafts, newest = drafts_of(request.user, ticket), _newest(request, ticket)
+    return _box(request, ticket, form, kind, box_again(request, kind, drafts, newest, overtaken))
 
 
-def _box(request, ticket, form, kind) -> HttpResponse:
+@transaction.atomic
+def _send(request: HttpRequest, ticket: Ticket, action, kind: str, given: dict) -> Comment:
+    if kind == "reply":
+        given = given | {"seen": seen_of(request)}
+    comment = action(ticket, by=request.user, via="page", **given)
+    sent = sent_box(request)
+    if sent["box"]:
+        actions.spend_draft(ticket, kind, by=request.user, body=given["body"], **sent)
+    return comment
+
+
+def _newest(request: HttpRequest, ticket: Ticket) -> int:
+    return newest_of(ticket, request.user.may("tickets.work", ticket))
+
+
+def _box_of(request: HttpRequest, ticket: Ticket, kind: str) -> Box:
+    return box_for(kind, drafts_of(request.user, ticket), _newest(request, ticket))
+
+
+def _box(request, ticket, form, kind, box) -> HttpResponse:
     context = {
         "ticket": ticket,
         "form": form,
         "kind": kind,
+        "box": box,
         "frame": "base_desk.html" if request.user.may("tickets.work") else "base_portal.html",
     }
     return page(request, "tickets/box.html", context, fragment="tickets/_box.html", status=form.status)
@@ -82,21 +110,21 @@ def _said(request: HttpRequest, ticket: Ticket, comment: Comment) -> dict:
     }
 
 
-def _again(request: HttpRequest, ticket: Ticket) -> dict:
+def _again(request: HttpRequest, ticket: Ticket, box: Box) -> dict:
     wanted = request.GET.get("again", "")
     if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 16):
         return {}
     mine = comments(request.user, ticket).filter(author=request.user, taken_back_at__isnull=False)
     taken_back = mine.filter(pk=int(wanted)).first()
-    return words_of(taken_back) if taken_back else {}
+    return words_of(taken_back, box) if taken_back else {}
 
 
-def words_of(comment: Comment) -> dict:
-    """What the box shows to send a reply again: its words, and who had copies."""
+def words_of(comment: Comment, box: Box) -> dict:
+    """What the box shows to send a reply again: its words, before what was begun meanwhile, and who had copies."""
     copies = {name: [kept[0] for kept in comment.event.data.get(name, [])] for name in ("cc", "bcc")}
     people = User.objects.in_bulk(set(copies["cc"] + copies["bcc"]))
     texts = {name: ", ".join(person_text(people[pk]) for pk in ids if pk in people) for name, ids in copies.items()}
-    return {"body": comment.body, **texts}
+    return {"body": "\n\n".join(filter(None, [comment.body, box.words])), **texts}
 
 
 @signed_in
@@ -117,7 +145,9 @@ def take_back(request: HttpRequest, number: str, comment: int) -> HttpResponse:
     if found.attachments.exists():
         message = _("Taken back. No mail was sent. Attach the files again.")
     if wants_fragment(request):
-        context = {"ticket": ticket, "form": reply_form(request.user, ticket, initial=words_of(found)), "kind": "reply"}
+        box = _box_of(request, ticket, "reply")
+        form = reply_form(request.user, ticket, initial=words_of(found, box))
+        context = {"ticket": ticket, "form": form, "kind": "reply", "box": box}
         detail = {"number": ticket.number}
         response = changed(
             request, ticket, fragment="tickets/_box.html", context=context, message=message, detail=detail

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0006_comment_taken_back_at'),
+        ('tickets', '0007_drafts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
