@@ -13,6 +13,8 @@ from incidents.api import CauseCodeViewSet, IncidentViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet, ExportViewSet, SavedViewSet
 from servicedesk.desk.bulk_api import BulkViewSet
+from servicedesk.desk.macro_api import MacroViewSet
+from servicedesk.desk.template_api import TemplateViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
@@ -84,6 +86,8 @@ router.register("dead-addresses", DeadAddressViewSet, "dead-address")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("exports", ExportViewSet, "export")
 router.register("bulk", BulkViewSet, "bulk")
+router.register("macros", MacroViewSet, "macro")
+router.register("templates", TemplateViewSet, "template")
 router.register("views", SavedViewSet, "view")
 router.register("search", SearchViewSet, "search")
 

@@ -68,6 +68,7 @@ HELP_FOR_PATH = (
     ("/me/tokens/", "api"),
     ("/me/", "your-details"),
     ("/desk/mail/", "mailboxes"),
+    ("/desk/templates/", "replying"),
     ("/desk/", "queue"),
     ("/settings/priorit", "matrix"),
     ("/settings/matrix", "matrix"),
@@ -86,6 +87,7 @@ HELP_FOR_PATH = (
     ("/settings/items", "items"),
     ("/settings/categor", "services"),
     ("/settings/audit", "audit"),
+    ("/settings/templates", "replying"),
     ("/settings/", "first-steps"),
     ("/api/", "api"),
 )

@@ -6,7 +6,7 @@ it, braces too. Nothing is evaluated.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -117,6 +117,18 @@ def check_text(key: str, body: str) -> None:
             % {"count": len(body), "most": MOST_LETTERS},
             field="body",
         )
+    refuse_unknown(body, allowed)
+    for name in needed:
+        if f"{{{name}}}" not in body:
+            raise Refused(
+                _("{%(name)s} (%(meaning)s) must stand in this text.") % {"name": name, "meaning": VARIABLES[name]},
+                field="body",
+                code="missing_variable",
+            )
+
+
+def refuse_unknown(body: str, allowed: Collection[str], field: str = "body") -> None:
+    """Refuses a variable that is not allowed, with the nearest that is."""
     for name in dict.fromkeys(_VARIABLE.findall(body)):
         if name in allowed:
             continue
@@ -125,14 +137,7 @@ def check_text(key: str, body: str) -> None:
             sentence = _("There is no {%(name)s} here. Did you mean {%(near)s}?") % {"name": name, "near": near[0]}
         else:
             sentence = _("There is no {%(name)s} here. Choose from the list beside the text.") % {"name": name}
-        raise Refused(sentence, field="body", code="unknown_variable")
-    for name in needed:
-        if f"{{{name}}}" not in body:
-            raise Refused(
-                _("{%(name)s} (%(meaning)s) must stand in this text.") % {"name": name, "meaning": VARIABLES[name]},
-                field="body",
-                code="missing_variable",
-            )
+        raise Refused(sentence, field=field, code="unknown_variable")
 
 
 def fill(source: str, values: Values) -> tuple[str, SafeString]:

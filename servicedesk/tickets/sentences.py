@@ -306,6 +306,11 @@ def _log_work(event, names):
     return _("%(who)s logged %(time)s of work.") % {"who": names.who(event), "time": formats.duration(minutes)}
 
 
+@sentence("run_macro")
+def _run_macro(event, names):
+    return _("%(who)s ran the macro “%(name)s”.") % {"who": names.who(event), "name": event.data["macro"][1]}
+
+
 @sentence("plan_call_back")
 def _plan_call_back(event, names):
     parts = {"who": names.who(event), "when": _moment(event.data.get("due_at"), names)}

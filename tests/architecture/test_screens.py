@@ -58,6 +58,7 @@ PARTS = {
     "desk:export-delete",
     "desk:bulk-new",  # by pressing, see "bulk-new"
     "desk:bulk-undo",
+    "desk:template-preview",
     "desk:caller",
     "desk:call-save",
     "desk:call-about",

@@ -14,6 +14,7 @@ Other addresses:
     DESK     agents
     LOOK     agents and administrators
     ADMIN    administrators
+    LEADS    administrators and leads
     SERVICES administrators and the managers of the CMDB
     ITEMS    these and agents
     OWN      rows of the caller alone: others' are not there
@@ -27,7 +28,7 @@ Other addresses:
 SEE, PEEK, WORK, ASK = "see", "peek", "work", "ask"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
 SERVICES, ITEMS, MAIL, CALL, CALL_BACK = "services", "items", "mail", "call", "call back"
-VIEW, EXPORT, BULK = "view", "export", "bulk"
+VIEW, EXPORT, BULK, LEADS = "view", "export", "bulk", "leads"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -154,6 +155,11 @@ PAGES = {
     "desk:bulk-new": DESK,
     "desk:bulk": BULK,
     "desk:bulk-undo": BULK,
+    "desk:templates-for": WORK,
+    "desk:templates": LOOK,
+    "desk:template-new": LEADS,
+    "desk:template-preview": LEADS,
+    "desk:template": LOOK,  # that is for all; who may not change it reads it
     "desk:search": SIGNED,
     "desk:complete": SIGNED,
     "desk:palette": SIGNED,
@@ -267,6 +273,10 @@ API = {
     ("bulk-list", "post"): DESK,
     ("bulk-detail", "get"): BULK,
     ("bulk-undo", "post"): BULK,
+    ("template-list", "get"): LOOK,
+    ("template-list", "post"): LEADS,
+    ("template-detail", "get"): LOOK,
+    ("template-detail", "patch"): ADMIN,
     ("view-list", "get"): DESK,
     ("view-list", "post"): DESK,
     ("view-detail", "get"): VIEW,

@@ -26,6 +26,7 @@ from tests.security.expectations import (
     DESK,
     EXPORT,
     ITEMS,
+    LEADS,
     LOOK,
     MAIL,
     OWN,
@@ -461,6 +462,7 @@ class TestElsewhere:
             "token",
             "mailbox",
             "item",
+            "template",
         }
         what = re.sub("-(detail|revoke|test|comparison|compare|take)$", "", name.split(":")[-1])
         if what in objects:
@@ -498,6 +500,7 @@ class TestElsewhere:
             ADMIN: {"administrator"},
             SERVICES: {"administrator", "CMDB manager"},
             ITEMS: AGENTS | {"administrator", "CMDB manager"},
+            LEADS: {"administrator", "lead"},
         }[rule]
         if role in allowed:
             # There is no import, no mail and no check of the log to look at; whoever may look at one learns so.
