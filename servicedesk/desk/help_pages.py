@@ -69,6 +69,7 @@ HELP_FOR_PATH = (
     ("/me/", "your-details"),
     ("/desk/mail/", "mailboxes"),
     ("/desk/templates/", "replying"),
+    ("/desk/macros/", "ticket"),
     ("/desk/", "queue"),
     ("/settings/priorit", "matrix"),
     ("/settings/matrix", "matrix"),
@@ -88,6 +89,7 @@ HELP_FOR_PATH = (
     ("/settings/categor", "services"),
     ("/settings/audit", "audit"),
     ("/settings/templates", "replying"),
+    ("/settings/macros", "ticket"),
     ("/settings/", "first-steps"),
     ("/api/", "api"),
 )

@@ -82,14 +82,14 @@ class RunIn(Strict):
     ticket = serializers.CharField(max_length=16, help_text="Number of the ticket.")
     seen = serializers.IntegerField(
         required=False, min_value=0, max_value=2**31,
-        help_text="`event_count` of the ticket as one knows it: a repeated call does nothing when it ran since.",
+        help_text="Number of the newest event that one knows: a repeated call does nothing when it ran since.",
     )  # fmt: skip
 
 
 class RunOut(serializers.Serializer):
     ticket = serializers.CharField(source="number")
     status = serializers.CharField()
-    event_count = serializers.IntegerField(help_text="Number of the ticket's newest event.")
+    newest_event = serializers.IntegerField(source="event_count", help_text="Its number.")
 
 
 class MacroViewSet(View):

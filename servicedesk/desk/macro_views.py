@@ -65,7 +65,7 @@ def macros_for(request: HttpRequest, number: str) -> HttpResponse:
                 chosen, ticket, by=request.user, via="page", seen=_number(request.POST.get("seen", ""))
             )  # fmt: skip
         except Refused as refusal:
-            refused = str(refusal.sentence)
+            refused, ticket = str(refusal.sentence), get_ticket(request.user, number)
         else:
             undo = reverse("tickets:take-back", args=[ticket.number, said.pk]) if said and undo_until(said) else None
             return done(request, ticket, message=_("Done: %(name)s.") % {"name": chosen.name}, undo=undo)

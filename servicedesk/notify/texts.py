@@ -87,6 +87,7 @@ TEXTS: dict[str, Text] = {
     "assigned": Text(gettext_lazy("Assignment"), DESK, ("requester", "priority", "due", "description")),
     "reopened_desk": Text(gettext_lazy("Reopened, to the desk"), DESK, ("requester",)),
     "cancelled_desk": Text(gettext_lazy("Withdrawn, to the desk"), DESK, ("requester",)),
+    "mentioned": Text(gettext_lazy("Mention"), DESK, ("message", "files", "requester"), ("message",)),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)

@@ -114,7 +114,9 @@ class Names:
     @cached_property
     def _people(self) -> dict[int, User]:
         ids = self._changed("assignee", "requester", "user")
-        ids |= {kept[0] for event in self._events for name in ("cc", "bcc") for kept in event.data.get(name, [])}
+        ids |= {
+            kept[0] for event in self._events for name in ("cc", "bcc", "mentions") for kept in event.data.get(name, [])
+        }
         return User.objects.in_bulk(ids) if ids else {}
 
     @cached_property

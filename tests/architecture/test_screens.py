@@ -59,6 +59,7 @@ PARTS = {
     "desk:bulk-new",  # by pressing, see "bulk-new"
     "desk:bulk-undo",
     "desk:template-preview",
+    "tickets:mentions",
     "desk:caller",
     "desk:call-save",
     "desk:call-about",

@@ -463,8 +463,9 @@ class TestElsewhere:
             "mailbox",
             "item",
             "template",
+            "macro",
         }
-        what = re.sub("-(detail|revoke|test|comparison|compare|take)$", "", name.split(":")[-1])
+        what = re.sub("-(detail|revoke|test|comparison|compare|take|run)$", "", name.split(":")[-1])
         if what in objects:
             what = {"cause-code": "cause", "service-matrix": "service"}.get(what, what)
             one = tokens.get(role, tokens["agent"]) if what == "token" else others[what]

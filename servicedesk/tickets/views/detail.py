@@ -45,6 +45,7 @@ class Entry:
     files: list[Attachment] = field(default_factory=list)
     cc: list[str] = field(default_factory=list)
     bcc: list[str] = field(default_factory=list)
+    mentions: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def entries_for(user: User, ticket: Ticket, files: list[Attachment], show: str =
             entry = Entry(event, kind, "", side, comment, files_of.get(comment.pk, []))
             entry.cc = names.people(event, "cc")
             entry.bcc = names.people(event, "bcc") if works else []
+            entry.mentions = names.people(event, "mentions")
             entries.append(entry)
         elif show in ("all", "changes") and not _goes_without_saying(event, before):
             entries.append(Entry(event, "event", words_for(event, names)))
