@@ -68,7 +68,7 @@ class Macro(Shared):
         KEEP = "keep", _("As it is")
         ME = "me", _("Whoever runs it")
         NOBODY = "nobody", _("Nobody yet")
-        PERSON = "person", pgettext_lazy("macro", "Somebody")
+        PERSON = "person", _("A certain person")
 
     class Step(models.TextChoices):
         """The transitions that need no more than a text."""

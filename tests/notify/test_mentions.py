@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from servicedesk.notify.models import OutgoingMail
-from servicedesk.tickets.actions import note, reply, share, take_back
+from servicedesk.tickets.actions import note, reply, share, take_back, watch
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.permissions import works_on
 from servicedesk.tickets.queries import visible_tickets, who_works_on
@@ -113,8 +113,6 @@ class TestWhoIsTold:
         assert told(ticket) == []
 
     def test_a_reply_that_watchers_get_comes_once(self, writer, hanako, ticket):
-        from servicedesk.tickets.actions import watch
-
         watch(ticket, by=hanako, via="page")
         reply(ticket, by=writer, via="page", body="Hello, @佐藤 花子 looks at it")
         assert told(ticket) == ["佐藤 花子"]
@@ -171,9 +169,8 @@ class TestPages:
         an_agent(a_team(), name="Mai Ito")
         answer = visit(writer).post(reverse("tickets:note", args=[ticket.number]), {"body": "Call @Mai Ito"})
         assert answer.status_code == 422
-        assert (
-            "cannot be told of it" in answer.content.decode() and "Call @Mai Ito</textarea>" in answer.content.decode()
-        )
+        said = answer.content.decode()
+        assert "cannot be told of it" in said and "Call @Mai Ito</textarea>" in said
 
     def test_the_name_is_marked_in_the_time_line(self, visit, writer, hanako, ticket):
         note(ticket, by=writer, via="page", body="Ask @佐藤 花子, not @Ken")

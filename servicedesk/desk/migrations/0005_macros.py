@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80, validators=[servicedesk.web.text.check_one_line], verbose_name='name')),
                 ('is_active', models.BooleanField(default=True, verbose_name='in use')),
-                ('assign', models.CharField(choices=[('keep', 'As it is'), ('me', 'Whoever runs it'), ('nobody', 'Nobody yet'), ('person', 'Somebody')], default='keep', max_length=8, verbose_name='assign')),
+                ('assign', models.CharField(choices=[('keep', 'As it is'), ('me', 'Whoever runs it'), ('nobody', 'Nobody yet'), ('person', 'A certain person')], default='keep', max_length=8, verbose_name='assign')),
                 ('impact', models.PositiveSmallIntegerField(blank=True, choices=[(1, '1 – Whole company'), (2, '2 – Department or site'), (3, '3 – A few people'), (4, '4 – One person')], null=True, verbose_name='impact')),
                 ('urgency', models.PositiveSmallIntegerField(blank=True, choices=[(1, '1 – Work has stopped'), (2, '2 – Work is badly hindered'), (3, '3 – There is a way around'), (4, '4 – A nuisance or a wish')], null=True, verbose_name='urgency')),
                 ('add_tags', models.JSONField(blank=True, default=list, verbose_name='add tags')),
