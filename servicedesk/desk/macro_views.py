@@ -59,11 +59,11 @@ def macros_for(request: HttpRequest, number: str) -> HttpResponse:
     require(request, "tickets.note", ticket)
     rows, refused = list(usable_macros(request.user)), ""
     if request.method == "POST":
-        chosen = get_or_404(usable_macros(request.user), pk=_number(request.POST.get("macro", "")))
+        chosen = next((row for row in rows if str(row.pk) == request.POST.get("macro")), None)
         try:
-            said = run_macro(
-                chosen, ticket, by=request.user, via="page", seen=_number(request.POST.get("seen", ""))
-            )  # fmt: skip
+            if chosen is None:
+                raise Refused(_("This macro is no longer there. Choose another one."))
+            said = run_macro(chosen, ticket, by=request.user, via="page", seen=_number(request.POST.get("seen", "")))
         except Refused as refusal:
             refused, ticket = str(refusal.sentence), get_ticket(request.user, number)
         else:

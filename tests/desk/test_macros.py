@@ -250,8 +250,9 @@ class TestPages:
         theirs = a_macro(admin, note="x", team=a_team())
         address, page = reverse("desk:macros-for", args=[ticket.number]), visit(agent)
         assert "No macro yet" in page.get(address).content.decode()
-        assert page.post(address, {"macro": theirs.pk}).status_code == 404
-        assert page.post(address, {"macro": "x"}).status_code == 404
+        for chosen in (theirs.pk, "x", ""):
+            answer = page.post(address, {"macro": chosen})
+            assert answer.status_code == 422 and "no longer there" in answer.content.decode()
 
     def test_when_it_goes_out_of_sight_one_is_sent_to_the_desk(self, visit, admin, agent, ticket):
         assign(ticket, by=agent, via="page", assignee=agent)
