@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from servicedesk.notify.texts import refuse_unknown
+from servicedesk.notify.texts import check_words
 from servicedesk.people.actions.core import allow, audit, changed_fields, keep, plain
 from servicedesk.people.actions.core import lock as lock_row
 from servicedesk.people.models import User
@@ -65,7 +65,7 @@ def _keep(macro: Macro, by: User) -> None:
         macro.assignee = None
     elif macro.assignee is None or not macro.assignee.is_agent:
         raise Refused(_("Choose somebody who works on tickets."), field="assignee")
-    refuse_unknown(macro.note, VARIABLES, field="note")
+    check_words(macro.note, VARIABLES, field="note")
     if not describe(macro):
         raise Refused(_("Choose what the macro does."), code="empty")
     if macro.step in (Step.RESOLVE, Step.ASK) and macro.reply is None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.notify.texts import VARIABLES as OF_MAILS
-from servicedesk.notify.texts import Values, fill, refuse_unknown
+from servicedesk.notify.texts import Values, check_words, fill
 from servicedesk.people.actions.core import allow, audit, changed_fields, keep, lock, plain
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
@@ -76,7 +76,7 @@ def _keep(template: ReplyTemplate, by: User) -> None:
         raise Refused(_("A short code has no blanks: it is typed after a slash."), field="code")
     for name in ("body_ja", "body_en"):
         setattr(template, name, getattr(template, name).strip())
-        refuse_unknown(getattr(template, name), VARIABLES, field=name)
+        check_words(getattr(template, name), VARIABLES, field=name)
     if not template.body_ja and not template.body_en:
         raise Refused(_("Write the text in at least one language."), field="body_ja")
     check_place(template, by)

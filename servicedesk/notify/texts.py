@@ -112,13 +112,7 @@ Values = Mapping[str, Callable[[], str | Value]]
 def check_text(key: str, body: str) -> None:
     """Refuses a text that is too long, has a variable that does not exist, or lacks one that it must have."""
     allowed, needed = TEXTS[key].variables, TEXTS[key].needs
-    if len(body) > MOST_LETTERS:
-        raise Refused(
-            _("The text has %(count)d letters; at most %(most)d are possible.")
-            % {"count": len(body), "most": MOST_LETTERS},
-            field="body",
-        )
-    refuse_unknown(body, allowed)
+    check_words(body, allowed)
     for name in needed:
         if f"{{{name}}}" not in body:
             raise Refused(
@@ -128,8 +122,14 @@ def check_text(key: str, body: str) -> None:
             )
 
 
-def refuse_unknown(body: str, allowed: Collection[str], field: str = "body") -> None:
-    """Refuses a variable that is not allowed, with the nearest that is."""
+def check_words(body: str, allowed: Collection[str], field: str = "body") -> None:
+    """Refuses a text that is too long, and a variable that is not allowed, with the nearest that is."""
+    if len(body) > MOST_LETTERS:
+        raise Refused(
+            _("The text has %(count)d letters; at most %(most)d are possible.")
+            % {"count": len(body), "most": MOST_LETTERS},
+            field=field,
+        )
     for name in dict.fromkeys(_VARIABLE.findall(body)):
         if name in allowed:
             continue
