@@ -20,7 +20,7 @@ from servicedesk.desk.bulk import Change, start_bulk
 from servicedesk.desk.demo.company import SIGN_INS
 from servicedesk.desk.demo.load import load
 from servicedesk.desk.exporting import job_key, start_export
-from servicedesk.desk.models import Export, SavedView
+from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
 from servicedesk.intake.actions import plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
@@ -107,6 +107,8 @@ def _tickets(people: dict[str, User]) -> dict:
         "merged": twins[0],
         "merged_into": twins[1],
         "message": busy.comments.latest("pk"),
+        "macro": Macro.objects.exclude(note="").first(),
+        "template": ReplyTemplate.objects.get(code="gamen"),
         "request": mine.filter(type="request").first(),
         "closed": Ticket.objects.filter(status="closed", team__in=agent.teams.all()).first(),
         "call_back": late,

@@ -14,6 +14,8 @@ from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet, ExportViewSet, SavedViewSet
 from servicedesk.desk.bulk_api import BulkViewSet
 from servicedesk.desk.lead_api import StandingViewSet
+from servicedesk.desk.macro_api import MacroViewSet
+from servicedesk.desk.template_api import TemplateViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
@@ -86,6 +88,8 @@ router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("exports", ExportViewSet, "export")
 router.register("bulk", BulkViewSet, "bulk")
 router.register("standing", StandingViewSet, "standing")
+router.register("macros", MacroViewSet, "macro")
+router.register("templates", TemplateViewSet, "template")
 router.register("views", SavedViewSet, "view")
 router.register("search", SearchViewSet, "search")
 

@@ -45,6 +45,20 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "items.see",
             ),
             Area(
+                _("Reply templates"),
+                _("Texts that are found by typing “/”"),
+                "note",
+                "desk:templates",
+                "templates.see",
+            ),
+            Area(
+                _("Macros"),
+                _("Several steps at one press"),
+                "bolt",
+                "desk:macros",
+                "macros.see",
+            ),
+            Area(
                 _("Categories"),
                 _("The tree that tickets are sorted by"),
                 "folder",

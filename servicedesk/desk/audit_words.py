@@ -79,6 +79,7 @@ TICKET_VERBS = {
     "link": pgettext_lazy("audit", "Linked"),
     "unlink": gettext_lazy("Removed a link"),
     "log_work": gettext_lazy("Logged work time"),
+    "run_macro": gettext_lazy("Ran a macro"),
     "bounce": gettext_lazy("A mail came back"),
     "plan_call_back": gettext_lazy("Promised a call-back"),
     "call_back_due": gettext_lazy("A call-back was due"),

@@ -6,8 +6,7 @@ where it was, and a ticket that refuses stops no other.
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,21 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cmdb.models import Service
-from incidents.actions import close_incident, resolve_incident
-from incidents.models import Incident
-from requests.actions import close_service_request, resolve_service_request
-from requests.models import ServiceRequest
 from servicedesk.people.jobs import Progress, last_job, start_job
 from servicedesk.people.models import Job, Team, User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import change_ticket
-from servicedesk.tickets.actions import assign, link, lock, record, set_tags, steps, unlink
+from servicedesk.tickets.actions import assign, lock, record, set_tags, steps, unlink
 from servicedesk.tickets.models import Category, Ticket, TicketLink
 from servicedesk.tickets.queries import desk_tickets
-from servicedesk.tickets.workflow import Phase, TicketType
 from servicedesk.web.errors import Refused
 from servicedesk.web.logs import about
 
+from .changing import CLOSE, RESOLVE, Change, Doer, plain
 from .models import Bulk, BulkRow
 from .queries import get_own_bulk
 
@@ -37,32 +32,6 @@ log = logging.getLogger(__name__)
 Outcome = BulkRow.Outcome
 MOST = 5_000
 _STEP = 50
-KEEP, NOBODY = "keep", "nobody"
-RESOLVE, CLOSE = "resolve", "close"
-
-
-@dataclass
-class Change:
-    """What is to be done to each ticket; what is empty stays as it is. `assignee`: "keep", "nobody" or a person's id.
-    `end`: "resolve" says `resolution` and closes nothing yet, "close" closes what is resolved.
-    """
-
-    team: int | None = None
-    assignee: str = KEEP
-    service: int | None = None
-    category: int | None = None
-    impact: int | None = None
-    urgency: int | None = None
-    add_tags: list[str] = field(default_factory=list)
-    remove_tags: list[str] = field(default_factory=list)
-    other: int | None = None
-    kind: str = ""
-    end: str = ""
-    resolution: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        return self == Change(kind=self.kind, resolution=self.resolution)
 
 
 @transaction.atomic
@@ -130,8 +99,8 @@ def change_as_job(job: Job, progress: Progress) -> dict:
     """The work of `start_bulk`."""
     bulk = Bulk.objects.select_related("owner").get(pk=job.params["bulk"])
     via, parent = bulk.change.pop("via", "page"), bulk.change.pop("parent", None)
-    doer = _Doer(Change(**bulk.change), by=bulk.owner, via=via)
-    _each(bulk, Outcome.WAITING, progress, doer.do)
+    doer = Doer(Change(**bulk.change), by=bulk.owner, via=via)
+    _each(bulk, Outcome.WAITING, progress, lambda row: _do(row, doer))
     if parent is not None:
         _tell_parent(bulk, Ticket.objects.get(pk=parent), via)
     return {}
@@ -183,85 +152,19 @@ def _one(row: BulkRow, waiting: str, work: Callable[[BulkRow], None]) -> None:
         row.sentence = _("Something went wrong here. The log of the worker says what.")
 
 
-class _Doer:
-    """Does a change to one ticket after another; what it names is read once."""
-
-    def __init__(self, change: Change, *, by: User, via: str):
-        self.change, self.by, self.via = change, by, via
-        self.team = Team.objects.filter(pk=change.team).first() if change.team else None
-        wanted = change.assignee
-        self.assignee = None if wanted in (KEEP, NOBODY) else User.objects.filter(pk=int(wanted)).first()
-        self.fields: dict[str, Any] = {}
-        if change.service:
-            self.fields["service"] = Service.objects.select_related("team").get(pk=change.service)
-        if change.category:
-            self.fields["category"] = Category.objects.get(pk=change.category)
-        self.fields |= {name: value for name in ("impact", "urgency") if (value := getattr(change, name))}
-        self.other = Ticket.objects.filter(pk=change.other).first() if change.other else None
-
-    def do(self, row: BulkRow) -> None:
-        ticket = desk_tickets(self.by).filter(pk=row.ticket_id).first()
-        if ticket is None:
-            raise Refused(_("It is no longer with you."))
-        events = ticket.event_count
-        before: dict[str, Any] = {}
-        if self.fields:
-            had = {name: _plain(getattr(ticket, name)) for name in self.fields}
-            change_ticket(ticket, by=self.by, via=self.via, **self.fields)
-            before["set"] = {name: [had[name], _plain(getattr(ticket, name))] for name in self.fields}
-        if self.team is not None or self.change.assignee != KEEP:
-            had_both = [ticket.team_id, ticket.assignee_id]
-            assign(ticket, by=self.by, via=self.via, team=self.team, assignee=self._assignee_of(ticket))
-            before["assign"] = [had_both, [ticket.team_id, ticket.assignee_id]]
-        if self.change.add_tags or self.change.remove_tags:
-            before["tags"] = self._tag(ticket)
-        if self.other is not None:
-            known = set(TicketLink.objects.filter(source=ticket).values_list("pk", flat=True))
-            tie = link(ticket, self.other, self.change.kind, by=self.by, via=self.via)
-            before["link"] = tie.pk if tie.pk not in known else None
-        if self.change.end:
-            before["end"] = self._end(ticket)
-        ticket.refresh_from_db(fields=["event_count"])
-        row.outcome = Outcome.DONE if ticket.event_count != events else Outcome.SAME
-        row.before = before if row.outcome == Outcome.DONE else {}
-
-    def _assignee_of(self, ticket: Ticket) -> User | None:
-        if self.change.assignee != KEEP:
-            return self.assignee
-        has = ticket.assignee
-        return has if has is not None and (self.team is None or self.team.pk in has.team_ids) else None
-
-    def _tag(self, ticket: Ticket) -> list[list[str]]:
-        """[what came, what went]"""
-        had = list(ticket.tags.values_list("name", flat=True))
-        set_tags(
-            ticket, by=self.by, via=self.via,
-            tags=[tag for tag in had if tag not in self.change.remove_tags] + self.change.add_tags,
-        )  # fmt: skip
-        has = list(ticket.tags.values_list("name", flat=True))
-        return [sorted(set(has) - set(had)), sorted(set(had) - set(has))]
-
-    def _end(self, ticket: Ticket) -> list[str]:
-        was = ticket.status
-        if self.change.end == RESOLVE and ticket.phase not in (Phase.RESOLVED, Phase.CLOSED):
-            self._resolve(ticket)
-        elif self.change.end == CLOSE and ticket.phase != Phase.CLOSED:
-            if ticket.type == TicketType.INCIDENT:
-                close_incident(Incident.objects.select_related("ticket").get(pk=ticket.pk), by=self.by, via=self.via)
-            else:
-                found = ServiceRequest.objects.select_related("ticket").get(pk=ticket.pk)
-                close_service_request(found, by=self.by, via=self.via)
-        ticket.refresh_from_db()
-        return [was, ticket.status]
-
-    def _resolve(self, ticket: Ticket) -> None:
-        text = self.change.resolution
-        if ticket.type == TicketType.INCIDENT:
-            incident = Incident.objects.select_related("ticket", "cause_code").get(pk=ticket.pk)
-            resolve_incident(incident, by=self.by, via=self.via, resolution=text, code=incident.cause_code)
-        else:
-            found = ServiceRequest.objects.select_related("ticket").get(pk=ticket.pk)
-            resolve_service_request(found, by=self.by, via=self.via, resolution=text)
+def _do(row: BulkRow, doer: Doer) -> None:
+    ticket = desk_tickets(doer.by).filter(pk=row.ticket_id).first()
+    if ticket is None:
+        raise Refused(_("It is no longer with you."))
+    events = ticket.event_count
+    before = doer.change_fields(ticket)
+    # What is closed cannot be given away any more.
+    parts = (doer.assign, doer.end) if doer.change.end == CLOSE else (doer.end, doer.assign)
+    for part in parts:
+        before |= part(ticket)
+    ticket.refresh_from_db(fields=["event_count"])
+    row.outcome = Outcome.DONE if ticket.event_count != events else Outcome.SAME
+    row.before = before if row.outcome == Outcome.DONE else {}
 
 
 def _undo(row: BulkRow, *, by: User, via: str) -> None:
@@ -288,7 +191,7 @@ def _undo(row: BulkRow, *, by: User, via: str) -> None:
         for name, (had, came) in before["set"].items():
             if had == came:
                 continue
-            if _plain(getattr(ticket, name)) != came:
+            if plain(getattr(ticket, name)) != came:
                 kept.append(str(Ticket._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
             elif name in names:
                 fields[name] = names[name].objects.filter(pk=had).first() if had else None
@@ -323,7 +226,3 @@ def _take_back_end(ticket: Ticket, before: dict, *, by: User, via: str) -> list[
         return [_("status")]
     steps.reopen(ticket, by=by, via=via, reason=_("This was ended by mistake together with others. We go on with it."))
     return []
-
-
-def _plain(value: Any) -> Any:
-    return getattr(value, "pk", value)

@@ -14,7 +14,8 @@ from servicedesk.tickets.models import Impact, TicketLink, Urgency
 from servicedesk.tickets.queries import desk_tickets, get_ticket
 from servicedesk.web.api import Strict, View
 
-from .bulk import CLOSE, KEEP, MOST, NOBODY, RESOLVE, Change, job_key, may_be_undone, start_bulk, undo_bulk, undo_key
+from .bulk import MOST, job_key, may_be_undone, start_bulk, undo_bulk, undo_key
+from .changing import CLOSE, KEEP, NOBODY, RESOLVE, Change
 from .models import Bulk, BulkRow
 from .queries import get_own_bulk
 

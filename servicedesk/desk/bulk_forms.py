@@ -12,15 +12,14 @@ from servicedesk.tickets.models import Category, Impact, TicketLink, Urgency
 from servicedesk.tickets.queries import categories, teams_to_assign
 from servicedesk.web.forms import ActionForm, TextField, dress
 
-from .bulk import CLOSE, KEEP, NOBODY, RESOLVE, Change
+from .changing import CLOSE, KEEP, NOBODY, RESOLVE, Change
 
 _AS_IT_IS = gettext_lazy("As it is")
 
 
-class BulkForm(ActionForm):
-    team = forms.ModelChoiceField(
-        Team.objects.none(), required=False, label=gettext_lazy("Team"), empty_label=_AS_IT_IS
-    )
+class FieldsForm(ActionForm):
+    """Fields of a ticket that may stay as they are."""
+
     assignee = forms.ChoiceField(required=False, label=gettext_lazy("Assignee"))
     service = forms.ModelChoiceField(
         Service.objects.filter(is_active=True), required=False, label=gettext_lazy("Service"), empty_label=_AS_IT_IS
@@ -40,6 +39,20 @@ class BulkForm(ActionForm):
         required=False, label=gettext_lazy("Add tags"), max_length=400, help_text=gettext_lazy("Separated by commas.")
     )
     remove_tags = forms.CharField(required=False, label=gettext_lazy("Take tags away"), max_length=400)
+
+    def offer(self, me: tuple[str, str]) -> None:
+        """Fill the lists; `me` is the choice (value, label) that stands before all agents."""
+        self.fields["category"].queryset = categories()
+        self.fields["assignee"].choices = [
+            ("", _AS_IT_IS), (NOBODY, _("Nobody yet")), me,
+            *((str(person.pk), person.display_name) for person in agents() if str(person.pk) != me[0]),
+        ]  # fmt: skip
+
+
+class BulkForm(FieldsForm):
+    team = forms.ModelChoiceField(
+        Team.objects.none(), required=False, label=gettext_lazy("Team"), empty_label=_AS_IT_IS
+    )
     kind = forms.ChoiceField(
         required=False,
         label=gettext_lazy("They are"),
@@ -61,17 +74,13 @@ class BulkForm(ActionForm):
     def __init__(self, *args, reader: User, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = teams_to_assign()
-        self.fields["category"].queryset = categories()
-        self.fields["assignee"].choices = [
-            ("", _AS_IT_IS), (NOBODY, _("Nobody yet")), (str(reader.pk), _("Me")),
-            *((str(person.pk), person.display_name) for person in agents() if person.pk != reader.pk),
-        ]  # fmt: skip
+        self.offer((str(reader.pk), _("Me")))
         self.fields["other"] = TicketField(
             reader=reader, required=False, label=gettext_lazy("Ticket"),
             help_text=gettext_lazy("A number such as INC0000123. Words bring suggestions."),
         )  # fmt: skip
         dress(self.fields["other"])
-        self.order_fields([*list(self.fields)[:9], "other", "end", "resolution"])
+        self.order_fields(["team", *FieldsForm.base_fields, "kind", "other", "end", "resolution"])
 
     def change(self) -> Change:
         """Of a good form."""

@@ -68,6 +68,8 @@ HELP_FOR_PATH = (
     ("/me/tokens/", "api"),
     ("/me/", "your-details"),
     ("/desk/mail/", "mailboxes"),
+    ("/desk/templates/", "replying"),
+    ("/desk/macros/", "ticket"),
     ("/desk/", "queue"),
     ("/settings/priorit", "matrix"),
     ("/settings/matrix", "matrix"),
@@ -86,6 +88,8 @@ HELP_FOR_PATH = (
     ("/settings/items", "items"),
     ("/settings/categor", "services"),
     ("/settings/audit", "audit"),
+    ("/settings/templates", "replying"),
+    ("/settings/macros", "ticket"),
     ("/settings/", "first-steps"),
     ("/api/", "api"),
 )

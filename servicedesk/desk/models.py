@@ -10,10 +10,110 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from cmdb.models import Service
 from servicedesk.people.models import Job, Team, User
-from servicedesk.tickets.models import Ticket
-from servicedesk.web.text import check_one_line
+from servicedesk.tickets.models import Category, Impact, Ticket, Urgency
+from servicedesk.web.text import check_lines, check_one_line
+
+
+class Shared(models.Model):
+    """What agents share, all of them or those of one team. `owner` looks after it. What is out of use stays."""
+
+    name = models.CharField(_("name"), max_length=80, validators=[check_one_line])
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for which team")
+    )
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"))
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return self.name
+
+
+class ReplyTemplate(Shared):
+    """A text for replies and notes, in one language or both, with `{variables}` that the ticket fills. `code` is what
+    one types for it after a slash.
+    """
+
+    code = models.CharField(_("short code"), max_length=20, validators=[check_one_line])
+    body_ja = models.TextField(_("text in Japanese"), blank=True, max_length=5_000, validators=[check_lines])
+    body_en = models.TextField(_("text in English"), blank=True, max_length=5_000, validators=[check_lines])
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name = _("reply template")
+        constraints = [
+            models.UniqueConstraint(fields=["team", "code"], nulls_distinct=False, name="template_code_once"),
+            models.CheckConstraint(condition=~Q(body_ja="", body_en=""), name="template_says_something"),
+        ]
+
+    def body_in(self, language: str) -> tuple[str, str]:
+        """(text, language), in the other language when there is none in this one."""
+        other = "en" if language == "ja" else "ja"
+        body = self.body_ja if language == "ja" else self.body_en
+        return (body, language) if body else (self.body_en if other == "en" else self.body_ja, other)
+
+
+class Macro(Shared):
+    """Several steps that one press does to a ticket, all or none; what is empty stays as it is. `reply` is what the
+    requester reads: with the step `resolve` it is the resolution, with `ask_requester` the question.
+    """
+
+    class Assign(models.TextChoices):
+        KEEP = "keep", _("As it is")
+        ME = "me", _("Whoever runs it")
+        NOBODY = "nobody", _("Nobody yet")
+        PERSON = "person", _("A certain person")
+
+    class Step(models.TextChoices):
+        """The transitions that need no more than a text."""
+
+        START = "start", _("Start work")
+        ASK = "ask_requester", _("Ask the requester")
+        VENDOR = "wait_for_vendor", _("Wait for a vendor")
+        RESUME = "resume", _("Resume work")
+        RESOLVE = "resolve", _("Resolve")
+        CLOSE = "close", pgettext_lazy("step", "Close")
+
+    to_team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
+    )  # fmt: skip
+    assign = models.CharField(_("assign"), max_length=8, choices=Assign, default=Assign.KEEP)
+    assignee = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assignee")
+    )
+    service = models.ForeignKey(
+        Service, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("service")
+    )
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("category")
+    )
+    impact = models.PositiveSmallIntegerField(_("impact"), choices=Impact, null=True, blank=True)
+    urgency = models.PositiveSmallIntegerField(_("urgency"), choices=Urgency, null=True, blank=True)
+    add_tags = models.JSONField(_("add tags"), default=list, blank=True)
+    remove_tags = models.JSONField(_("take tags away"), default=list, blank=True)
+    note = models.TextField(_("internal note"), blank=True, max_length=5_000, validators=[check_lines])
+    reply = models.ForeignKey(
+        ReplyTemplate, models.PROTECT, null=True, blank=True, related_name="macros", verbose_name=_("reply")
+    )
+    step = models.CharField(_("step"), max_length=16, choices=Step, blank=True)
+    minutes = models.PositiveSmallIntegerField(_("work time in minutes"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name = _("macro")
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], nulls_distinct=False, name="macro_name_once"),
+            models.CheckConstraint(
+                condition=Q(assign="person", assignee__isnull=False) | ~Q(assign="person") & Q(assignee__isnull=True),
+                name="macro_assignee_if_person",
+            ),
+        ]
 
 
 class Density(models.TextChoices):

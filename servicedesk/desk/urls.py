@@ -13,12 +13,14 @@ from . import (
     help_pages,
     lead,
     lists,
+    macro_views,
     palette,
     portal,
     queue,
     saved,
     search,
     settings_index,
+    template_views,
 )
 
 app_name = "desk"
@@ -61,6 +63,8 @@ urlpatterns = [
     path("desk/call/<int:pk>/take-over/", call.take_over, name="call-take-over"),
     path("desk/call-backs/", call_backs.call_backs, name="call-backs"),
     path("desk/call-backs/due/", call_backs.due, name="call-backs-due"),
+    path("desk/macros/<str:number>/", macro_views.macros_for, name="macros-for"),
+    path("desk/templates/<str:number>/", template_views.templates_for, name="templates-for"),
     path("search/", search.search, name="search"),
     path("palette/", palette.palette, name="palette"),
     path("search/complete/", search.complete, name="complete"),
@@ -75,6 +79,13 @@ urlpatterns = [
     path("settings/cause-codes/", lists.cause_codes, name="cause-codes"),
     path("settings/cause-codes/new/", lists.cause_code_new, name="cause-code-new"),
     path("settings/cause-codes/<int:pk>/", lists.cause_code, name="cause-code"),
+    path("settings/templates/", template_views.templates, name="templates"),
+    path("settings/templates/new/", template_views.template_new, name="template-new"),
+    path("settings/templates/preview/", template_views.template_preview, name="template-preview"),
+    path("settings/templates/<int:pk>/", template_views.template, name="template"),
+    path("settings/macros/", macro_views.macros, name="macros"),
+    path("settings/macros/new/", macro_views.macro_new, name="macro-new"),
+    path("settings/macros/<int:pk>/", macro_views.macro, name="macro"),
     path("help/", help_pages.index, name="help"),
     path("help/<slug:slug>/", help_pages.show, name="help-page"),
 ]

@@ -118,6 +118,22 @@ Due: {due}
 
 {description}""",
     },
+    "mentioned": {
+        "ja": """{by}さんが、このチケットであなたに声をかけています。
+
+{message}
+
+{files}
+
+このメールへの返信は申請者に届きます。{by}さんへは、チケットの画面の内部メモで答えてください。""",
+        "en": """{by} has mentioned you in this ticket:
+
+{message}
+
+{files}
+
+An answer to this mail goes to the requester. Answer {by} by an internal note on the page of the ticket.""",
+    },
     "bounced": {
         "ja": """この用件のメールを届けられませんでした。宛先のアドレスが使えません。
 

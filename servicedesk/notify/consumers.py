@@ -43,7 +43,9 @@ def tell_people(events: Sequence[TicketEvent]) -> None:
     they may not see at this moment, or of words whose sender is not proved.
     """
     desk, receipts = Desk(events), _receipts_lately(events)
-    mails = [mail for event in events for mail in _mails_about(event, desk, receipts)]
+    mails = [
+        mail for event in events for kind in _kinds_of(event) for mail in _mails_about(kind, event, desk, receipts)
+    ]
     OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
     taken_back = [event.data["reply_id"] for event in events if event.verb == "take_back"]
     if taken_back:
@@ -51,14 +53,19 @@ def tell_people(events: Sequence[TicketEvent]) -> None:
         not_gone.update(state=State.STOPPED, error="")
 
 
-def _mails_about(event: TicketEvent, desk: Desk, receipts: Counter[str]) -> Iterator[OutgoingMail]:
-    kind = _KINDS.get(event.verb)
-    if kind is None or event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
+def _kinds_of(event: TicketEvent) -> list[str]:
+    """What is told of an event; whoever is mentioned in a reply or note hears of that."""
+    kinds: list[str] = [_KINDS[event.verb]] if event.verb in _KINDS else []
+    return [Kind.MENTIONED, *kinds] if event.data.get("mentions") else kinds
+
+
+def _mails_about(kind: str, event: TicketEvent, desk: Desk, receipts: Counter[str]) -> Iterator[OutgoingMail]:
+    if event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
         return
     ticket = event.ticket
     comment = (
         Comment.objects.select_related("event").prefetch_related("attachments").filter(pk=event.pk).first()
-        if kind == Kind.REPLY
+        if kind in (Kind.REPLY, Kind.MENTIONED)
         else None
     )
     if comment is not None and comment.taken_back_at is not None:
@@ -69,6 +76,8 @@ def _mails_about(event: TicketEvent, desk: Desk, receipts: Counter[str]) -> Iter
     leaves_at = undo + BETWEEN if undo else timezone.now()
     told: set[int] = {event.by_id} if event.by_id and not _may_tell_themselves(kind, event) else set()
     told.update(ids_in(event, "addressed"))
+    if kind == Kind.REPLY:
+        told.update(ids_in(event, "mentions"))
     for person in _whom(kind, event, ticket, desk):
         if person.pk in told or not person.is_active or not person.email:
             continue
@@ -126,6 +135,8 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
         case Kind.MERGED:
             if event.data.get("tell"):
                 yield from _requesters(ticket)
+        case Kind.MENTIONED:
+            yield from User.objects.filter(pk__in=ids_in(event, "mentions")).order_by("pk")
         case Kind.BOUNCED:
             yield from _desk(ticket)
         case Kind.CALLBACK:

@@ -32,6 +32,7 @@ class OutgoingMail(models.Model):
         ASSIGNED = "assigned", _("Assignment")
         BOUNCED = "bounced", _("Not delivered to the requester")
         CALLBACK = "callback", _("Call-back due")
+        MENTIONED = "mentioned", _("Mention")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

@@ -6,7 +6,7 @@ it, braces too. Nothing is evaluated.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -87,6 +87,7 @@ TEXTS: dict[str, Text] = {
     "assigned": Text(gettext_lazy("Assignment"), DESK, ("requester", "priority", "due", "description")),
     "reopened_desk": Text(gettext_lazy("Reopened, to the desk"), DESK, ("requester",)),
     "cancelled_desk": Text(gettext_lazy("Withdrawn, to the desk"), DESK, ("requester",)),
+    "mentioned": Text(gettext_lazy("Mention"), DESK, ("message", "files", "requester"), ("message",)),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
@@ -111,11 +112,23 @@ Values = Mapping[str, Callable[[], str | Value]]
 def check_text(key: str, body: str) -> None:
     """Refuses a text that is too long, has a variable that does not exist, or lacks one that it must have."""
     allowed, needed = TEXTS[key].variables, TEXTS[key].needs
+    check_words(body, allowed)
+    for name in needed:
+        if f"{{{name}}}" not in body:
+            raise Refused(
+                _("{%(name)s} (%(meaning)s) must stand in this text.") % {"name": name, "meaning": VARIABLES[name]},
+                field="body",
+                code="missing_variable",
+            )
+
+
+def check_words(body: str, allowed: Collection[str], field: str = "body") -> None:
+    """Refuses a text that is too long, and a variable that is not allowed, with the nearest that is."""
     if len(body) > MOST_LETTERS:
         raise Refused(
             _("The text has %(count)d letters; at most %(most)d are possible.")
             % {"count": len(body), "most": MOST_LETTERS},
-            field="body",
+            field=field,
         )
     for name in dict.fromkeys(_VARIABLE.findall(body)):
         if name in allowed:
@@ -125,14 +138,7 @@ def check_text(key: str, body: str) -> None:
             sentence = _("There is no {%(name)s} here. Did you mean {%(near)s}?") % {"name": name, "near": near[0]}
         else:
             sentence = _("There is no {%(name)s} here. Choose from the list beside the text.") % {"name": name}
-        raise Refused(sentence, field="body", code="unknown_variable")
-    for name in needed:
-        if f"{{{name}}}" not in body:
-            raise Refused(
-                _("{%(name)s} (%(meaning)s) must stand in this text.") % {"name": name, "meaning": VARIABLES[name]},
-                field="body",
-                code="missing_variable",
-            )
+        raise Refused(sentence, field=field, code="unknown_variable")
 
 
 def fill(source: str, values: Values) -> tuple[str, SafeString]:

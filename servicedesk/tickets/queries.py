@@ -10,7 +10,7 @@ from django.db.models import Model, Q, QuerySet
 
 from cmdb.models import Service
 from servicedesk.people.models import Team, User
-from servicedesk.people.queries import departments_headed_by
+from servicedesk.people.queries import agents, departments_headed_by
 from servicedesk.web.errors import NotFound
 from servicedesk.web.text import normalise
 
@@ -112,6 +112,23 @@ def worked_on_by(user: User) -> Q:
         | Q(team__in=scope.teams)
         | Q(is_confidential=True, pk__in=scope.shared)
         | Q(is_confidential=False) & (Q(team__isnull=True) | Q(service__in=scope.services))
+    )
+
+
+def who_works_on(ticket: Ticket) -> QuerySet[User]:
+    """The agents who work on a ticket, as `permissions.works_on` says of one of them."""
+    if ticket.team_id is None and not ticket.is_confidential:
+        return agents()
+    teams, people = [ticket.team_id], [ticket.assignee_id]
+    if ticket.is_confidential:
+        for person, team in ticket.shares.values_list("user", "team"):
+            people.append(person)
+            teams.append(team)
+    elif ticket.service is not None:
+        teams.append(ticket.service.team_id)
+    of_teams = Team.objects.filter(pk__in=list(filter(None, teams)), is_active=True)
+    return agents().filter(
+        Q(pk__in=list(filter(None, people))) | Q(pk__in=of_teams.values("members")) | Q(pk__in=of_teams.values("lead"))
     )
 
 

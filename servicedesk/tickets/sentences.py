@@ -114,7 +114,9 @@ class Names:
     @cached_property
     def _people(self) -> dict[int, User]:
         ids = self._changed("assignee", "requester", "user")
-        ids |= {kept[0] for event in self._events for name in ("cc", "bcc") for kept in event.data.get(name, [])}
+        ids |= {
+            kept[0] for event in self._events for name in ("cc", "bcc", "mentions") for kept in event.data.get(name, [])
+        }
         return User.objects.in_bulk(ids) if ids else {}
 
     @cached_property
@@ -324,6 +326,11 @@ def _safely(text: str, **parts) -> str:
 def _log_work(event, names):
     minutes = event.data.get("minutes") or 0
     return _("%(who)s logged %(time)s of work.") % {"who": names.who(event), "time": formats.duration(minutes)}
+
+
+@sentence("run_macro")
+def _run_macro(event, names):
+    return _("%(who)s ran the macro “%(name)s”.") % {"who": names.who(event), "name": event.data["macro"][1]}
 
 
 @sentence("plan_call_back")

@@ -12,6 +12,7 @@ urlpatterns = [
     path("preview/", talk.preview, name="preview"),
     path("<str:number>/", look.detail, name="detail"),
     path("<str:number>/peek/", look.peek, name="peek"),
+    path("<str:number>/mentions/", look.mentions, name="mentions"),
     path("<str:number>/reply/", talk.reply, name="reply"),
     path("<str:number>/note/", talk.note, name="note"),
     path("<str:number>/comments/<int:comment>/take-back/", talk.take_back, name="take-back"),

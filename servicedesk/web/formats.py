@@ -219,10 +219,43 @@ def _own_images_only(state) -> None:
         block.children = children
 
 
+@lru_cache(maxsize=200)
+def naming(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    """`@` and one of the names, the longest that fits, outside of addresses and of longer words."""
+    if not names:
+        return None
+    longest = sorted(filter(None, names), key=len, reverse=True)
+    words = "|".join(re.escape(name).replace("\\ ", "[ \u3000]") for name in longest)
+    return re.compile(rf"(?<![A-Za-z0-9._%+-])[@＠]({words})(?![A-Za-z0-9_])", re.IGNORECASE)
+
+
+def _mark_names(state) -> None:
+    """Markdown rule: `@` and a name of `env["names"]` is marked."""
+    pattern = naming(state.env.get("names", ()))
+    for block in state.tokens if pattern else ():
+        if block.type != "inline" or not block.children:
+            continue
+        children = []
+        for token in block.children:
+            parts = pattern.split(token.content) if token.type == "text" else []
+            if len(parts) < 2:
+                children.append(token)
+                continue
+            for place, part in enumerate(parts):
+                if place % 2:
+                    children.append(Token("mention_open", "span", 1, attrs={"class": "mention"}))
+                    children.append(Token("text", "", 0, content=f"@{part}"))
+                    children.append(Token("mention_close", "span", -1))
+                elif part:
+                    children.append(Token("text", "", 0, content=part))
+        block.children = children
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20})
     parser.enable(["table", "strikethrough"])
     parser.core.ruler.push("own_images_only", _own_images_only)
+    parser.core.ruler.push("mark_names", _mark_names)
     parser.core.ruler.push("autolink", _autolink)
     return parser
 
@@ -230,25 +263,33 @@ def _parser() -> MarkdownIt:
 _MARKDOWN = _parser()
 _TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code"),
-    *("em", "strong", "s", "a", "img", "table", "thead", "tbody", "tr", "th", "td"),
+    *("em", "strong", "s", "span", "a", "img", "table", "thead", "tbody", "tr", "th", "td"),
 }
-_ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}, "code": {"class"}, "th": set()}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title"},
+    "ol": {"start"},
+    "code": {"class"},
+    "span": {"class"},
+    "th": set(),
+}
 _LONGEST_MARKDOWN = 200_000
 
 
-def markdown(value: str | None, top: int = 3) -> SafeString:
-    """Markdown as safe HTML. The highest heading becomes `<h{top}>`, so that a text never outranks its page.
+def markdown(value: str | None, top: int = 3, names: tuple[str, ...] = ()) -> SafeString:
+    """Markdown as safe HTML. The highest heading becomes `<h{top}>`, so that a text never outranks its page. `names`
+    are people who are marked where they stand after an `@`.
 
     HTML inside is shown as text; pictures only from this site; what is too long to be prose is shown plain.
     """
     source = (value or "").replace("\r\n", "\n")
     if len(source) > _LONGEST_MARKDOWN:
         return plain(source)
-    return (_kept_markdown if len(source) < _MOST_KEPT else _markdown)(source, top)
+    return (_kept_markdown if len(source) < _MOST_KEPT else _markdown)(source, top, names)
 
 
-def _markdown(source: str, top: int) -> SafeString:
-    tokens = _MARKDOWN.parse(source)
+def _markdown(source: str, top: int, names: tuple[str, ...]) -> SafeString:
+    tokens = _MARKDOWN.parse(source, {"names": names})
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + top - 1)}"

@@ -1,6 +1,7 @@
 // The desk: forms of verbs come into a dialog, the peek follows the chosen row, open pages ask what has happened.
 import "./bulk.js";
 import "./presence.js";
+import "./writing.js";
 
 const sheet = document.getElementById("sheet");
 const peek = document.getElementById("peek");

@@ -1,5 +1,9 @@
-// Buttons that put something where one writes: the field with data-insert-here.
-const field = document.querySelector("[data-insert-here]");
+// Buttons that put something where one writes: the field with data-insert-here, of several the one
+// where one was last.
+let field = document.querySelector("[data-insert-here]");
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("[data-insert-here]")) field = event.target;
+});
 
 for (const button of document.querySelectorAll("[data-insert]")) {
   button.addEventListener("click", () => {

@@ -2,19 +2,25 @@
 // Escape closes. `pick` marks the first by itself, so that Enter takes it; else Enter is the form's until one has moved.
 import { announce, composing } from "./words.js";
 
-// `before` makes options of the page's own, which stand first. What was taken is told to `take`.
-// {box, list, address: (typed) => URL or "", take: (option) => {}, before: (typed) => [li], pick, found, nobody} → {suggest()}
-export function suggestions({ box, list, address, take, before = () => [], pick = false, found = "", nobody = "" }) {
+// `before` makes options of the page's own, which stand first. What was taken becomes the field's value, unless `put` puts
+// it there otherwise, and is told to `take`.
+// {box, list, address: (typed) => URL or "", take, put: (option) => {}, before: (typed) => [li], pick, found, nobody} → {suggest()}
+export function suggestions({ box, list, address, take, put = (option) => { box.value = option.dataset.value; }, before = () => [], pick = false, found = "", nobody = "" }) {
   let waiting = 0;
   let question = 0;
 
   const options = () => [...list.querySelectorAll("[role=option]")];
   const chosen = () => list.querySelector("[aria-selected=true]");
 
+  // A text of several lines cannot say so, only a box can.
+  function expanded(value) {
+    if (box instanceof HTMLInputElement) box.setAttribute("aria-expanded", String(value));
+  }
+
   function close() {
     list.hidden = true;
     list.replaceChildren();
-    box.setAttribute("aria-expanded", "false");
+    expanded(false);
     box.removeAttribute("aria-activedescendant");
   }
 
@@ -29,7 +35,7 @@ export function suggestions({ box, list, address, take, before = () => [], pick 
   }
 
   function choose(option) {
-    box.value = option.dataset.value;
+    put(option);
     clearTimeout(waiting);
     question += 1;
     close();
@@ -54,7 +60,7 @@ export function suggestions({ box, list, address, take, before = () => [], pick 
     list.replaceChildren(...before(box.value), ...answered);
     const all = options();
     list.hidden = all.length === 0;
-    box.setAttribute("aria-expanded", String(all.length > 0));
+    expanded(all.length > 0);
     mark(pick ? all[0] : undefined);
     announce(all.length ? `${found} ${all.length}`.trim() : nobody);
   }

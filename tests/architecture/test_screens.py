@@ -65,6 +65,8 @@ PARTS = {
     "desk:export-delete",
     "desk:bulk-new",  # by pressing, see "bulk-new"
     "desk:bulk-undo",
+    "desk:template-preview",
+    "tickets:mentions",
     "desk:caller",
     "desk:call-save",
     "desk:call-about",

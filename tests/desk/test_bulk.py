@@ -75,6 +75,12 @@ class TestEachKindOfChange:
         undone(bulk)
         assert [(t.team, t.assignee) for t in now(tickets)] == [(team, agent), (team, None), (team, None)]
 
+    def test_what_is_given_away_is_tagged_and_resolved_all_the_same(self, agent, tickets):
+        other = a_team()
+        bulk = done(tickets, agent, team=other.pk, add_tags=["x"], end="resolve", resolution="Done")
+        assert outcomes(bulk) == ["done"] * 3
+        assert {(t.team, t.status) for t in now(tickets)} == {(other, "resolved")}
+
     def test_me_and_nobody(self, agent, tickets):
         done(tickets, agent, assignee=str(agent.pk))
         assert {t.assignee for t in now(tickets)} == {agent}
@@ -146,17 +152,17 @@ class TestManners:
 
         from servicedesk.desk import bulk as module
 
-        real, calls = module._Doer.do, []
+        real, calls = module._do, []
 
-        def dies_at_the_second(self, row):
+        def dies_at_the_second(row, doer):
             calls.append(row.ticket_id)
             if len(calls) == 2:
                 raise Killed
-            real(self, row)
+            real(row, doer)
 
         bulk = start_bulk([t.pk for t in tickets], Change(add_tags=["x"]), by=agent, via="page")
         with monkeypatch.context() as patch:
-            patch.setattr(module._Doer, "do", dies_at_the_second)
+            patch.setattr(module, "_do", dies_at_the_second)
             with pytest.raises(Killed):
                 run_next_job()
         assert outcomes(bulk) == ["done", "waiting", "waiting"]

@@ -14,9 +14,10 @@ Other addresses:
     DESK     agents
     LOOK     agents and administrators
     ADMIN    administrators
+    LEADS    administrators and leads
     SERVICES administrators and the managers of the CMDB
     ITEMS    these and agents
-    LEADS    who leads a team, of their own teams alone
+    LEAD     who leads a team, of their own teams alone
     OWN      rows of the caller alone: others' are not there
     CALL_BACK  whoever works on the call-back's ticket
     VIEW     a saved view: its owner; of a team's the members, and to change it who leads them
@@ -28,7 +29,7 @@ Other addresses:
 SEE, PEEK, WORK, ASK = "see", "peek", "work", "ask"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
 SERVICES, ITEMS, MAIL, CALL, CALL_BACK = "services", "items", "mail", "call", "call back"
-VIEW, EXPORT, BULK, LEADS = "view", "export", "bulk", "leads"
+VIEW, EXPORT, BULK, LEADS, LEAD = "view", "export", "bulk", "leads", "lead"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -53,6 +54,7 @@ PAGES = {
     "tickets:preview": SIGNED,
     "tickets:detail": SEE,
     "tickets:peek": PEEK,
+    "tickets:mentions": WORK,
     "tickets:reply": SEE,
     "tickets:note": WORK,
     "tickets:take-back": WORK,
@@ -164,10 +166,19 @@ PAGES = {
     "desk:bulk-new": DESK,
     "desk:bulk": BULK,
     "desk:bulk-undo": BULK,
+    "desk:macros-for": WORK,
+    "desk:macros": LOOK,
+    "desk:macro-new": LEADS,
+    "desk:macro": LOOK,  # as a template
+    "desk:templates-for": WORK,
+    "desk:templates": LOOK,
+    "desk:template-new": LEADS,
+    "desk:template-preview": LEADS,
+    "desk:template": LOOK,  # that is for all; who may not change it reads it
     "desk:search": SIGNED,
-    "desk:lead": LEADS,
-    "desk:lead-team": LEADS,
-    "desk:lead-assign": LEADS,
+    "desk:lead": LEAD,
+    "desk:lead-team": LEAD,
+    "desk:lead-assign": LEAD,
     "desk:complete": SIGNED,
     "desk:palette": SIGNED,
     "desk:settings": SIGNED,  # lists what the reader may set
@@ -284,6 +295,15 @@ API = {
     ("bulk-list", "post"): DESK,
     ("bulk-detail", "get"): BULK,
     ("bulk-undo", "post"): BULK,
+    ("macro-list", "get"): LOOK,
+    ("macro-list", "post"): LEADS,
+    ("macro-detail", "get"): LOOK,
+    ("macro-detail", "patch"): ADMIN,
+    ("macro-run", "post"): DESK,
+    ("template-list", "get"): LOOK,
+    ("template-list", "post"): LEADS,
+    ("template-detail", "get"): LOOK,
+    ("template-detail", "patch"): ADMIN,
     ("view-list", "get"): DESK,
     ("view-list", "post"): DESK,
     ("view-detail", "get"): VIEW,
@@ -316,8 +336,8 @@ API = {
             ("detail", "patch", SERVICES if name == "service" else ADMIN),
         )
     },
-    ("standing-list", "get"): LEADS,
-    ("standing-detail", "get"): LEADS,
+    ("standing-list", "get"): LEAD,
+    ("standing-detail", "get"): LEAD,
     ("item-list", "get"): ITEMS,
     ("item-list", "post"): SERVICES,
     ("item-detail", "get"): ITEMS,

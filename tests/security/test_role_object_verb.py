@@ -26,6 +26,7 @@ from tests.security.expectations import (
     DESK,
     EXPORT,
     ITEMS,
+    LEAD,
     LEADS,
     LOOK,
     MAIL,
@@ -463,10 +464,12 @@ class TestElsewhere:
             "token",
             "mailbox",
             "item",
+            "template",
+            "macro",
         }
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
-        what = re.sub("-(detail|revoke|test|comparison|compare|take)$", "", name.split(":")[-1])
+        what = re.sub("-(detail|revoke|test|comparison|compare|take|run)$", "", name.split(":")[-1])
         if what in objects:
             what = {"cause-code": "cause", "service-matrix": "service"}.get(what, what)
             one = tokens.get(role, tokens["agent"]) if what == "token" else others[what]
@@ -502,7 +505,8 @@ class TestElsewhere:
             ADMIN: {"administrator"},
             SERVICES: {"administrator", "CMDB manager"},
             ITEMS: AGENTS | {"administrator", "CMDB manager"},
-            LEADS: {"lead"},
+            LEAD: {"lead"},
+            LEADS: {"administrator", "lead"},
         }[rule]
         if role in allowed:
             # There is no import, no mail and no check of the log to look at; whoever may look at one learns so.

@@ -17,7 +17,7 @@ from django.utils import timezone
 from PIL import Image
 
 from incidents.models import CauseCode
-from servicedesk.desk.models import Bulk, Export, SavedView
+from servicedesk.desk.models import Bulk, Export, Macro, ReplyTemplate, SavedView
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
@@ -200,6 +200,8 @@ def build() -> World:
             owner=people["agent"], format="csv", label="Handed out", file=ContentFile(b"x", name="x")
         ),
         "bulk": Bulk.objects.create(owner=people["agent"], change={"impact": 1, "via": "page"}),
+        "template": ReplyTemplate.objects.create(name="Thanks", code="thanks", body_en="Thank you, {requester}"),
+        "macro": Macro.objects.create(name="Begin", step="start"),
         "view": SavedView.objects.create(owner=people["agent"], name="Night shift", base="all", place=1),
         "team view": SavedView.objects.create(team=team, name="Morning round", base="all", place=1),
         "deleted view": SavedView.objects.create(

@@ -20,6 +20,7 @@ from .company import SIGN_INS, VIA, Cast, found
 from .grammar import Story, stories
 from .lives import ASKED, ASSIGNED, IN_PROGRESS, NEW, RESOLVED, VENDOR, Life, Step
 from .major import Major
+from .texts import write_texts
 from .times import TOKYO, after, moment_between
 
 _DAYS = 120
@@ -67,6 +68,7 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
         cast = found(moment.date())
         _live(plan(cast, random.Random(seed), moment, tickets))
         promise_calls(moment)
+        write_texts(cast)
         ids = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(ids), 500):
             index_tickets(ids[start : start + 500])

@@ -22,15 +22,18 @@ from servicedesk.web.text import lines
 
 from ..errors import TicketError
 from ..files import Examined, examine_all
+from ..mentions import mentioned
 from ..models import Attachment, Comment, Ticket
-from ..permissions import speaks_for_desk
+from ..permissions import speaks_for_desk, works_on
 from ..queries import said_since
-from .core import lock, move, record
+from .core import lock, move, person_ref, record
 from .sharing import bring_in, leave_out
 
 log = logging.getLogger(__name__)
 
 MOST_LETTERS = 200_000
+# Where one sees a refusal at once; a mail is never refused for an “@”.
+_TYPED = ("page", "api")
 
 
 class Overtaken(TicketError):
@@ -218,6 +221,8 @@ def _say(
         raise TicketError(_("Write something or attach a file."), field="body")
     if len(body) > MOST_LETTERS:
         raise TicketError(_("This is too long. Attach it as a file."), field="body")
+    if via in _TYPED and works_on(by, ticket) and (people := mentioned(body, ticket, by)):
+        data["mentions"] = [person_ref(person) for person in people]
     event = record(ticket, verb, by=by, via=via, public=public, at=at, **data)
     comment = Comment.objects.create(event=event, ticket=ticket, author=by, is_public=public, body=body, format=style)
     attach(ticket, files, by=by, comment=comment, public=public, strict=strict_files, at=at)

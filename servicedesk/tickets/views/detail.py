@@ -50,6 +50,7 @@ class Entry:
     files: list[Attachment] = field(default_factory=list)
     cc: list[str] = field(default_factory=list)
     bcc: list[str] = field(default_factory=list)
+    mentions: list[str] = field(default_factory=list)
     of: Ticket | None = None
     number: str = ""
 
@@ -137,6 +138,7 @@ def entries_for(
             entry.files = files_of.get((event.ticket_id, comment.pk), [])
             entry.cc = names.people(event, "cc")
             entry.bcc = names.people(event, "bcc") if works else []
+            entry.mentions = names.people(event, "mentions")
         elif of is not None and event.verb == "open":
             if show in ("all", "messages"):
                 entry = Entry(event, "opening", "", "requester", files=files_of.get((of.pk, None), []))

@@ -8,11 +8,14 @@ from servicedesk.web.access import needs, signed_in
 from servicedesk.web.pages import page
 
 from ..forms import LAST_OF_SEVERAL, person_text
+from ..mentions import written
 from ..models import OPEN
-from ..queries import comments, get_ticket, search_tickets, visible_tickets
+from ..queries import comments, get_ticket, search_tickets, visible_tickets, who_works_on
+from .answers import require
 from .detail import clock_of, reason_of, steps_for
 
 _MOST = 12
+_MOST_MENTIONS = 8
 
 
 @signed_in
@@ -45,6 +48,16 @@ def peek(request: HttpRequest, number: str) -> HttpResponse:
         "may_escalate": bool(works and ticket.team and ticket.team.next_team_id and ticket.is_open),
     }
     return page(request, "tickets/peek.html", context, fragment="tickets/_peek.html")
+
+
+@needs("tickets.work")
+def mentions(request: HttpRequest, number: str) -> HttpResponse:
+    """Options for what one types after an `@` in the box of a ticket: agents who work on it, never oneself."""
+    ticket = get_ticket(request.user, number)
+    require(request, "tickets.note", ticket)
+    found = find_people(request.user, _typed(request)).filter(pk__in=who_works_on(ticket).values("pk"))
+    people = written(list(found.exclude(pk=request.user.pk).select_related("department")[:_MOST_MENTIONS]))
+    return page(request, "tickets/_mentions.html", {"people": people})
 
 
 @signed_in

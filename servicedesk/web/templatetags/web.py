@@ -38,6 +38,12 @@ def markdown(value, top=3) -> SafeString:
     return formats.markdown(value, int(top))
 
 
+@register.filter
+def markdown_naming(value, names) -> SafeString:
+    """The same as `|markdown:3`, with the people of `names` marked where they stand after an `@`."""
+    return formats.markdown(value, 3, tuple(names))
+
+
 @register.simple_tag
 def when(value, style: str = "near") -> str:
     """A moment: relative near now with the exact time on hover. Styles: near, short (narrow columns), exact."""

@@ -1,0 +1,131 @@
+"""What is done to a ticket at once: by a change of many tickets, and by a macro. In the caller's transaction, through
+the actions that people use, with the rights of whoever does it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cmdb.models import Service
+from incidents import actions as incident_actions
+from incidents.models import Incident
+from requests import actions as request_actions
+from requests.models import ServiceRequest
+from servicedesk.people.models import Team, User
+from servicedesk.priorities.actions import change_ticket
+from servicedesk.tickets.actions import assign, link, set_tags
+from servicedesk.tickets.models import Category, Ticket, TicketLink
+from servicedesk.tickets.workflow import Phase, TicketType
+
+KEEP, NOBODY = "keep", "nobody"
+RESOLVE, CLOSE = "resolve", "close"
+
+
+@dataclass
+class Change:
+    """What is to be done to each ticket; what is empty stays as it is. `assignee`: "keep", "nobody" or a person's id.
+    `end`: "resolve" says `resolution` and closes nothing yet, "close" closes what is resolved.
+    """
+
+    team: int | None = None
+    assignee: str = KEEP
+    service: int | None = None
+    category: int | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    add_tags: list[str] = field(default_factory=list)
+    remove_tags: list[str] = field(default_factory=list)
+    other: int | None = None
+    kind: str = ""
+    end: str = ""
+    resolution: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Change(kind=self.kind, resolution=self.resolution)
+
+
+class Doer:
+    """Does a change to one ticket after another; what it names is read once. Its methods answer with what the undo
+    needs: of each part what was there and what came.
+    """
+
+    def __init__(self, change: Change, *, by: User, via: str):
+        self.change, self.by, self.via = change, by, via
+        self.team = Team.objects.filter(pk=change.team).first() if change.team else None
+        wanted = change.assignee
+        self.assignee = None if wanted in (KEEP, NOBODY) else User.objects.filter(pk=int(wanted)).first()
+        self.fields: dict[str, Any] = {}
+        if change.service:
+            self.fields["service"] = Service.objects.select_related("team").get(pk=change.service)
+        if change.category:
+            self.fields["category"] = Category.objects.get(pk=change.category)
+        self.fields |= {name: value for name in ("impact", "urgency") if (value := getattr(change, name))}
+        self.other = Ticket.objects.filter(pk=change.other).first() if change.other else None
+
+    def change_fields(self, ticket: Ticket) -> dict[str, Any]:
+        """Fields, tags and the tie: what leaves the ticket with whoever has it."""
+        before: dict[str, Any] = {}
+        if self.fields:
+            had = {name: plain(getattr(ticket, name)) for name in self.fields}
+            change_ticket(ticket, by=self.by, via=self.via, **self.fields)
+            before["set"] = {name: [had[name], plain(getattr(ticket, name))] for name in self.fields}
+        if self.change.add_tags or self.change.remove_tags:
+            before["tags"] = self._tag(ticket)
+        if self.other is not None:
+            known = set(TicketLink.objects.filter(source=ticket).values_list("pk", flat=True))
+            tie = link(ticket, self.other, self.change.kind, by=self.by, via=self.via)
+            before["link"] = tie.pk if tie.pk not in known else None
+        return before
+
+    def assign(self, ticket: Ticket) -> dict[str, Any]:
+        """Give it away, if the change says so: last, since whoever does it may not work on it any more then."""
+        if self.team is None and self.change.assignee == KEEP:
+            return {}
+        had = [ticket.team_id, ticket.assignee_id]
+        assign(ticket, by=self.by, via=self.via, team=self.team, assignee=self._assignee_of(ticket))
+        return {"assign": [had, [ticket.team_id, ticket.assignee_id]]}
+
+    def end(self, ticket: Ticket) -> dict[str, Any]:
+        """Resolve or close it, if the change says so and it is not yet."""
+        was, end = ticket.status, self.change.end
+        if not end:
+            return {}
+        if end == RESOLVE and ticket.phase not in (Phase.RESOLVED, Phase.CLOSED):
+            take_step(ticket, end, by=self.by, via=self.via, resolution=self.change.resolution)
+        elif end == CLOSE and ticket.phase != Phase.CLOSED:
+            take_step(ticket, end, by=self.by, via=self.via)
+        return {"end": [was, ticket.status]}
+
+    def _assignee_of(self, ticket: Ticket) -> User | None:
+        if self.change.assignee != KEEP:
+            return self.assignee
+        has = ticket.assignee
+        return has if has is not None and (self.team is None or self.team.pk in has.team_ids) else None
+
+    def _tag(self, ticket: Ticket) -> list[list[str]]:
+        """[what came, what went]"""
+        had = list(ticket.tags.values_list("name", flat=True))
+        set_tags(
+            ticket, by=self.by, via=self.via,
+            tags=[tag for tag in had if tag not in self.change.remove_tags] + self.change.add_tags,
+        )  # fmt: skip
+        has = list(ticket.tags.values_list("name", flat=True))
+        return [sorted(set(has) - set(had)), sorted(set(had) - set(has))]
+
+
+def take_step(ticket: Ticket, name: str, *, by: User, via: str, **said: Any) -> None:
+    """One step of the ticket's life cycle, by the action of its process; the ticket at hand is as it is afterwards."""
+    if ticket.type == TicketType.INCIDENT:
+        incident = Incident.objects.select_related("ticket", "cause_code").get(pk=ticket.pk)
+        if name == RESOLVE:
+            said["code"] = incident.cause_code
+        getattr(incident_actions, f"{name}_incident")(incident, by=by, via=via, **said)
+    else:
+        found = ServiceRequest.objects.select_related("ticket").get(pk=ticket.pk)
+        getattr(request_actions, f"{name}_service_request")(found, by=by, via=via, **said)
+    ticket.refresh_from_db()
+
+
+def plain(value: Any) -> Any:
+    """A value as the undo keeps it: of a row its id."""
+    return getattr(value, "pk", value)
