@@ -1,12 +1,13 @@
-"""Who hears of an event: rows of outgoing mail, one for each person. Repeating it makes no second row
-(`mail_out_once`)."""
+"""Who hears of an event: for each person a notice on the pages and a row of outgoing mail. Repeating it makes no second
+row (`notice_once`, `mail_out_once`)."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 from django.utils import timezone
 
 from servicedesk.people.models import Team, User
@@ -17,7 +18,7 @@ from servicedesk.tickets.queries import sees
 
 from .actions import BETWEEN
 from .letters import Desk, compose, ids_in
-from .models import OutgoingMail
+from .models import Notification, OutgoingMail
 
 Kind, State = OutgoingMail.Kind, OutgoingMail.State
 # Older events come from imports, or from a desk that stood still: nobody wants to read today what they know.
@@ -35,24 +36,44 @@ _KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Told:
+    """That a person hears of an event. `kind` is that of a mail, or `TEAM` for what comes to a team."""
+
+    event: TicketEvent
+    person: User
+    kind: str
+    may_see: bool
+    leaves_at: datetime
+    comment: Comment | None
+
+
+# No mail tells of it.
+TEAM = Notification.Kind.TEAM
+
+
 def tell_people(events: Sequence[TicketEvent]) -> None:
-    """Write the mails about events: a receipt for the requester, a reply for the other side, and so on.
+    """Write the mails and the notices about events: a receipt for the requester, a reply for the other side, and so on.
 
     Nobody hears of what they did themselves, of what they got by mail already from whoever wrote it, of a ticket that
     they may not see at this moment, or of words whose sender is not proved.
     """
-    desk, receipts = Desk(events), _receipts_lately(events)
-    mails = [mail for event in events for mail in _mails_about(event, desk, receipts)]
-    OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
+    desk, receipts, teams = Desk(events), _receipts_lately(events), _teams_told(events)
+    told = [each for event in events for each in _told_of(event, desk, receipts, teams.get(event.pk, []))]
+    notices = [notice for each in told if (notice := _notice(each)) is not None]
+    OutgoingMail.objects.bulk_create([_mail(each, desk) for each in told if each.kind != TEAM], ignore_conflicts=True)
+    Notification.objects.bulk_create(notices, ignore_conflicts=True)
     taken_back = [event.data["reply_id"] for event in events if event.verb == "take_back"]
     if taken_back:
         not_gone = OutgoingMail.objects.filter(event_id__in=taken_back, state__in=[State.WAITING, State.HELD])
         not_gone.update(state=State.STOPPED, error="")
+        Notification.objects.filter(event_id__in=taken_back).delete()
 
 
-def _mails_about(event: TicketEvent, desk: Desk, receipts: Counter[str]) -> Iterator[OutgoingMail]:
+def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Sequence[User]) -> Iterator[Told]:
+    """Who hears of an event; `team` are those who hear that the ticket came to their team."""
     kind = _KINDS.get(event.verb)
-    if kind is None or event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
+    if not (kind or team) or event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
         return
     ticket = event.ticket
     comment = (
@@ -66,9 +87,10 @@ def _mails_about(event: TicketEvent, desk: Desk, receipts: Counter[str]) -> Iter
         return
     undo = undo_until(comment) if comment is not None and works_on(comment.author, ticket) else None
     leaves_at = undo + BETWEEN if undo else timezone.now()
-    told: set[int] = {event.by_id} if event.by_id and not _may_tell_themselves(kind, event) else set()
+    # A receipt goes to whoever asked; that is its purpose.
+    told: set[int] = {event.by_id} if event.by_id and kind != Kind.RECEIPT else set()
     told.update(ids_in(event, "addressed"))
-    for person in _whom(kind, event, ticket, desk):
+    for person in _whom(kind, event, ticket, desk) if kind else ():
         if person.pk in told or not person.is_active or not person.email:
             continue
         told.add(person.pk)
@@ -79,28 +101,46 @@ def _mails_about(event: TicketEvent, desk: Desk, receipts: Counter[str]) -> Iter
             if receipts[person.email] >= settings.MAIL_RECEIPTS_PER_HOUR:
                 continue
             receipts[person.email] += 1
-        echo = kind != Kind.RECEIPT or ticket.channel != "mail"
-        letter = compose(kind, event, person, desk, echo=echo, comment=comment, sees=may_see)
-        yield OutgoingMail(
-            ticket=ticket,
-            event=event,
-            kind=kind,
-            to_user=person,
-            to_address=person.email,
-            from_address=letter.from_address,
-            subject=letter.subject,
-            text=letter.text,
-            html=letter.html,
-            message_id=letter.message_id,
-            headers=letter.headers,
-            with_files=letter.with_files,
-            try_after=leaves_at,
-        )
+        yield Told(event, person, kind, may_see, leaves_at, comment)
+    for person in team:
+        if person.pk not in told | {event.by_id} and works_on(person, ticket):
+            yield Told(event, person, TEAM, True, leaves_at, None)
 
 
-def _may_tell_themselves(kind: str, event: TicketEvent) -> bool:
-    """A receipt goes to whoever asked; that is its purpose."""
-    return kind == Kind.RECEIPT
+def _mail(told: Told, desk: Desk) -> OutgoingMail:
+    event, person, kind = told.event, told.person, told.kind
+    echo = kind != Kind.RECEIPT or event.ticket.channel != "mail"
+    letter = compose(kind, event, person, desk, echo=echo, comment=told.comment, sees=told.may_see)
+    return OutgoingMail(
+        ticket=event.ticket,
+        event=event,
+        kind=kind,
+        to_user=person,
+        to_address=person.email,
+        from_address=letter.from_address,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        message_id=letter.message_id,
+        headers=letter.headers,
+        with_files=letter.with_files,
+        try_after=told.leaves_at,
+    )
+
+
+_STATUS = {Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.CANCELLED}
+
+
+def _notice(told: Told) -> Notification | None:
+    """What the pages say of it: nothing of one's own doing, nor to somebody who cannot sign in or see the ticket."""
+    event, person, kind = told.event, told.person, told.kind
+    if event.by_id == person.pk or person.is_guest or not told.may_see:
+        return None
+    if kind in _STATUS:
+        kind = Notification.Kind.STATUS
+    elif kind == Kind.REPLY and speaks_for_desk(person, event.ticket):
+        kind = Notification.Kind.ANSWER
+    return Notification(person=person, ticket=event.ticket, event=event, kind=kind, created_at=event.at)
 
 
 def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator[User]:
@@ -171,6 +211,28 @@ def _team(team: Team | None) -> Iterator[User]:
         yield team.lead
     else:
         yield from team.members.filter(is_active=True).order_by("pk")
+
+
+def _teams_told(events: Sequence[TicketEvent]) -> Mapping[int, Sequence[User]]:
+    """By event, those who hear that a ticket which nobody has came to their team: at most two queries for all."""
+    came = {event.pk: event.ticket.team_id for event in events if _came_to_its_team(event)}
+    if not came:
+        return {}
+    members = Prefetch("members", User.objects.filter(is_active=True).order_by("pk"))
+    rows = Team.objects.filter(pk__in=set(came.values()), is_active=True).select_related("lead")
+    teams = {
+        team.pk: [team.lead] if team.lead is not None and team.lead.is_active else list(team.members.all())
+        for team in rows.prefetch_related(members)
+    }
+    return {event: teams.get(team, []) for event, team in came.items()}
+
+
+def _came_to_its_team(event: TicketEvent) -> bool:
+    ticket = event.ticket
+    if ticket.team_id is None or ticket.assignee_id is not None or not ticket.is_open:
+        return False
+    changed = (event.data.get("changes") or {}).get("team") if event.verb in ("assign", "escalate") else None
+    return event.verb == "open" or bool(changed and changed[1] and changed[1][0] == ticket.team_id)
 
 
 def _requesters(ticket: Ticket) -> Iterator[User]:

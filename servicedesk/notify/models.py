@@ -1,4 +1,5 @@
-"""What goes out: one row for every mail to every person, kept until long after it was sent."""
+"""What goes out: one row for every mail to every person, kept until long after it was sent; and what the pages tell
+them."""
 
 from datetime import timedelta
 
@@ -103,3 +104,40 @@ class MailText(models.Model):
 
     def __str__(self):
         return f"{self.key} {self.language}" + (f" {self.team_id}" if self.team_id else "")
+
+
+class Notification(models.Model):
+    """That one person is told of an event of a ticket by the pages, once. Read when they open the ticket."""
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", _("Somebody enters a request for me")
+        REPLY = "reply", _("The desk or a colleague replies")
+        STATUS = "status", _("Something is resolved, closed, withdrawn or taken up again")
+        ASSIGNED = "assigned", _("A ticket is assigned to me")
+        ANSWER = "answer", _("A requester replies")
+        TEAM = "team", _("A ticket comes to a team whose lead I am, or that has none")
+        BOUNCED = "bounced", _("A mail does not reach a requester")
+        CALLBACK = "callback", _("A call-back is due")
+        MENTION = "mention", _("Somebody mentions me")
+
+    # `notice_once` begins with the person, `notice_by_time` too.
+    person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="+")
+    event = models.ForeignKey(TicketEvent, models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        constraints = [models.UniqueConstraint(fields=["person", "event"], name="notice_once")]
+        indexes = [
+            models.Index(fields=["person", "-created_at", "-id"], name="notice_by_time"),
+            models.Index(
+                fields=["person", "-created_at", "-id"], condition=Q(read_at__isnull=True), name="notice_unread"
+            ),
+            models.Index(fields=["read_at"], condition=Q(read_at__isnull=False), name="notice_read"),
+        ]
+
+    def __str__(self):
+        return f"{self.pk} {self.kind}"

@@ -1,21 +1,21 @@
-"""Reads of outgoing mail."""
+"""Reads of outgoing mail and of notices."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from servicedesk.intake.models import DeadAddress
 from servicedesk.intake.queries import dead_addresses
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import find_people, people_by_address
 from servicedesk.tickets.models import Ticket
-from servicedesk.tickets.queries import scope_of, visible_tickets
+from servicedesk.tickets.queries import scope_of, seen_by, visible_tickets
 from servicedesk.web.errors import NotFound
 
 from .built_in import BUILT_IN
-from .models import MailText, OutgoingMail
+from .models import MailText, Notification, OutgoingMail
 from .permissions import read_sent
 
 
@@ -110,3 +110,29 @@ def text_of(key: str, language: str, team: Team | None) -> tuple[str, MailText |
     """(body, row) of a text as it holds; without a row it is the built-in one, of a team that of the desk."""
     row = MailText.objects.filter(key=key, language=language, team=team).select_related("changed_by").first()
     return (row.body, row) if row is not None else (sources_of([key], language, None)[key], None)
+
+
+# --- notices --------------------------------------------------------------------------------------------------------
+
+MOST_COUNTED = 100
+
+
+def visible_notices(user: User) -> QuerySet[Notification]:
+    """The notices of a person about tickets that they still see, with what a line says of them."""
+    if not user.is_active:
+        return Notification.objects.none()
+    return (
+        Notification.objects.filter(person=user).filter(seen_by(user, "ticket__")).select_related("event__by", "ticket")
+    )
+
+
+def unread_count(user: User) -> int:
+    """How many notices the person has not read, counted up to 100. Whoever has none costs one query."""
+    if not Notification.objects.filter(person=user, read_at__isnull=True).exists():
+        return 0
+    return visible_notices(user).filter(read_at__isnull=True).order_by().values("pk")[:MOST_COUNTED].count()
+
+
+def newest_unread(user: User) -> int:
+    """The id up to which "mark all as read" goes: what comes after the page was made has not been seen."""
+    return Notification.objects.filter(person=user, read_at__isnull=True).aggregate(newest=Max("pk"))["newest"] or 0

@@ -7,6 +7,7 @@ from celery import shared_task
 from servicedesk.web.alone import alone
 
 from .actions import send_waiting
+from .notices import forget_old_notices
 
 _SECONDS_A_RUN = 50
 
@@ -18,3 +19,9 @@ def send_waiting_mail():
         until = time.monotonic() + _SECONDS_A_RUN
         while first and send_waiting(50) == 50 and time.monotonic() < until:
             pass
+
+
+@shared_task
+def tidy_notices():
+    """What was read three months ago is of no use to anybody."""
+    forget_old_notices()
