@@ -76,6 +76,7 @@ PAGES = [
     Screen("own-search", STAFF, "desk:search", query="?q=プリンター"),
     Screen("notices", STAFF, "notify:notices"),
     Screen("notices-none-unread", STAFF, "notify:notices", query="?state=unread"),
+    Screen("notice-settings", AGENT, "notify:notice-settings"),
     Screen("profile", STAFF, "people:profile"),
     Screen("my-absence-new", STAFF, "people:my-absence-new"),
     Screen("tokens", AGENT, "people:tokens"),

@@ -118,6 +118,24 @@ Due: {due}
 
 {description}""",
     },
+    "team": {
+        "ja": """あなたのチームに、チケットが届きました。担当者はまだいません。
+チーム: {team}
+
+申請者: {requester}
+優先度: {priority}
+期限: {due}
+
+{description}""",
+        "en": """A ticket has come to your team. Nobody has it yet.
+Team: {team}
+
+Requester: {requester}
+Priority: {priority}
+Due: {due}
+
+{description}""",
+    },
     "bounced": {
         "ja": """この用件のメールを届けられませんでした。宛先のアドレスが使えません。
 
@@ -151,5 +169,23 @@ Requester: {requester}
 {about}
 
 Say on the page of the ticket what became of it.""",
+    },
+    "digest": {
+        "ja": """前回のまとめのあとに、次のことがありました。
+
+{items}
+
+すべての通知: {notices}
+返信は、それぞれのチケットの画面でお願いします。
+
+{signature}""",
+        "en": """This has happened since the last summary:
+
+{items}
+
+All notices: {notices}
+To answer, open the ticket.
+
+{signature}""",
     },
 }

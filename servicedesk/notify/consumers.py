@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.actions.talk import undo_until
-from servicedesk.tickets.models import Comment, Ticket, TicketEvent, TicketLink
+from servicedesk.tickets.models import Comment, Priority, Ticket, TicketEvent, TicketLink
 from servicedesk.tickets.permissions import speaks_for_desk, works_on
 from servicedesk.tickets.queries import sees
 
 from .actions import BETWEEN
 from .letters import Desk, compose, ids_in
-from .models import Notification, OutgoingMail
+from .models import NoticeSettings, Notification, OutgoingMail, Way
+from .queries import notice_settings
 
 Kind, State = OutgoingMail.Kind, OutgoingMail.State
 # Older events come from imports, or from a desk that stood still: nobody wants to read today what they know.
@@ -38,7 +39,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Told:
-    """That a person hears of an event. `kind` is that of a mail, or `TEAM` for what comes to a team."""
+    """That a person hears of an event, before the question how: `kind` is that of the mail."""
 
     event: TicketEvent
     person: User
@@ -47,21 +48,43 @@ class Told:
     leaves_at: datetime
     comment: Comment | None
 
+    @property
+    def notice(self) -> str:
+        """What kind of thing that is to the person."""
+        if self.kind in (Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.CANCELLED):
+            return Notification.Kind.STATUS
+        if self.kind == Kind.REPLY and speaks_for_desk(self.person, self.event.ticket):
+            return Notification.Kind.ANSWER
+        return self.kind
 
-# No mail tells of it.
-TEAM = Notification.Kind.TEAM
+    @property
+    def must_be_a_mail(self) -> bool:
+        """A receipt, and what goes to somebody who can neither sign in nor see the ticket: nobody chooses that."""
+        return self.kind == Kind.RECEIPT or self.person.is_guest or not self.may_see
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.event.ticket.priority == Priority.P1 or self.event.ticket.is_major
 
 
 def tell_people(events: Sequence[TicketEvent]) -> None:
     """Write the mails and the notices about events: a receipt for the requester, a reply for the other side, and so on.
 
     Nobody hears of what they did themselves, of what they got by mail already from whoever wrote it, of a ticket that
-    they may not see at this moment, or of words whose sender is not proved.
+    they may not see at this moment, or of words whose sender is not proved. The rest comes as they chose.
     """
     desk, receipts, teams = Desk(events), _receipts_lately(events), _teams_told(events)
     told = [each for event in events for each in _told_of(event, desk, receipts, teams.get(event.pk, []))]
-    notices = [notice for each in told if (notice := _notice(each)) is not None]
-    OutgoingMail.objects.bulk_create([_mail(each, desk) for each in told if each.kind != TEAM], ignore_conflicts=True)
+    chosen = notice_settings({each.person for each in told if not each.must_be_a_mail})
+    mails, notices = [], []
+    for each in told:
+        own = NoticeSettings() if each.must_be_a_mail else chosen[each.person.pk]
+        way = Way.MAIL if each.must_be_a_mail else own.way(each.notice)
+        if way == Way.MAIL:
+            mails.append(_mail(each, desk, own))
+        if way != Way.NONE and _is_on_the_pages(each):
+            notices.append(_notice(each, own if way == Way.DIGEST else None))
+    OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
     Notification.objects.bulk_create(notices, ignore_conflicts=True)
     taken_back = [event.data["reply_id"] for event in events if event.verb == "take_back"]
     if taken_back:
@@ -104,13 +127,14 @@ def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Seque
         yield Told(event, person, kind, may_see, leaves_at, comment)
     for person in team:
         if person.pk not in told | {event.by_id} and works_on(person, ticket):
-            yield Told(event, person, TEAM, True, leaves_at, None)
+            yield Told(event, person, Kind.TEAM, True, leaves_at, None)
 
 
-def _mail(told: Told, desk: Desk) -> OutgoingMail:
+def _mail(told: Told, desk: Desk, own: NoticeSettings) -> OutgoingMail:
     event, person, kind = told.event, told.person, told.kind
     echo = kind != Kind.RECEIPT or event.ticket.channel != "mail"
     letter = compose(kind, event, person, desk, echo=echo, comment=told.comment, sees=told.may_see)
+    quiet = None if told.is_urgent and own.urgent_at_once else own.quiet_end(timezone.now())
     return OutgoingMail(
         ticket=event.ticket,
         event=event,
@@ -124,23 +148,24 @@ def _mail(told: Told, desk: Desk) -> OutgoingMail:
         message_id=letter.message_id,
         headers=letter.headers,
         with_files=letter.with_files,
-        try_after=told.leaves_at,
+        try_after=max(told.leaves_at, quiet or told.leaves_at),
     )
 
 
-_STATUS = {Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.CANCELLED}
+def _is_on_the_pages(told: Told) -> bool:
+    """Not what is one's own doing, nor what is for somebody who cannot sign in or see the ticket."""
+    return told.event.by_id != told.person.pk and not told.person.is_guest and told.may_see
 
 
-def _notice(told: Told) -> Notification | None:
-    """What the pages say of it: nothing of one's own doing, nor to somebody who cannot sign in or see the ticket."""
-    event, person, kind = told.event, told.person, told.kind
-    if event.by_id == person.pk or person.is_guest or not told.may_see:
-        return None
-    if kind in _STATUS:
-        kind = Notification.Kind.STATUS
-    elif kind == Kind.REPLY and speaks_for_desk(person, event.ticket):
-        kind = Notification.Kind.ANSWER
-    return Notification(person=person, ticket=event.ticket, event=event, kind=kind, created_at=event.at)
+def _notice(told: Told, digest_of: NoticeSettings | None) -> Notification:
+    return Notification(
+        person=told.person,
+        ticket=told.event.ticket,
+        event=told.event,
+        kind=told.notice,
+        created_at=told.event.at,
+        digest_at=digest_of.next_digest(timezone.now()) if digest_of else None,
+    )
 
 
 def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator[User]:

@@ -1,8 +1,10 @@
 """What goes out: one row for every mail to every person, kept until long after it was sent; and what the pages tell
 them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,10 +13,13 @@ from django.utils.translation import pgettext_lazy
 
 from servicedesk.people.models import Language, Team, User
 from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.web.middleware import own_zone
+
+from .hours import end_of_quiet, next_hour
 
 
 class OutgoingMail(models.Model):
-    """One mail to one address about one event. Made by the consumer, sent and retried row by row.
+    """One mail to one address about one event, or a summary, which is about none. Sent and retried row by row.
 
     `message_id` is made with the row and the same on every attempt, so that a mail which left just before a crash and
     leaves again afterwards is one message for the receiving program. `headers` are those beside From, To, Subject and
@@ -32,6 +37,8 @@ class OutgoingMail(models.Model):
         ASSIGNED = "assigned", _("Assignment")
         BOUNCED = "bounced", _("Not delivered to the requester")
         CALLBACK = "callback", _("Call-back due")
+        TEAM = "team", _("Ticket for a team")
+        DIGEST = "digest", _("Daily summary")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -42,8 +49,8 @@ class OutgoingMail(models.Model):
 
     HELD_FOR = timedelta(days=7)
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="mails_out")
-    event = models.ForeignKey(TicketEvent, models.PROTECT, related_name="mails_out")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="mails_out")
+    event = models.ForeignKey(TicketEvent, models.PROTECT, null=True, related_name="mails_out")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     to_user = models.ForeignKey(User, models.PROTECT, related_name="+")
     to_address = models.EmailField(_("to"), max_length=254)
@@ -107,7 +114,9 @@ class MailText(models.Model):
 
 
 class Notification(models.Model):
-    """That one person is told of an event of a ticket by the pages, once. Read when they open the ticket."""
+    """That one person is told of an event of a ticket by the pages, once. Read when they open the ticket. `digest_at`
+    is when the daily summary is due that names it; None when it is in none, or when that was written.
+    """
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", _("Somebody enters a request for me")
@@ -127,6 +136,7 @@ class Notification(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
+    digest_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("notice")
@@ -137,7 +147,75 @@ class Notification(models.Model):
                 fields=["person", "-created_at", "-id"], condition=Q(read_at__isnull=True), name="notice_unread"
             ),
             models.Index(fields=["read_at"], condition=Q(read_at__isnull=False), name="notice_read"),
+            models.Index(fields=["digest_at"], condition=Q(digest_at__isnull=False), name="notice_for_digest"),
         ]
 
     def __str__(self):
         return f"{self.pk} {self.kind}"
+
+
+class Way(models.TextChoices):
+    """How somebody hears of a kind of thing."""
+
+    MAIL = "mail", _("On the pages and by mail")
+    DIGEST = "digest", _("On the pages and in the daily summary")
+    PAGE = "page", _("On the pages")
+    NONE = "none", _("Not at all")
+
+
+_EVERY_DAY = tuple(range(7))
+
+
+def every_day() -> list[int]:
+    return list(_EVERY_DAY)
+
+
+class NoticeSettings(models.Model):
+    """How one person hears of things; who has no row hears of them as usual. `ways` is what they chose, by kind. Quiet
+    hours, if there are any, begin on `quiet_days` (0 is Monday), in the person's time zone.
+    """
+
+    Kind = Notification.Kind
+    FOR_ALL = (Kind.REPLY, Kind.STATUS)
+    FOR_DESK = (Kind.ASSIGNED, Kind.ANSWER, Kind.TEAM, Kind.BOUNCED, Kind.CALLBACK)
+    # What nobody misses who never hears of it; everything else waits for them to do something.
+    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM})
+
+    person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
+    ways = models.JSONField(default=dict)
+    digest_hour = models.PositiveSmallIntegerField(
+        _("hour of the daily summary"), default=8, validators=[MaxValueValidator(23)]
+    )
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+    quiet_days = ArrayField(models.PositiveSmallIntegerField(), default=every_day)
+    urgent_at_once = models.BooleanField(_("what is urgent comes at once"), default=True)
+
+    def __str__(self):
+        return str(self.person_id)
+
+    @classmethod
+    def kinds_for(cls, person: User) -> tuple[str, ...]:
+        """The kinds that a person can choose ways for."""
+        return cls.FOR_ALL + cls.FOR_DESK if person.is_agent else cls.FOR_ALL
+
+    @classmethod
+    def ways_for(cls, kind: str) -> list[Way]:
+        return [way for way in Way if way != Way.NONE or kind in cls.DECLINABLE]
+
+    def way(self, kind: str) -> str:
+        """How the person hears of this kind of thing."""
+        return self.ways.get(kind) or (Way.PAGE if kind == Notification.Kind.TEAM else Way.MAIL)
+
+    def quiet_end(self, now: datetime) -> datetime | None:
+        """When the quiet hours are over that hold now."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        return end_of_quiet(now, self._zone, self.quiet_from, self.quiet_until, self.quiet_days)
+
+    def next_digest(self, now: datetime) -> datetime:
+        return next_hour(now, self._zone, self.digest_hour)
+
+    @property
+    def _zone(self):
+        return own_zone(self.person) or timezone.get_default_timezone()

@@ -1,7 +1,8 @@
-"""The bell and the page of notices."""
+"""The bell, the page of notices, and how one wants to hear of things."""
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,12 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 from servicedesk.people.models import User
 from servicedesk.tickets.sentences import Names, words_for
 from servicedesk.web.access import signed_in
+from servicedesk.web.editing import edit
 from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import changed, page, trigger
 
+from .forms import NoticeSettingsForm
 from .models import Notification
-from .notices import mark_read
-from .queries import newest_unread, unread_count, visible_notices
+from .notices import mark_read, save_notice_settings
+from .queries import newest_unread, notice_settings, unread_count, visible_notices
 
 Kind = Notification.Kind
 PAGE_SIZE = 40
@@ -102,3 +105,17 @@ def read(request: HttpRequest) -> HttpResponse:
     known = int(newest) if newest.isascii() and newest.isdecimal() and len(newest) < 19 else None
     mark_read(request.user, newest=known)
     return changed(request, reverse("notify:notices"), event=None, message=_("All notices are marked as read."))
+
+
+@signed_in
+def settings(request: HttpRequest) -> HttpResponse:
+    """By kind of thing: page, mail, summary or not at all; and the quiet hours."""
+    me = request.user
+    own = notice_settings([me])[me.pk]
+    return edit(
+        request,
+        NoticeSettingsForm(request.POST or None, of=own),
+        partial(save_notice_settings, me),
+        to=reverse("notify:notice-settings"),
+        template="notify/notice_settings.html",
+    )

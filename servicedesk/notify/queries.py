@@ -1,10 +1,11 @@
 """Reads of outgoing mail and of notices."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.utils import timezone
 
 from servicedesk.intake.models import DeadAddress
 from servicedesk.intake.queries import dead_addresses
@@ -15,7 +16,7 @@ from servicedesk.tickets.queries import scope_of, seen_by, visible_tickets
 from servicedesk.web.errors import NotFound
 
 from .built_in import BUILT_IN
-from .models import MailText, Notification, OutgoingMail
+from .models import MailText, NoticeSettings, Notification, OutgoingMail
 from .permissions import read_sent
 
 
@@ -136,3 +137,22 @@ def unread_count(user: User) -> int:
 def newest_unread(user: User) -> int:
     """The id up to which "mark all as read" goes: what comes after the page was made has not been seen."""
     return Notification.objects.filter(person=user, read_at__isnull=True).aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def notice_settings(people: Collection[User]) -> dict[int, NoticeSettings]:
+    """How each of the people hears of things, by their id: one query, none for nobody."""
+    if not people:
+        return {}
+    rows = {row.person_id: row for row in NoticeSettings.objects.filter(person__in=people)}
+    chosen = {}
+    for person in people:
+        chosen[person.pk] = rows.get(person.pk) or NoticeSettings()
+        chosen[person.pk].person = person
+    return chosen
+
+
+def due_for_digest(limit: int) -> list[int]:
+    """People whose daily summary is due, longest first."""
+    due = Notification.objects.filter(digest_at__lte=timezone.now()).order_by()
+    rows = due.values("person_id").annotate(since=Min("digest_at")).order_by("since", "person_id")
+    return [row["person_id"] for row in rows[:limit]]

@@ -7,6 +7,7 @@ from celery import shared_task
 from servicedesk.web.alone import alone
 
 from .actions import send_waiting
+from .digest import send_digests
 from .notices import forget_old_notices
 
 _SECONDS_A_RUN = 50
@@ -25,3 +26,9 @@ def send_waiting_mail():
 def tidy_notices():
     """What was read three months ago is of no use to anybody."""
     forget_old_notices()
+
+
+@shared_task
+def write_digests():
+    """The daily summaries whose hour has come."""
+    send_digests()

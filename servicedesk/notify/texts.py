@@ -44,6 +44,8 @@ VARIABLES: dict[str, Promise] = {
     "phone": gettext_lazy("Telephone number to call"),
     "call_at": gettext_lazy("When the call was promised"),
     "about": gettext_lazy("What to tell or to ask"),
+    "items": gettext_lazy("What has happened, a line for each"),
+    "notices": gettext_lazy("Address of the page of notices"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -58,15 +60,21 @@ class Text:
     needs: tuple[str, ...] = ()
 
     @property
+    def of_a_ticket(self) -> bool:
+        """Whether it stands before the end that names the ticket."""
+        return self.group != SUMMARY
+
+    @property
     def variables(self) -> tuple[str, ...]:
-        return (*_EVERYWHERE, *self.more)
+        return (*(_EVERYWHERE if self.of_a_ticket else ("recipient", "signature")), *self.more)
 
 
-SHARED, REQUESTER, DESK = "shared", "requester", "desk"
+SHARED, REQUESTER, DESK, SUMMARY = "shared", "requester", "desk", "summary"
 GROUPS = {
     SHARED: gettext_lazy("In every mail"),
     REQUESTER: gettext_lazy("To requesters"),
     DESK: gettext_lazy("To those who work at the desk"),
+    SUMMARY: gettext_lazy("To whoever chose a summary"),
 }
 _STEPS = ("next_step", "target", "due")
 TEXTS: dict[str, Text] = {
@@ -87,10 +95,12 @@ TEXTS: dict[str, Text] = {
     "assigned": Text(gettext_lazy("Assignment"), DESK, ("requester", "priority", "due", "description")),
     "reopened_desk": Text(gettext_lazy("Reopened, to the desk"), DESK, ("requester",)),
     "cancelled_desk": Text(gettext_lazy("Withdrawn, to the desk"), DESK, ("requester",)),
+    "team": Text(gettext_lazy("Ticket for a team"), DESK, ("requester", "priority", "due", "description")),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
     ),
+    "digest": Text(gettext_lazy("Daily summary"), SUMMARY, ("items", "notices"), ("items",)),
 }
 
 _VARIABLE = re.compile(r"\{([a-z_]{1,30})\}")

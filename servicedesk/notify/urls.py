@@ -9,6 +9,7 @@ urlpatterns = [
     path("notices/", notice_views.notices, name="notices"),
     path("notices/bell/", notice_views.bell, name="bell"),
     path("notices/read/", notice_views.read, name="notices-read"),
+    path("me/notices/", notice_views.settings, name="notice-settings"),
     path("settings/outgoing/", views.outgoing, name="outgoing"),
     path("settings/outgoing/<int:pk>/", views.mail, name="mail"),
     path("settings/outgoing/<int:pk>/resend/", views.resend, name="resend"),

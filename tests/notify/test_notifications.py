@@ -159,7 +159,7 @@ class TestSight:
         deliver_waiting()
         assert unread_count(again(colleague)) == 1
         assert b"Between us" in visit(colleague).get("/notices/").content
-        unshare(ticket, ticket.shares.get(), by=hanako, via="page")
+        unshare(ticket, by=hanako, via="page", user=colleague)
         assert unread_count(again(colleague)) == 0 and not visible_notices(again(colleague)).exists()
         assert b"Between us" not in visit(colleague).get("/notices/").content
 

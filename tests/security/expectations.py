@@ -113,6 +113,7 @@ PAGES = {
     "notify:notices": SIGNED,
     "notify:bell": SIGNED,
     "notify:notices-read": SIGNED,
+    "notify:notice-settings": SIGNED,
     "notify:outgoing": LOOK,
     "notify:mail": MAIL,
     "notify:resend": MAIL,
