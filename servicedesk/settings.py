@@ -267,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
         ("tell of call-backs", "servicedesk.intake.tasks.tell_of_call_backs", 20),
         ("forget calls", "servicedesk.intake.tasks.forget_calls", 3600),
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
+        ("tell of assigned mails", "servicedesk.notify.tasks.tell_of_mails", 5),
         ("write summaries", "servicedesk.notify.tasks.write_digests", 60),
         ("tidy notices", "servicedesk.notify.tasks.tidy_notices", 3600),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),

@@ -170,6 +170,22 @@ Requester: {requester}
 
 Say on the page of the ticket what became of it.""",
     },
+    "assigned_mail": {
+        "ja": """届いたメールの確認が、あなたに割り当てられました。
+割り当てた人: {by}
+メールボックス: {mailbox}
+
+{mail}
+
+{signature}""",
+        "en": """A mail that has come in was given to you to look at.
+By: {by}
+Mailbox: {mailbox}
+
+{mail}
+
+{signature}""",
+    },
     "digest": {
         "ja": """前回のまとめのあとに、次のことがありました。
 

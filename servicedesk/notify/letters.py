@@ -236,6 +236,8 @@ def example_values() -> Values:
         "about": _("Ask whether the new roller runs quietly."),
         "items": _example_of_items(),
         "notices": settings.SITE_URL + reverse("notify:notices"),
+        "mail": settings.SITE_URL + reverse("intake:mail", args=[123]),
+        "mailbox": _("Service desk"),
     }
     return {name: partial(_itself, value) for name, value in said.items()}
 

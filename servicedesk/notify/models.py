@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from servicedesk.intake.models import IncomingMail
 from servicedesk.people.models import Language, Team, User
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.web.middleware import own_zone
@@ -19,7 +20,8 @@ from .hours import end_of_quiet, next_hour
 
 
 class OutgoingMail(models.Model):
-    """One mail to one address about one event, or a summary, which is about none. Sent and retried row by row.
+    """One mail to one address about one event, or one without a ticket: a summary, or word of a mail to look at. Sent
+    and retried row by row.
 
     `message_id` is made with the row and the same on every attempt, so that a mail which left just before a crash and
     leaves again afterwards is one message for the receiving program. `headers` are those beside From, To, Subject and
@@ -38,6 +40,7 @@ class OutgoingMail(models.Model):
         BOUNCED = "bounced", _("Not delivered to the requester")
         CALLBACK = "callback", _("Call-back due")
         TEAM = "team", _("Ticket for a team")
+        MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
 
     class State(models.TextChoices):
@@ -114,8 +117,9 @@ class MailText(models.Model):
 
 
 class Notification(models.Model):
-    """That one person is told of an event of a ticket by the pages, once. Read when they open the ticket. `digest_at`
-    is when the daily summary is due that names it; None when it is in none, or when that was written.
+    """That one person is told by the pages of an event of a ticket, once, or of a mail that they were given to look at.
+    Read when they open the one or the other. `digest_at` is when the daily summary is due that names it; None when it
+    is in none, or when that was written.
     """
 
     class Kind(models.TextChoices):
@@ -127,12 +131,14 @@ class Notification(models.Model):
         TEAM = "team", _("A ticket comes to a team whose lead I am, or that has none")
         BOUNCED = "bounced", _("A mail does not reach a requester")
         CALLBACK = "callback", _("A call-back is due")
+        MAIL = "mail", _("I am given a mail to look at")
         MENTION = "mention", _("Somebody mentions me")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
     ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="+")
     event = models.ForeignKey(TicketEvent, models.PROTECT, null=True, related_name="+")
+    mail = models.ForeignKey(IncomingMail, models.PROTECT, null=True, related_name="+")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
@@ -140,7 +146,15 @@ class Notification(models.Model):
 
     class Meta:
         verbose_name = _("notice")
-        constraints = [models.UniqueConstraint(fields=["person", "event"], name="notice_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "event"], name="notice_once"),
+            models.UniqueConstraint(fields=["person", "mail"], name="notice_of_mail_once"),
+            models.CheckConstraint(
+                condition=Q(event__isnull=False, ticket__isnull=False, mail__isnull=True)
+                | Q(event__isnull=True, ticket__isnull=True, mail__isnull=False),
+                name="notice_of_ticket_or_mail",
+            ),
+        ]
         indexes = [
             models.Index(fields=["person", "-created_at", "-id"], name="notice_by_time"),
             models.Index(
@@ -177,7 +191,7 @@ class NoticeSettings(models.Model):
 
     Kind = Notification.Kind
     FOR_ALL = (Kind.REPLY, Kind.STATUS)
-    FOR_DESK = (Kind.ASSIGNED, Kind.ANSWER, Kind.TEAM, Kind.BOUNCED, Kind.CALLBACK)
+    FOR_DESK = (Kind.ASSIGNED, Kind.ANSWER, Kind.TEAM, Kind.BOUNCED, Kind.CALLBACK, Kind.MAIL)
     # What nobody misses who never hears of it; everything else waits for them to do something.
     DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM})
 

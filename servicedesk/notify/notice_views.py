@@ -1,7 +1,5 @@
 """The bell, the page of notices, and how one wants to hear of things."""
 
-from dataclasses import dataclass
-from datetime import date
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from servicedesk.people.models import User
-from servicedesk.tickets.sentences import Names, words_for
 from servicedesk.web.access import signed_in
 from servicedesk.web.editing import edit
 from servicedesk.web.keyset import KeysetPage
@@ -21,21 +17,11 @@ from .forms import NoticeSettingsForm
 from .models import Notification
 from .notices import mark_read, save_notice_settings
 from .queries import newest_unread, notice_settings, unread_count, visible_notices
+from .words import lines_for
 
 Kind = Notification.Kind
 PAGE_SIZE = 40
 MOST_SHOWN = 99
-
-
-@dataclass(frozen=True)
-class Line:
-    """A notice as the reader reads it."""
-
-    notice: Notification
-    day: date
-    sentence: str
-    address: str
-    icon: str
 
 
 _ICONS: dict[str, str] = {
@@ -45,22 +31,8 @@ _ICONS: dict[str, str] = {
     Kind.TEAM: "users",
     Kind.BOUNCED: "mail-off",
     Kind.CALLBACK: "phone-call",
+    Kind.MAIL: "mail",
 }
-
-
-def lines_for(reader: User, notices: list[Notification]) -> list[Line]:
-    """What the notices say, in the reader's language and zone."""
-    names = Names(reader, [each.event for each in notices])
-    return [
-        Line(
-            each,
-            timezone.localdate(each.created_at),
-            words_for(each.event, names),
-            each.ticket.get_absolute_url(),
-            _ICONS.get(each.kind, "message"),
-        )
-        for each in notices
-    ]
 
 
 @signed_in
@@ -73,7 +45,10 @@ def notices(request: HttpRequest) -> HttpResponse:
     keyset = KeysetPage.of(request, rows, ["-created_at", "-id"], size=PAGE_SIZE)
     context = {
         "keyset": keyset,
-        "lines": lines_for(request.user, keyset.rows),
+        "lines": [
+            (timezone.localdate(line.notice.created_at), _ICONS.get(line.notice.kind, "message"), line)
+            for line in lines_for(request.user, keyset.rows)
+        ],
         "unread_only": unread_only,
         "newest": newest_unread(request.user),
         "bell_unread": unread_count(request.user),
@@ -96,15 +71,18 @@ def bell(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def read(request: HttpRequest) -> HttpResponse:
-    """Mark notices read: those of a ticket, as its page asks when it is opened, or all that the list knew of."""
-    number, newest = request.POST.get("ticket", "")[:40], request.POST.get("newest", "")
-    if number:
-        done = "\x00" not in number and mark_read(request.user, number=number)
+    """Mark notices read: those of a ticket or a mail, as its page asks when it is opened, or all that the list knew."""
+    number, mail = request.POST.get("ticket", "").replace("\x00", "")[:40], _id(request.POST.get("mail", ""))
+    if number or mail:
+        done = mark_read(request.user, number=number, mail=mail)
         answer = HttpResponse(status=204)
         return trigger(answer, {"notices-read": {}}) if done else answer
-    known = int(newest) if newest.isascii() and newest.isdecimal() and len(newest) < 19 else None
-    mark_read(request.user, newest=known)
+    mark_read(request.user, newest=_id(request.POST.get("newest", "")))
     return changed(request, reverse("notify:notices"), event=None, message=_("All notices are marked as read."))
+
+
+def _id(typed: str) -> int | None:
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else None
 
 
 @signed_in

@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from servicedesk.intake.models import DeadAddress
+from servicedesk.intake.models import DeadAddress, IncomingMail
 from servicedesk.intake.queries import dead_addresses
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import find_people, people_by_address
@@ -119,12 +119,16 @@ MOST_COUNTED = 100
 
 
 def visible_notices(user: User) -> QuerySet[Notification]:
-    """The notices of a person about tickets that they still see, with what a line says of them."""
+    """The notices of a person about tickets that they still see and mails that they still have, with what a line says
+    of them.
+    """
     if not user.is_active:
         return Notification.objects.none()
-    return (
-        Notification.objects.filter(person=user).filter(seen_by(user, "ticket__")).select_related("event__by", "ticket")
-    )
+    seen = seen_by(user, "ticket__")
+    if user.is_agent or user.is_administrator:
+        seen |= Q(mail__assignee=user)
+    rows = Notification.objects.filter(person=user).filter(seen)
+    return rows.select_related("event__by", "ticket", "mail__mailbox", "mail__assigned_by").defer("mail__raw")
 
 
 def unread_count(user: User) -> int:
@@ -156,3 +160,14 @@ def due_for_digest(limit: int) -> list[int]:
     due = Notification.objects.filter(digest_at__lte=timezone.now()).order_by()
     rows = due.values("person_id").annotate(since=Min("digest_at")).order_by("since", "person_id")
     return [row["person_id"] for row in rows[:limit]]
+
+
+def mails_to_tell_of() -> QuerySet[IncomingMail]:
+    """Mails that need a look and that somebody else than its new reader gave to them, who has not been told."""
+    told = Notification.objects.filter(
+        mail=OuterRef("pk"), person=OuterRef("assignee"), created_at__gte=OuterRef("assigned_at")
+    )
+    look = [IncomingMail.State.HELD, IncomingMail.State.FAILED]
+    rows = IncomingMail.objects.filter(state__in=look, assignee__is_active=True, assigned_at__isnull=False)
+    rows = rows.exclude(assigned_by=F("assignee")).exclude(Exists(told))
+    return rows.defer("raw").select_related("assignee", "assigned_by", "mailbox").order_by("assigned_at", "id")

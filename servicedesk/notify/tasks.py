@@ -7,8 +7,8 @@ from celery import shared_task
 from servicedesk.web.alone import alone
 
 from .actions import send_waiting
-from .digest import send_digests
 from .notices import forget_old_notices
+from .without_ticket import send_digests, tell_of_assigned_mails
 
 _SECONDS_A_RUN = 50
 
@@ -32,3 +32,9 @@ def tidy_notices():
 def write_digests():
     """The daily summaries whose hour has come."""
     send_digests()
+
+
+@shared_task
+def tell_of_mails():
+    """Those that were given to somebody to look at."""
+    tell_of_assigned_mails()

@@ -46,6 +46,8 @@ VARIABLES: dict[str, Promise] = {
     "about": gettext_lazy("What to tell or to ask"),
     "items": gettext_lazy("What has happened, a line for each"),
     "notices": gettext_lazy("Address of the page of notices"),
+    "mail": gettext_lazy("Address of the page of the mail"),
+    "mailbox": gettext_lazy("Name of the mailbox that the mail came to"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -62,19 +64,19 @@ class Text:
     @property
     def of_a_ticket(self) -> bool:
         """Whether it stands before the end that names the ticket."""
-        return self.group != SUMMARY
+        return self.group != OTHERS
 
     @property
     def variables(self) -> tuple[str, ...]:
         return (*(_EVERYWHERE if self.of_a_ticket else ("recipient", "signature")), *self.more)
 
 
-SHARED, REQUESTER, DESK, SUMMARY = "shared", "requester", "desk", "summary"
+SHARED, REQUESTER, DESK, OTHERS = "shared", "requester", "desk", "others"
 GROUPS = {
     SHARED: gettext_lazy("In every mail"),
     REQUESTER: gettext_lazy("To requesters"),
     DESK: gettext_lazy("To those who work at the desk"),
-    SUMMARY: gettext_lazy("To whoever chose a summary"),
+    OTHERS: gettext_lazy("About no single ticket"),
 }
 _STEPS = ("next_step", "target", "due")
 TEXTS: dict[str, Text] = {
@@ -100,7 +102,8 @@ TEXTS: dict[str, Text] = {
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
     ),
-    "digest": Text(gettext_lazy("Daily summary"), SUMMARY, ("items", "notices"), ("items",)),
+    "assigned_mail": Text(gettext_lazy("A mail to look at"), OTHERS, ("by", "mailbox", "mail"), ("mail",)),
+    "digest": Text(gettext_lazy("Daily summary"), OTHERS, ("items", "notices"), ("items",)),
 }
 
 _VARIABLE = re.compile(r"\{([a-z_]{1,30})\}")

@@ -6,12 +6,12 @@ import pytest
 from django.core import mail as outbox
 from django.utils import timezone
 
-from servicedesk.notify import digest
+from servicedesk.notify import without_ticket
 from servicedesk.notify.actions import save_mail_text, send_waiting
-from servicedesk.notify.digest import send_digests
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.notify.notices import mark_read
 from servicedesk.notify.queries import visible_outgoing
+from servicedesk.notify.without_ticket import send_digests
 from servicedesk.people.models import User
 from servicedesk.tickets.actions import assign, reply
 from servicedesk.tickets.delivery import deliver_waiting
@@ -79,7 +79,7 @@ class TestSummary:
         assert "Sho Kobayashi様" in mail.text and "Hello" not in mail.text
 
     def test_names_at_most_fifty_and_counts_the_rest(self, agent, monkeypatch):
-        monkeypatch.setattr("servicedesk.notify.digest.MOST_LINES", 2)
+        monkeypatch.setattr("servicedesk.notify.without_ticket.MOST_LINES", 2)
         for n in range(3):
             given(agent, title=f"Ticket no {n}")
         hour_comes()
@@ -107,7 +107,7 @@ class TestOnce:
     def test_what_dies_half_way_is_done_again_as_a_whole(self, agent, monkeypatch):
         given(agent)
         with monkeypatch.context() as broken:
-            broken.setattr("servicedesk.notify.digest._mail", lambda *_args, **_more: 1 / 0)
+            broken.setattr("servicedesk.notify.without_ticket._mail", lambda *_args, **_more: 1 / 0)
             assert hour_comes() == 0
         assert Notification.objects.filter(digest_at__isnull=False).exists()
         assert send_digests() == 1
@@ -118,8 +118,10 @@ class TestOnce:
         given(agent)
         given(other)
         made = OutgoingMail.objects.filter(kind="digest")
-        write = digest._mail
-        monkeypatch.setattr(digest, "_mail", lambda who, *a, **k: 1 / 0 if who == agent else write(who, *a, **k))
+        write = without_ticket._mail
+        monkeypatch.setattr(
+            without_ticket, "_mail", lambda who, *a, **k: 1 / 0 if who == agent else write(who, *a, **k)
+        )
         assert hour_comes() == 1
         assert [mail.to_user for mail in made] == [other]
 
