@@ -365,6 +365,8 @@ SPECTACULAR_SETTINGS = {
         "IncomingMailState": "servicedesk.intake.models.IncomingMail.State",
         "OutgoingMailKind": "servicedesk.notify.models.OutgoingMail.Kind",
         "OutgoingMailState": "servicedesk.notify.models.OutgoingMail.State",
+        "NotificationKind": "servicedesk.notify.models.Notification.Kind",
+        "NotificationWay": "servicedesk.notify.models.Way",
         "ServiceRequestKind": "requests.models.ServiceRequest.Kind",
         "Language": "servicedesk.people.models.Language",
         "ImportKind": "servicedesk.people.models.ImportRun.Kind",
