@@ -196,13 +196,15 @@ class NoticeSettings(models.Model):
     DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM})
 
     person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
-    ways = models.JSONField(default=dict)
+    ways = models.JSONField(_("what comes how"), default=dict)
     digest_hour = models.PositiveSmallIntegerField(
         _("hour of the daily summary"), default=8, validators=[MaxValueValidator(23)]
     )
     quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
     quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
-    quiet_days = ArrayField(models.PositiveSmallIntegerField(), default=every_day)
+    quiet_days = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("quiet hours begin on"), default=every_day
+    )
     urgent_at_once = models.BooleanField(_("what is urgent comes at once"), default=True)
 
     def __str__(self):

@@ -22,11 +22,11 @@ class Migration(migrations.Migration):
             name='NoticeSettings',
             fields=[
                 ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='notice_settings', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('ways', models.JSONField(default=dict)),
+                ('ways', models.JSONField(default=dict, verbose_name='what comes how')),
                 ('digest_hour', models.PositiveSmallIntegerField(default=8, validators=[django.core.validators.MaxValueValidator(23)], verbose_name='hour of the daily summary')),
                 ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='quiet from')),
                 ('quiet_until', models.TimeField(blank=True, null=True, verbose_name='quiet until')),
-                ('quiet_days', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=servicedesk.notify.models.every_day, size=None)),
+                ('quiet_days', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=servicedesk.notify.models.every_day, size=None, verbose_name='quiet hours begin on')),
                 ('urgent_at_once', models.BooleanField(default=True, verbose_name='what is urgent comes at once')),
             ],
         ),
