@@ -31,7 +31,9 @@ class NotificationOut(serializers.Serializer):
 
 
 class NotificationFilters(Filters):
-    unread = serializers.BooleanField(required=False, help_text="True: what is unread. False: what has been read.")
+    unread = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="True: what is unread. False: what has been read."
+    )
     kind = Choices(Notification.Kind.choices)
 
 
@@ -58,7 +60,7 @@ class NotificationViewSet(View):
     def list(self, request):
         """Newest first."""
         asked, rows = self.asked(NotificationFilters), visible_notices(request.user)
-        if "unread" in asked:
+        if asked["unread"] is not None:
             rows = rows.filter(read_at__isnull=asked["unread"])
         if asked.get("kind"):
             rows = rows.filter(kind__in=asked["kind"])

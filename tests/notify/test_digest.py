@@ -56,7 +56,7 @@ class TestSummary:
         assert where(first.number) < where("Hana Sato assigned this to Sho Kobayashi") < where("replied.")
         assert where("replied.") < where(second.number)
         assert "Hello Sho Kobayashi," in mail.text and "http://testserver/notices/" in mail.text
-        assert f"/tickets/{first.number}/" in mail.html and "The printer &lt;jams&gt;" in mail.html
+        assert f"http://testserver{first.get_absolute_url()}" in mail.html and "The printer &lt;jams&gt;" in mail.html
         assert "You can simply answer" not in mail.text
 
     def test_leaves_as_a_mail(self, agent):

@@ -77,11 +77,11 @@ class TestWhoIsTold:
         a_ticket(requester=hanako, by=agent)
         assert told() == [("receipt", hanako)]
 
-    def test_nobody_of_notes_and_of_words_whose_sender_is_not_proved(self, agent):
+    def test_nobody_of_notes_and_of_words_whose_sender_is_not_proved(self, team, agent):
         ticket = a_ticket(requester=a_person(email="hanako@example.com"))
         assign(ticket, by=agent, via="page", assignee=agent)
         told()
-        note(ticket, by=an_agent(), via="page", body="Hm")
+        note(ticket, by=an_agent(team), via="page", body="Hm")
         assert arrives(a_mail(subject=f"[{ticket.number}]")).state == "reply"
         assert told() == []
 
@@ -138,8 +138,9 @@ class TestWhatComesToATeam:
         an_agent(team)
 
         def statements(tickets: int) -> int:
-            for _n in range(tickets):
-                a_ticket(team=team)
+            for n in range(tickets):
+                person = a_person(email=f"p{tickets}-{n}@example.com")
+                arrives(a_mail(person.email, subject=f"{tickets} {n}"), a_mailbox(team=team))
             with CaptureQueriesContext(connection) as seen:
                 deliver_waiting()
             return len([one for one in seen if "SAVEPOINT" not in one["sql"]])
