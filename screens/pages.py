@@ -78,6 +78,9 @@ PAGES = [
     Screen("own-ticket", STAFF, "tickets:detail", ("own",)),
     Screen("own-resolved", STAFF, "tickets:detail", ("own_resolved",)),
     Screen("own-search", STAFF, "desk:search", query="?q=プリンター"),
+    Screen("notices", STAFF, "notify:notices"),
+    Screen("notices-none-unread", STAFF, "notify:notices", query="?state=unread"),
+    Screen("notice-settings", AGENT, "notify:notice-settings"),
     Screen("profile", STAFF, "people:profile"),
     Screen("my-absence-new", STAFF, "people:my-absence-new"),
     Screen("tokens", AGENT, "people:tokens"),
@@ -87,6 +90,7 @@ PAGES = [
     Screen("not-there", STAFF, path="/incidents/INC9999999/"),
     # Those who work.
     Screen("agent-home", AGENT, "desk:home"),
+    Screen("agent-notices", AGENT, "notify:notices"),
     Screen("queue", AGENT, "desk:queue"),
     Screen("queue-all", AGENT, "desk:queue", query="?view=all"),
     Screen("queue-empty", AGENT, "desk:queue", query="?view=all&words=zzzzzz"),

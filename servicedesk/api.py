@@ -20,6 +20,7 @@ from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
 from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
+from servicedesk.notify.notice_api import NoticeSettingsViewSet, NotificationViewSet
 from servicedesk.people.api.audit import AuditViewSet
 from servicedesk.people.api.imports import ImportViewSet
 from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSet, TeamViewSet
@@ -81,6 +82,7 @@ router.register("calls", CallViewSet, "call")
 router.register("call-backs", CallBackViewSet, "call-back")
 router.register("outgoing-mails", OutgoingMailViewSet, "outgoing-mail")
 router.register("mail-texts", MailTextViewSet, "mail-text")
+router.register("notifications", NotificationViewSet, "notification")
 router.register("audit", AuditViewSet, "audit")
 router.register("imports", ImportViewSet, "import")
 router.register("dead-addresses", DeadAddressViewSet, "dead-address")
@@ -97,6 +99,11 @@ app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
+    path(
+        "notification-preferences/",
+        NoticeSettingsViewSet.as_view({"get": "retrieve", "put": "update"}),
+        name="notification-preferences",
+    ),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
     path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),

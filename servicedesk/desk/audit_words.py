@@ -17,6 +17,7 @@ SETTINGS_VERBS = {
     "create": pgettext_lazy("audit", "Created"),
     "change": pgettext_lazy("audit", "Changed"),
     "change_profile": gettext_lazy("Changed own details"),
+    "change_notices": gettext_lazy("Changed how they hear of things"),
     "delete": pgettext_lazy("audit", "Deleted"),
     "restore": pgettext_lazy("audit", "Brought back"),
     "export": gettext_lazy("Had tickets written to a file"),

@@ -67,6 +67,7 @@ HELP_FOR_PATH = (
     ("/account/", "sign-in"),
     ("/me/tokens/", "api"),
     ("/me/", "your-details"),
+    ("/notices/", "your-details"),
     ("/desk/mail/", "mailboxes"),
     ("/desk/templates/", "replying"),
     ("/desk/macros/", "ticket"),

@@ -83,7 +83,8 @@ def send_waiting(limit: int = 200) -> int:
                 )
                 if mail is None:
                     break
-                with about(ticket_number=mail.ticket.number, work_id=f"mail-out-{mail.pk}"):
+                number = mail.ticket.number if mail.ticket else None
+                with about(ticket_number=number, work_id=f"mail-out-{mail.pk}"):
                     server = server or _server()
                     sent += _send(mail, server)
     except ServerTrouble as trouble:
@@ -217,8 +218,7 @@ def _message(mail: OutgoingMail) -> Message:
     """The message, built by the library alone. Raises NotVisible when the recipient lost sight of the ticket
     meanwhile, and TakenBack."""
     person = mail.to_user
-    seen = visible_tickets(person).filter(pk=mail.ticket_id).exists() or person.pk in ids_in(mail.event, "bcc")
-    if not person.is_active or not seen:
+    if not person.is_active or not _may_read(person, mail):
         raise NotVisible
     comment = None
     if mail.kind == OutgoingMail.Kind.REPLY:
@@ -243,6 +243,13 @@ def _message(mail: OutgoingMail) -> Message:
                     # Whatever it is, it is a file to keep and nothing to show: a sender's HTML never opens by itself.
                     message.attach(each.name, stream.read(), "application/octet-stream")
     return message
+
+
+def _may_read(person: User, mail: OutgoingMail) -> bool:
+    """Whether the ticket is still visible, or the person in a copy; a summary was written a moment ago."""
+    if mail.event is None or mail.ticket_id is None:
+        return True
+    return visible_tickets(person).filter(pk=mail.ticket_id).exists() or person.pk in ids_in(mail.event, "bcc")
 
 
 def _refused(mail: OutgoingMail, code: int, answer: bytes | str) -> None:
@@ -282,7 +289,7 @@ def resend_mail(mail: OutgoingMail, *, by: User, via: str) -> OutgoingMail:
             "Mail to %(address)s does not arrive. Say on the ticket that it works again; the mail leaves then."
         )
         raise Refused(sentence % {"address": mail.to_address}, code="dead_address")
-    undo = undo_until(mail.event.comment) if mail.kind == OutgoingMail.Kind.REPLY else None
+    undo = undo_until(mail.event.comment) if mail.event and mail.kind == OutgoingMail.Kind.REPLY else None
     now = timezone.now()
     mail.state, mail.attempts, mail.try_after, mail.error = (
         State.WAITING,

@@ -134,6 +134,24 @@ Due: {due}
 
 An answer to this mail goes to the requester. Answer {by} by an internal note on the page of the ticket.""",
     },
+    "team": {
+        "ja": """あなたのチームに、チケットが届きました。担当者はまだいません。
+チーム: {team}
+
+申請者: {requester}
+優先度: {priority}
+期限: {due}
+
+{description}""",
+        "en": """A ticket has come to your team. Nobody has it yet.
+Team: {team}
+
+Requester: {requester}
+Priority: {priority}
+Due: {due}
+
+{description}""",
+    },
     "bounced": {
         "ja": """この用件のメールを届けられませんでした。宛先のアドレスが使えません。
 
@@ -167,5 +185,39 @@ Requester: {requester}
 {about}
 
 Say on the page of the ticket what became of it.""",
+    },
+    "assigned_mail": {
+        "ja": """届いたメールの確認が、あなたに割り当てられました。
+割り当てた人: {by}
+メールボックス: {mailbox}
+
+{mail}
+
+{signature}""",
+        "en": """A mail that has come in was given to you to look at.
+By: {by}
+Mailbox: {mailbox}
+
+{mail}
+
+{signature}""",
+    },
+    "digest": {
+        "ja": """前回のまとめのあとに、次のことがありました。
+
+{items}
+
+すべての通知: {notices}
+返信は、それぞれのチケットの画面でお願いします。
+
+{signature}""",
+        "en": """This has happened since the last summary:
+
+{items}
+
+All notices: {notices}
+To answer, open the ticket.
+
+{signature}""",
     },
 }

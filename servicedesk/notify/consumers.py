@@ -1,23 +1,25 @@
-"""Who hears of an event: rows of outgoing mail, one for each person. Repeating it makes no second row
-(`mail_out_once`)."""
+"""Who hears of an event: for each person a notice on the pages and a row of outgoing mail. Repeating it makes no second
+row (`notice_once`, `mail_out_once`)."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 from django.utils import timezone
 
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.actions.talk import undo_until
-from servicedesk.tickets.models import Comment, Ticket, TicketEvent, TicketLink
+from servicedesk.tickets.models import Comment, Priority, Ticket, TicketEvent, TicketLink
 from servicedesk.tickets.permissions import speaks_for_desk, works_on
 from servicedesk.tickets.queries import sees
 
 from .actions import BETWEEN
 from .letters import Desk, compose, ids_in
-from .models import OutgoingMail
+from .models import NoticeSettings, Notification, OutgoingMail, Way
+from .queries import notice_settings
 
 Kind, State = OutgoingMail.Kind, OutgoingMail.State
 # Older events come from imports, or from a desk that stood still: nobody wants to read today what they know.
@@ -36,49 +38,91 @@ _KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Told:
+    """That a person hears of an event, before the question how: `kind` is that of the mail."""
+
+    event: TicketEvent
+    person: User
+    kind: str
+    may_see: bool
+    leaves_at: datetime
+    comment: Comment | None
+
+    @property
+    def notice(self) -> str:
+        """What kind of thing that is to the person."""
+        if self.kind in (Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.CANCELLED, Kind.MERGED):
+            return Notification.Kind.STATUS
+        if self.kind == Kind.MENTIONED:
+            return Notification.Kind.MENTION
+        if self.kind == Kind.REPLY and speaks_for_desk(self.person, self.event.ticket):
+            return Notification.Kind.ANSWER
+        return self.kind
+
+    @property
+    def must_be_a_mail(self) -> bool:
+        """A receipt, and what goes to somebody who can neither sign in nor see the ticket: nobody chooses that."""
+        return self.kind == Kind.RECEIPT or self.person.is_guest or not self.may_see
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.event.ticket.priority == Priority.P1 or self.event.ticket.is_major
+
+
 def tell_people(events: Sequence[TicketEvent]) -> None:
-    """Write the mails about events: a receipt for the requester, a reply for the other side, and so on.
+    """Write the mails and the notices about events: a receipt for the requester, a reply for the other side, and so on.
 
     Nobody hears of what they did themselves, of what they got by mail already from whoever wrote it, of a ticket that
-    they may not see at this moment, or of words whose sender is not proved.
+    they may not see at this moment, or of words whose sender is not proved. The rest comes as they chose.
     """
-    desk, receipts = Desk(events), _receipts_lately(events)
-    mails = [
-        mail for event in events for kind in _kinds_of(event) for mail in _mails_about(kind, event, desk, receipts)
-    ]
+    desk, receipts, teams = Desk(events), _receipts_lately(events), _teams_told(events)
+    told = [each for event in events for each in _told_of(event, desk, receipts, teams.get(event.pk, []))]
+    chosen = notice_settings({each.person for each in told if not each.must_be_a_mail})
+    mails, notices = [], []
+    for each in told:
+        own = NoticeSettings() if each.must_be_a_mail else chosen[each.person.pk]
+        way = Way.MAIL if each.must_be_a_mail else own.way(each.notice)
+        if way == Way.MAIL:
+            mails.append(_mail(each, desk, own))
+        if way != Way.NONE and _is_on_the_pages(each):
+            notices.append(_notice(each, own if way == Way.DIGEST else None))
     OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
+    Notification.objects.bulk_create(notices, ignore_conflicts=True)
     taken_back = [event.data["reply_id"] for event in events if event.verb == "take_back"]
     if taken_back:
         not_gone = OutgoingMail.objects.filter(event_id__in=taken_back, state__in=[State.WAITING, State.HELD])
         not_gone.update(state=State.STOPPED, error="")
+        Notification.objects.filter(event_id__in=taken_back).delete()
 
 
 def _kinds_of(event: TicketEvent) -> list[str]:
-    """What is told of an event; whoever is mentioned in a reply or note hears of that."""
+    """What is told of an event; whoever is mentioned in a reply or note hears of that, and of nothing else."""
     kinds: list[str] = [_KINDS[event.verb]] if event.verb in _KINDS else []
     return [Kind.MENTIONED, *kinds] if event.data.get("mentions") else kinds
 
 
-def _mails_about(kind: str, event: TicketEvent, desk: Desk, receipts: Counter[str]) -> Iterator[OutgoingMail]:
-    if event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
+def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Sequence[User]) -> Iterator[Told]:
+    """Who hears of an event; `team` are those who hear that the ticket came to their team."""
+    kinds = _kinds_of(event)
+    if not (kinds or team) or event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
         return
     ticket = event.ticket
     comment = (
         Comment.objects.select_related("event").prefetch_related("attachments").filter(pk=event.pk).first()
-        if kind in (Kind.REPLY, Kind.MENTIONED)
+        if {Kind.REPLY, Kind.MENTIONED} & set(kinds)
         else None
     )
     if comment is not None and comment.taken_back_at is not None:
         return
-    if kind in (Kind.REOPENED, Kind.CANCELLED) and _goes_with_a_reply(event):
+    if {Kind.REOPENED, Kind.CANCELLED} & set(kinds) and _goes_with_a_reply(event):
         return
     undo = undo_until(comment) if comment is not None and works_on(comment.author, ticket) else None
     leaves_at = undo + BETWEEN if undo else timezone.now()
-    told: set[int] = {event.by_id} if event.by_id and not _may_tell_themselves(kind, event) else set()
+    # A receipt goes to whoever asked; that is its purpose.
+    told: set[int] = {event.by_id} if event.by_id and Kind.RECEIPT not in kinds else set()
     told.update(ids_in(event, "addressed"))
-    if kind == Kind.REPLY:
-        told.update(ids_in(event, "mentions"))
-    for person in _whom(kind, event, ticket, desk):
+    for kind, person in ((one, each) for one in kinds for each in _whom(one, event, ticket, desk)):
         if person.pk in told or not person.is_active or not person.email:
             continue
         told.add(person.pk)
@@ -89,28 +133,48 @@ def _mails_about(kind: str, event: TicketEvent, desk: Desk, receipts: Counter[st
             if receipts[person.email] >= settings.MAIL_RECEIPTS_PER_HOUR:
                 continue
             receipts[person.email] += 1
-        echo = kind != Kind.RECEIPT or ticket.channel != "mail"
-        letter = compose(kind, event, person, desk, echo=echo, comment=comment, sees=may_see)
-        yield OutgoingMail(
-            ticket=ticket,
-            event=event,
-            kind=kind,
-            to_user=person,
-            to_address=person.email,
-            from_address=letter.from_address,
-            subject=letter.subject,
-            text=letter.text,
-            html=letter.html,
-            message_id=letter.message_id,
-            headers=letter.headers,
-            with_files=letter.with_files,
-            try_after=leaves_at,
-        )
+        yield Told(event, person, kind, may_see, leaves_at, comment)
+    for person in team:
+        if person.pk not in told | {event.by_id} and works_on(person, ticket):
+            yield Told(event, person, Kind.TEAM, True, leaves_at, None)
 
 
-def _may_tell_themselves(kind: str, event: TicketEvent) -> bool:
-    """A receipt goes to whoever asked; that is its purpose."""
-    return kind == Kind.RECEIPT
+def _mail(told: Told, desk: Desk, own: NoticeSettings) -> OutgoingMail:
+    event, person, kind = told.event, told.person, told.kind
+    echo = kind != Kind.RECEIPT or event.ticket.channel != "mail"
+    letter = compose(kind, event, person, desk, echo=echo, comment=told.comment, sees=told.may_see)
+    quiet = None if told.is_urgent and own.urgent_at_once else own.quiet_end(timezone.now())
+    return OutgoingMail(
+        ticket=event.ticket,
+        event=event,
+        kind=kind,
+        to_user=person,
+        to_address=person.email,
+        from_address=letter.from_address,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        message_id=letter.message_id,
+        headers=letter.headers,
+        with_files=letter.with_files,
+        try_after=max(told.leaves_at, quiet or told.leaves_at),
+    )
+
+
+def _is_on_the_pages(told: Told) -> bool:
+    """Not what is one's own doing, nor what is for somebody who cannot sign in or see the ticket."""
+    return told.event.by_id != told.person.pk and not told.person.is_guest and told.may_see
+
+
+def _notice(told: Told, digest_of: NoticeSettings | None) -> Notification:
+    return Notification(
+        person=told.person,
+        ticket=told.event.ticket,
+        event=told.event,
+        kind=told.notice,
+        created_at=told.event.at,
+        digest_at=digest_of.next_digest(timezone.now()) if digest_of else None,
+    )
 
 
 def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator[User]:
@@ -186,6 +250,28 @@ def _team(team: Team | None) -> Iterator[User]:
         yield team.lead
     else:
         yield from team.members.filter(is_active=True).order_by("pk")
+
+
+def _teams_told(events: Sequence[TicketEvent]) -> Mapping[int, Sequence[User]]:
+    """By event, those who hear that a ticket which nobody has came to their team: at most two queries for all."""
+    came = {event.pk: event.ticket.team_id for event in events if _came_to_its_team(event)}
+    if not came:
+        return {}
+    members = Prefetch("members", User.objects.filter(is_active=True).order_by("pk"))
+    rows = Team.objects.filter(pk__in=set(came.values()), is_active=True).select_related("lead")
+    teams = {
+        team.pk: [team.lead] if team.lead is not None and team.lead.is_active else list(team.members.all())
+        for team in rows.prefetch_related(members)
+    }
+    return {event: teams.get(team, []) for event, team in came.items()}
+
+
+def _came_to_its_team(event: TicketEvent) -> bool:
+    ticket = event.ticket
+    if ticket.team_id is None or ticket.assignee_id is not None or not ticket.is_open:
+        return False
+    changed = (event.data.get("changes") or {}).get("team") if event.verb in ("assign", "escalate") else None
+    return event.verb == "open" or bool(changed and changed[1] and changed[1][0] == ticket.team_id)
 
 
 def _requesters(ticket: Ticket) -> Iterator[User]:

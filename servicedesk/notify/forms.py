@@ -1,6 +1,7 @@
 """The text of a mail, and what lists of mails and addresses are filtered by."""
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -8,9 +9,9 @@ from servicedesk.people.models import User
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import get_ticket
 from servicedesk.web.errors import NotFound
-from servicedesk.web.forms import ActionForm, TextField
+from servicedesk.web.forms import ActionForm, TextField, dress
 
-from .models import OutgoingMail
+from .models import NoticeSettings, Notification, OutgoingMail
 from .queries import dead_with
 
 
@@ -72,3 +73,44 @@ class DeadAddressFilter(ActionForm):
     def of(self, reader):
         """The addresses that fit, as `reader` finds people."""
         return dead_with(reader, self.cleaned_data.get("words", ""))
+
+
+class NoticeSettingsForm(ActionForm):
+    """A field for each kind that the person has, `way_assigned` and so on; cleaned they are `ways`, as the action
+    takes them.
+    """
+
+    digest_hour = forms.TypedChoiceField(
+        label=gettext_lazy("Daily summary at"), choices=[(hour, f"{hour}:00") for hour in range(24)], coerce=int
+    )
+    quiet_from = forms.TimeField(label=gettext_lazy("Quiet from"), required=False, widget=forms.TimeInput)
+    quiet_until = forms.TimeField(label=gettext_lazy("Quiet until"), required=False, widget=forms.TimeInput)
+    quiet_days = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Begins on"),
+        choices=list(WEEKDAYS.items()),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    urgent_at_once = forms.BooleanField(
+        label=gettext_lazy("Mail about priority 1 and major incidents comes at once all the same"), required=False
+    )
+
+    def __init__(self, data, *, of: NoticeSettings):
+        initial = {name: getattr(of, name) for name in self.base_fields}
+        self._kinds = NoticeSettings.kinds_for(of.person)
+        super().__init__(data, initial=initial | {f"way_{kind}": of.way(kind) for kind in self._kinds})
+        for kind in self._kinds:
+            ways = [(way.value, way.label) for way in NoticeSettings.ways_for(kind)]
+            field = forms.ChoiceField(label=Notification.Kind(kind).label, choices=ways)
+            dress(field)
+            self.fields[f"way_{kind}"] = field
+
+    def ways(self):
+        """The fields of the kinds."""
+        return [self[f"way_{kind}"] for kind in self._kinds]
+
+    def clean(self):
+        data = super().clean()
+        ways = {kind: data.pop(f"way_{kind}") for kind in self._kinds if f"way_{kind}" in data}
+        return data | {"ways": ways}

@@ -76,11 +76,11 @@ class Desk:
             found[pk].append(Arrived(message_id, from_address, state == IncomingMail.State.TICKET, answerable))
         return found
 
-    def mailbox(self, ticket: Ticket) -> Mailbox | None:
+    def mailbox(self, ticket: Ticket | None = None) -> Mailbox | None:
         """The mailbox that the ticket came through, else that of the desk: answers must come back to a place that we
         read.
         """
-        own = self._mailboxes.get(ticket.source.casefold()) if ticket.channel == "mail" else None
+        own = self._mailboxes.get(ticket.source.casefold()) if ticket and ticket.channel == "mail" else None
         return own or self._mailboxes.get(settings.MAIL_FROM.casefold())
 
     @cached_property
@@ -204,7 +204,8 @@ def _values(
 def render(key: str, sources: Mapping[str, str], values: Values) -> tuple[str, SafeString]:
     """(plain text, HTML) of a whole mail with the text `key` between beginning and end."""
     signature = Value(*fill(sources["signature"], values)) if sources["signature"].strip() else ""
-    whole = f"{sources['top']}\n{sources[key]}\n\n{sources['bottom']}"
+    end = f"\n\n{sources['bottom']}" if TEXTS[key].of_a_ticket else ""
+    whole = f"{sources['top']}\n{sources[key]}{end}"
     return fill(whole, {**values, "signature": lambda: signature})
 
 
@@ -235,8 +236,17 @@ def example_values() -> Values:
         "phone": "03-1234-5678",
         "call_at": exact(at),
         "about": _("Ask whether the new roller runs quietly."),
+        "items": _example_of_items(),
+        "notices": settings.SITE_URL + reverse("notify:notices"),
+        "mail": settings.SITE_URL + reverse("intake:mail", args=[123]),
+        "mailbox": _("Service desk"),
     }
     return {name: partial(_itself, value) for name, value in said.items()}
+
+
+def _example_of_items() -> Value:
+    title, line = _("The printer on the third floor jams"), _("%(who)s replied.") % {"who": _("Sho Kobayashi")}
+    return Value(f"INC0000123 {title}\n- {line}", format_html("<p>INC0000123 {}</p><ul><li>{}</li></ul>", title, line))
 
 
 def example(
@@ -248,7 +258,7 @@ def example(
     shown = "reply" if TEXTS[key].group == SHARED else key
     desk = Desk([])
     instead = {key: body[:MOST_LETTERS]}
-    if ticket is None:
+    if ticket is None or not TEXTS[shown].of_a_ticket:
         with override(language):
             return render(shown, desk.sources(shown, language, team_id) | instead, example_values())
     to = (ticket.assignee or reader or ticket.requester) if TEXTS[shown].group == DESK else ticket.requester
@@ -290,6 +300,7 @@ _VERBS = {
     "cancelled_desk": "cancel",
     "converted": "cancel",
     "assigned": "assign",
+    "team": "open",
     "bounced": "bounce",
     "mentioned": "note",
     "callback": "call_back_due",

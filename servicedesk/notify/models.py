@@ -1,19 +1,27 @@
-"""What goes out: one row for every mail to every person, kept until long after it was sent."""
+"""What goes out: one row for every mail to every person, kept until long after it was sent; and what the pages tell
+them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from servicedesk.intake.models import IncomingMail
 from servicedesk.people.models import Language, Team, User
 from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.web.middleware import own_zone
+
+from .hours import end_of_quiet, next_hour
 
 
 class OutgoingMail(models.Model):
-    """One mail to one address about one event. Made by the consumer, sent and retried row by row.
+    """One mail to one address about one event, or one without a ticket: a summary, or word of a mail to look at. Sent
+    and retried row by row.
 
     `message_id` is made with the row and the same on every attempt, so that a mail which left just before a crash and
     leaves again afterwards is one message for the receiving program. `headers` are those beside From, To, Subject and
@@ -33,6 +41,9 @@ class OutgoingMail(models.Model):
         BOUNCED = "bounced", _("Not delivered to the requester")
         CALLBACK = "callback", _("Call-back due")
         MENTIONED = "mentioned", _("Mention")
+        TEAM = "team", _("Ticket for a team")
+        MAIL = "mail", _("Mail to look at")
+        DIGEST = "digest", _("Daily summary")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -43,8 +54,8 @@ class OutgoingMail(models.Model):
 
     HELD_FOR = timedelta(days=7)
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="mails_out")
-    event = models.ForeignKey(TicketEvent, models.PROTECT, related_name="mails_out")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="mails_out")
+    event = models.ForeignKey(TicketEvent, models.PROTECT, null=True, related_name="mails_out")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     to_user = models.ForeignKey(User, models.PROTECT, related_name="+")
     to_address = models.EmailField(_("to"), max_length=254)
@@ -105,3 +116,124 @@ class MailText(models.Model):
 
     def __str__(self):
         return f"{self.key} {self.language}" + (f" {self.team_id}" if self.team_id else "")
+
+
+class Notification(models.Model):
+    """That one person is told by the pages of an event of a ticket, once, or of a mail that they were given to look at.
+    Read when they open the one or the other. `digest_at` is when the daily summary is due that names it; None when it
+    is in none, or when that was written.
+    """
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", _("Somebody enters a request for me")
+        REPLY = "reply", _("The desk or a colleague replies")
+        STATUS = "status", _("Something is resolved, closed, withdrawn or taken up again")
+        ASSIGNED = "assigned", _("A ticket is assigned to me")
+        ANSWER = "answer", _("A requester replies")
+        TEAM = "team", _("A ticket comes to a team whose lead I am, or that has none")
+        BOUNCED = "bounced", _("A mail does not reach a requester")
+        CALLBACK = "callback", _("A call-back is due")
+        MAIL = "mail", _("I am given a mail to look at")
+        MENTION = "mention", _("Somebody mentions me")
+
+    # `notice_once` begins with the person, `notice_by_time` too.
+    person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="+")
+    event = models.ForeignKey(TicketEvent, models.PROTECT, null=True, related_name="+")
+    mail = models.ForeignKey(IncomingMail, models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+    digest_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        constraints = [
+            models.UniqueConstraint(fields=["person", "event"], name="notice_once"),
+            models.UniqueConstraint(fields=["person", "mail"], name="notice_of_mail_once"),
+            models.CheckConstraint(
+                condition=Q(event__isnull=False, ticket__isnull=False, mail__isnull=True)
+                | Q(event__isnull=True, ticket__isnull=True, mail__isnull=False),
+                name="notice_of_ticket_or_mail",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person", "-created_at", "-id"], name="notice_by_time"),
+            models.Index(
+                fields=["person", "-created_at", "-id"], condition=Q(read_at__isnull=True), name="notice_unread"
+            ),
+            models.Index(fields=["read_at"], condition=Q(read_at__isnull=False), name="notice_read"),
+            models.Index(fields=["digest_at"], condition=Q(digest_at__isnull=False), name="notice_for_digest"),
+        ]
+
+    def __str__(self):
+        return f"{self.pk} {self.kind}"
+
+
+class Way(models.TextChoices):
+    """How somebody hears of a kind of thing."""
+
+    MAIL = "mail", _("On the pages and by mail")
+    DIGEST = "digest", _("On the pages and in the daily summary")
+    PAGE = "page", _("On the pages")
+    NONE = "none", _("Not at all")
+
+
+_EVERY_DAY = tuple(range(7))
+
+
+def every_day() -> list[int]:
+    return list(_EVERY_DAY)
+
+
+class NoticeSettings(models.Model):
+    """How one person hears of things; who has no row hears of them as usual. `ways` is what they chose, by kind. Quiet
+    hours, if there are any, begin on `quiet_days` (0 is Monday), in the person's time zone.
+    """
+
+    Kind = Notification.Kind
+    FOR_ALL = (Kind.REPLY, Kind.STATUS)
+    FOR_DESK = (Kind.ASSIGNED, Kind.ANSWER, Kind.TEAM, Kind.BOUNCED, Kind.CALLBACK, Kind.MAIL, Kind.MENTION)
+    # What nobody misses who never hears of it; everything else waits for them to do something.
+    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM})
+
+    person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
+    ways = models.JSONField(_("what comes how"), default=dict)
+    digest_hour = models.PositiveSmallIntegerField(
+        _("hour of the daily summary"), default=8, validators=[MaxValueValidator(23)]
+    )
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+    quiet_days = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("quiet hours begin on"), default=every_day
+    )
+    urgent_at_once = models.BooleanField(_("what is urgent comes at once"), default=True)
+
+    def __str__(self):
+        return str(self.person_id)
+
+    @classmethod
+    def kinds_for(cls, person: User) -> tuple[str, ...]:
+        """The kinds that a person can choose ways for."""
+        return cls.FOR_ALL + cls.FOR_DESK if person.is_agent else cls.FOR_ALL
+
+    @classmethod
+    def ways_for(cls, kind: str) -> list[Way]:
+        return [way for way in Way if way != Way.NONE or kind in cls.DECLINABLE]
+
+    def way(self, kind: str) -> str:
+        """How the person hears of this kind of thing."""
+        return self.ways.get(kind) or (Way.PAGE if kind == Notification.Kind.TEAM else Way.MAIL)
+
+    def quiet_end(self, now: datetime) -> datetime | None:
+        """When the quiet hours are over that hold now."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        return end_of_quiet(now, self._zone, self.quiet_from, self.quiet_until, self.quiet_days)
+
+    def next_digest(self, now: datetime) -> datetime:
+        return next_hour(now, self._zone, self.digest_hour)
+
+    @property
+    def _zone(self):
+        return own_zone(self.person) or timezone.get_default_timezone()

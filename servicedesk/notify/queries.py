@@ -1,21 +1,22 @@
-"""Reads of outgoing mail."""
+"""Reads of outgoing mail and of notices."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.utils import timezone
 
-from servicedesk.intake.models import DeadAddress
+from servicedesk.intake.models import DeadAddress, IncomingMail
 from servicedesk.intake.queries import dead_addresses
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import find_people, people_by_address
 from servicedesk.tickets.models import Ticket
-from servicedesk.tickets.queries import scope_of, visible_tickets
+from servicedesk.tickets.queries import scope_of, seen_by, visible_tickets
 from servicedesk.web.errors import NotFound
 
 from .built_in import BUILT_IN
-from .models import MailText, OutgoingMail
+from .models import MailText, NoticeSettings, Notification, OutgoingMail
 from .permissions import read_sent
 
 
@@ -110,3 +111,63 @@ def text_of(key: str, language: str, team: Team | None) -> tuple[str, MailText |
     """(body, row) of a text as it holds; without a row it is the built-in one, of a team that of the desk."""
     row = MailText.objects.filter(key=key, language=language, team=team).select_related("changed_by").first()
     return (row.body, row) if row is not None else (sources_of([key], language, None)[key], None)
+
+
+# --- notices --------------------------------------------------------------------------------------------------------
+
+MOST_COUNTED = 100
+
+
+def visible_notices(user: User) -> QuerySet[Notification]:
+    """The notices of a person about tickets that they still see and mails that they still have, with what a line says
+    of them.
+    """
+    if not user.is_active:
+        return Notification.objects.none()
+    seen = seen_by(user, "ticket__")
+    if user.is_agent or user.is_administrator:
+        seen |= Q(mail__assignee=user)
+    rows = Notification.objects.filter(person=user).filter(seen)
+    return rows.select_related("event__by", "ticket", "mail__mailbox", "mail__assigned_by").defer("mail__raw")
+
+
+def unread_count(user: User) -> int:
+    """How many notices the person has not read, counted up to 100. Whoever has none costs one query."""
+    if not Notification.objects.filter(person=user, read_at__isnull=True).exists():
+        return 0
+    return visible_notices(user).filter(read_at__isnull=True).order_by().values("pk")[:MOST_COUNTED].count()
+
+
+def newest_unread(user: User) -> int:
+    """The id up to which "mark all as read" goes: what comes after the page was made has not been seen."""
+    return Notification.objects.filter(person=user, read_at__isnull=True).aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def notice_settings(people: Collection[User]) -> dict[int, NoticeSettings]:
+    """How each of the people hears of things, by their id: one query, none for nobody."""
+    if not people:
+        return {}
+    rows = {row.person_id: row for row in NoticeSettings.objects.filter(person__in=people)}
+    chosen = {}
+    for person in people:
+        chosen[person.pk] = rows.get(person.pk) or NoticeSettings()
+        chosen[person.pk].person = person
+    return chosen
+
+
+def due_for_digest(limit: int) -> list[int]:
+    """People whose daily summary is due, longest first."""
+    due = Notification.objects.filter(digest_at__lte=timezone.now()).order_by()
+    rows = due.values("person_id").annotate(since=Min("digest_at")).order_by("since", "person_id")
+    return [row["person_id"] for row in rows[:limit]]
+
+
+def mails_to_tell_of() -> QuerySet[IncomingMail]:
+    """Mails that need a look and that somebody else than its new reader gave to them, who has not been told."""
+    told = Notification.objects.filter(
+        mail=OuterRef("pk"), person=OuterRef("assignee"), created_at__gte=OuterRef("assigned_at")
+    )
+    look = [IncomingMail.State.HELD, IncomingMail.State.FAILED]
+    rows = IncomingMail.objects.filter(state__in=look, assignee__is_active=True, assigned_at__isnull=False)
+    rows = rows.exclude(assigned_by=F("assignee")).exclude(Exists(told))
+    return rows.defer("raw").select_related("assignee", "assigned_by", "mailbox").order_by("assigned_at", "id")

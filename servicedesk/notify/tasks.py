@@ -7,6 +7,8 @@ from celery import shared_task
 from servicedesk.web.alone import alone
 
 from .actions import send_waiting
+from .notices import forget_old_notices
+from .without_ticket import send_digests, tell_of_assigned_mails
 
 _SECONDS_A_RUN = 50
 
@@ -18,3 +20,21 @@ def send_waiting_mail():
         until = time.monotonic() + _SECONDS_A_RUN
         while first and send_waiting(50) == 50 and time.monotonic() < until:
             pass
+
+
+@shared_task
+def tidy_notices():
+    """What was read three months ago is of no use to anybody."""
+    forget_old_notices()
+
+
+@shared_task
+def write_digests():
+    """The daily summaries whose hour has come."""
+    send_digests()
+
+
+@shared_task
+def tell_of_mails():
+    """Those that were given to somebody to look at."""
+    tell_of_assigned_mails()

@@ -44,6 +44,10 @@ VARIABLES: dict[str, Promise] = {
     "phone": gettext_lazy("Telephone number to call"),
     "call_at": gettext_lazy("When the call was promised"),
     "about": gettext_lazy("What to tell or to ask"),
+    "items": gettext_lazy("What has happened, a line for each"),
+    "notices": gettext_lazy("Address of the page of notices"),
+    "mail": gettext_lazy("Address of the page of the mail"),
+    "mailbox": gettext_lazy("Name of the mailbox that the mail came to"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -58,15 +62,21 @@ class Text:
     needs: tuple[str, ...] = ()
 
     @property
+    def of_a_ticket(self) -> bool:
+        """Whether it stands before the end that names the ticket."""
+        return self.group != OTHERS
+
+    @property
     def variables(self) -> tuple[str, ...]:
-        return (*_EVERYWHERE, *self.more)
+        return (*(_EVERYWHERE if self.of_a_ticket else ("recipient", "signature")), *self.more)
 
 
-SHARED, REQUESTER, DESK = "shared", "requester", "desk"
+SHARED, REQUESTER, DESK, OTHERS = "shared", "requester", "desk", "others"
 GROUPS = {
     SHARED: gettext_lazy("In every mail"),
     REQUESTER: gettext_lazy("To requesters"),
     DESK: gettext_lazy("To those who work at the desk"),
+    OTHERS: gettext_lazy("About no single ticket"),
 }
 _STEPS = ("next_step", "target", "due")
 TEXTS: dict[str, Text] = {
@@ -88,10 +98,13 @@ TEXTS: dict[str, Text] = {
     "reopened_desk": Text(gettext_lazy("Reopened, to the desk"), DESK, ("requester",)),
     "cancelled_desk": Text(gettext_lazy("Withdrawn, to the desk"), DESK, ("requester",)),
     "mentioned": Text(gettext_lazy("Mention"), DESK, ("message", "files", "requester"), ("message",)),
+    "team": Text(gettext_lazy("Ticket for a team"), DESK, ("requester", "priority", "due", "description")),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
     ),
+    "assigned_mail": Text(gettext_lazy("A mail to look at"), OTHERS, ("by", "mailbox", "mail"), ("mail",)),
+    "digest": Text(gettext_lazy("Daily summary"), OTHERS, ("items", "notices"), ("items",)),
 }
 
 _VARIABLE = re.compile(r"\{([a-z_]{1,30})\}")

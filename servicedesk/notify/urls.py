@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from . import dead_views, text_views, views
+from . import dead_views, notice_views, text_views, views
 
 app_name = "notify"
 urlpatterns = [
+    path("notices/", notice_views.notices, name="notices"),
+    path("notices/bell/", notice_views.bell, name="bell"),
+    path("notices/read/", notice_views.read, name="notices-read"),
+    path("me/notices/", notice_views.settings, name="notice-settings"),
     path("settings/outgoing/", views.outgoing, name="outgoing"),
     path("settings/outgoing/<int:pk>/", views.mail, name="mail"),
     path("settings/outgoing/<int:pk>/resend/", views.resend, name="resend"),

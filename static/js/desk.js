@@ -70,17 +70,6 @@ document.addEventListener("row-current", (event) => {
   }, 200);
 });
 
-// Nobody looks: nobody asks. On return the next beat asks again.
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.detail.elt.matches("[data-poll]")) event.preventDefault();
-});
-// A poll that fails (the line is down) says nothing; the next one tries again.
-for (const kind of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
-  document.addEventListener(kind, (event) => {
-    if (event.detail.elt && event.detail.elt.matches && event.detail.elt.matches("[data-poll]")) event.stopImmediatePropagation();
-  }, true);
-}
-
 // Parts that come in by themselves do not take the focus away from where one is.
 let held = null;
 document.addEventListener("htmx:oobBeforeSwap", (event) => {

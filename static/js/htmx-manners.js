@@ -74,6 +74,17 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (isTyping(document.activeElement) && document.activeElement.value) event.preventDefault();
 });
 
+// Nobody looks: nobody asks. On return the next beat asks again.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.detail.elt.matches("[data-poll]")) event.preventDefault();
+});
+// A poll that fails (the line is down) says nothing; the next one tries again.
+for (const kind of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.detail.elt && event.detail.elt.matches && event.detail.elt.matches("[data-poll]")) event.stopImmediatePropagation();
+  }, true);
+}
+
 // Errors of a page that came by a plain form: begin where something is wrong.
 const wrong = document.querySelector("main form:not([data-many]) [data-focus], main form:not([data-many]) [aria-invalid=true]:not(fieldset)");
 if (wrong && !document.activeElement.matches("input, textarea, select")) wrong.focus();

@@ -44,6 +44,8 @@ PARTS = {
     "intake:mail-take",
     "intake:mails-many",
     "intake:mails-export",
+    "notify:bell",
+    "notify:notices-read",
     "notify:resend",
     "notify:dead-address-revive",
     "notify:for-ticket",

@@ -20,7 +20,7 @@ from incidents.models import CauseCode
 from servicedesk.desk.models import Bulk, Export, Macro, ReplyTemplate, SavedView
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
-from servicedesk.notify.models import OutgoingMail
+from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
 from servicedesk.people.models import Role, User
 from servicedesk.tickets.actions import link, log_work, note, reply, set_tags, share
@@ -174,6 +174,10 @@ def build() -> World:
                 note=case.secret,
             )  # fmt: skip
             case.ids["mail_out"] = _a_mail_about(ticket, said.event, case.word)
+            # To everybody: sight may be lost after somebody was told.
+            Notification.objects.bulk_create(
+                Notification(person=person, ticket=ticket, event=said.event, kind="reply") for person in people.values()
+            )
             index_tickets([ticket.pk])
             ticket.refresh_from_db()
             cases[name, kind] = case

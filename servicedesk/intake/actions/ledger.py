@@ -152,8 +152,8 @@ def refuse_mail(mail: IncomingMail, *, by: User, via: str, reason: str = "") -> 
 
 @transaction.atomic
 def assign_mail(mail: IncomingMail, to: User | None, *, by: User, via: str) -> IncomingMail:
-    """Say who of the desk looks at a mail that needs a look; None for nobody. Refuses a mail that needs none, and
-    (assignee) somebody who may not see it.
+    """Say who of the desk looks at a mail that needs a look; None for nobody. They hear of it a moment later, unless
+    they said so themselves. Refuses a mail that needs none, and (assignee) somebody who may not see it.
     """
     _lock(mail, by)
     if mail.state not in (State.HELD, State.FAILED):
@@ -163,8 +163,8 @@ def assign_mail(mail: IncomingMail, to: User | None, *, by: User, via: str) -> I
         raise Refused(sentence % {"name": to.display_name}, field="assignee", code="may_not_see")
     before = mail.assignee
     if to != before:
-        mail.assignee = to
-        mail.save(update_fields=["assignee"])
+        mail.assignee, mail.assigned_by, mail.assigned_at = to, by, timezone.now()
+        mail.save(update_fields=["assignee", "assigned_by", "assigned_at"])
         names = [each.display_name if each else None for each in (before, to)]
         audit(mail, "assign", by=by, via=via, label=f"mail {mail.pk}", changes={"assignee": names})
     return mail

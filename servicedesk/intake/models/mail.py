@@ -226,10 +226,13 @@ class IncomingMail(models.Model):
     proof = models.CharField(max_length=10, choices=Proof, blank=True, default="")
     answerable = models.BooleanField(default=False)
     # What a person decided, for the reader: take it although the sender is unknown or wrote too often; put it into this
-    # ticket. `assignee` is who looks at it while it waits for a decision, `refusal` what `refused_by` said why.
+    # ticket. `assignee` is who looks at it while it waits for a decision, since when and who said so; `refusal` is what
+    # `refused_by` said why.
     admitted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     belongs_to = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="+")
     assignee = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("assigned to"))
+    assigned_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    assigned_at = models.DateTimeField(null=True)
     refused_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     refusal = models.CharField(_("why it was set aside"), max_length=500, blank=True)
 

@@ -1,0 +1,99 @@
+"""The bell, the page of notices, and how one wants to hear of things."""
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from servicedesk.web.access import signed_in
+from servicedesk.web.editing import edit
+from servicedesk.web.keyset import KeysetPage
+from servicedesk.web.pages import changed, page, trigger
+
+from .forms import NoticeSettingsForm
+from .models import Notification
+from .notices import mark_read, save_notice_settings
+from .queries import newest_unread, notice_settings, unread_count, visible_notices
+from .words import lines_for
+
+Kind = Notification.Kind
+PAGE_SIZE = 40
+MOST_SHOWN = 99
+
+
+_ICONS: dict[str, str] = {
+    Kind.RECEIPT: "ticket",
+    Kind.STATUS: "flag",
+    Kind.ASSIGNED: "user-check",
+    Kind.TEAM: "users",
+    Kind.BOUNCED: "mail-off",
+    Kind.CALLBACK: "phone-call",
+    Kind.MAIL: "mail",
+}
+
+
+@signed_in
+@require_safe
+def notices(request: HttpRequest) -> HttpResponse:
+    """What happened to one's tickets, newest first; all of it, or what is unread."""
+    rows, unread_only = visible_notices(request.user), request.GET.get("state") == "unread"
+    if unread_only:
+        rows = rows.filter(read_at__isnull=True)
+    keyset = KeysetPage.of(request, rows, ["-created_at", "-id"], size=PAGE_SIZE)
+    context = {
+        "keyset": keyset,
+        "lines": [
+            (timezone.localdate(line.notice.created_at), _ICONS.get(line.notice.kind, "message"), line)
+            for line in lines_for(request.user, keyset.rows)
+        ],
+        "unread_only": unread_only,
+        "newest": newest_unread(request.user),
+        "bell_unread": unread_count(request.user),
+        "bell_most": MOST_SHOWN,
+    }
+    return page(request, "notify/notices.html", context, fragment="notify/_notices.html")
+
+
+@signed_in
+@require_safe
+def bell(request: HttpRequest) -> HttpResponse:
+    """The bell with the number of unread notices, which open pages ask for; 204 while it is what `shown` says."""
+    count, shown = unread_count(request.user), request.GET.get("shown", "")
+    if shown == str(count):
+        return HttpResponse(status=204)
+    rings = shown.isascii() and shown.isdecimal() and count > int(shown[:9])
+    return page(request, "notify/_bell.html", {"bell_unread": count, "bell_most": MOST_SHOWN, "bell_rings": rings})
+
+
+@signed_in
+@require_POST
+def read(request: HttpRequest) -> HttpResponse:
+    """Mark notices read: those of a ticket or a mail, as its page asks when it is opened, or all that the list knew."""
+    number, mail = request.POST.get("ticket", "").replace("\x00", "")[:40], _id(request.POST.get("mail", ""))
+    if number or mail:
+        done = mark_read(request.user, number=number, mail=mail)
+        answer = HttpResponse(status=204)
+        return trigger(answer, {"notices-read": {}}) if done else answer
+    mark_read(request.user, newest=_id(request.POST.get("newest", "")))
+    return changed(request, reverse("notify:notices"), event=None, message=_("All notices are marked as read."))
+
+
+def _id(typed: str) -> int | None:
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else None
+
+
+@signed_in
+def settings(request: HttpRequest) -> HttpResponse:
+    """By kind of thing: page, mail, summary or not at all; and the quiet hours."""
+    me = request.user
+    own = notice_settings([me])[me.pk]
+    return edit(
+        request,
+        NoticeSettingsForm(request.POST or None, of=own),
+        partial(save_notice_settings, me),
+        to=reverse("notify:notice-settings"),
+        template="notify/notice_settings.html",
+    )

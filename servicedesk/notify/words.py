@@ -1,0 +1,39 @@
+"""Notices in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from servicedesk.people.models import User
+from servicedesk.tickets.sentences import Names, words_for
+
+from .models import Notification
+
+
+@dataclass(frozen=True)
+class Line:
+    """A notice as its reader reads it: what happened, to what (a ticket's number or "", a title), and where that is."""
+
+    notice: Notification
+    sentence: str
+    number: str
+    title: str
+    address: str
+
+
+def lines_for(reader: User, notices: Sequence[Notification]) -> list[Line]:
+    """In the language that is set. A fixed number of queries."""
+    names = Names(reader, [each.event for each in notices if each.event is not None])
+    return [_line(each, names) for each in notices]
+
+
+def _line(notice: Notification, names: Names) -> Line:
+    if notice.event is not None and notice.ticket is not None:
+        ticket = notice.ticket
+        return Line(notice, words_for(notice.event, names), ticket.number, ticket.title, ticket.get_absolute_url())
+    mail = notice.mail
+    who = mail.assigned_by.display_name if mail.assigned_by else _("The desk")
+    sentence = _("%(who)s gave you a mail to look at.") % {"who": who}
+    return Line(notice, sentence, "", mail.mailbox.name, reverse("intake:mail", args=[mail.pk]))
