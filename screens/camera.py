@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from servicedesk.frontdoor.say import Stop
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-KEYS = ("?", "Control+K")
+KEYS = frozenset({"j", "k", "x", "c", "m", "n", "/", "?", "Control+K", "Enter", "Escape"})
 LANGUAGES, SCHEMES = ("ja", "en"), ("light", "dark")
 WIDTHS = {1440: {"width": 1440, "height": 900}, 360: {"width": 360, "height": 740}}
 LOOKS = [f"{language}-{scheme}-{width}" for language in LANGUAGES for scheme in SCHEMES for width in WIDTHS]

@@ -3,7 +3,7 @@ taken down half, people away, a ticket with every kind of message, long words.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from email.message import EmailMessage
 from email.utils import make_msgid
 
@@ -21,9 +21,11 @@ from servicedesk.desk.demo.company import SIGN_INS
 from servicedesk.desk.demo.load import load
 from servicedesk.desk.exporting import job_key, start_export
 from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
-from servicedesk.intake.actions import plan_call_back, read_waiting, store
+from servicedesk.intake.actions import assign_mail, plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.notify.models import OutgoingMail
+from servicedesk.notify.notices import mark_read, save_notice_settings
+from servicedesk.notify.without_ticket import tell_of_assigned_mails
 from servicedesk.people.actions import create_absence, create_token, upload_import
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
@@ -52,7 +54,10 @@ def prepare() -> Situation:
     people = {key: User.objects.get(email__startswith=f"{key}@") for _role, key in SIGN_INS}
     found = Situation(people)
     found.objects |= _tickets(people) | _mails(people) | _settings(people)
+    _news(people, found.objects)
     deliver_waiting()
+    tell_of_assigned_mails()
+    mark_read(people[AGENT], number=found.objects["given"].number)
     found.objects["sent_mail"] = OutgoingMail.objects.latest("pk")
     return found
 
@@ -116,6 +121,23 @@ def _tickets(people: dict[str, User]) -> dict:
         "own": own.filter(closed_at__isnull=True).first() or own.first(),
         "own_resolved": own.filter(status="resolved").first() or own.first(),
     }
+
+
+def _news(people: dict[str, User], objects: dict) -> None:
+    """What others did since the agent and the requester last looked."""
+    agent, busy, own = people[AGENT], objects["busy"], objects["own"]
+    colleague = User.objects.filter(teams__in=agent.teams.all(), is_active=True).exclude(pk=agent.pk).first()
+    of_team = Ticket.objects.filter(team__in=agent.teams.all(), closed_at__isnull=True, is_confidential=False)
+    objects["given"] = of_team.exclude(assignee=agent).order_by("-pk").first()
+    assign(objects["given"], by=colleague, via="command", assignee=agent)
+    reply(busy, by=busy.requester, via="command", body="E-1234です。再起動しても同じでした。")
+    reply(own, by=own.assignee or colleague, via="command", body="確認しました。明日の午前に伺います。")
+    held = IncomingMail.objects.filter(state=IncomingMail.State.HELD).exclude(pk=objects["held"].pk).first()
+    assign_mail(held, agent, by=people[ADMIN], via="command")
+    quiet = {"quiet_from": time(19), "quiet_until": time(8), "quiet_days": [0, 1, 2, 3, 4]}
+    save_notice_settings(
+        agent, by=agent, via="command", ways={"status": "none"}, digest_hour=8, urgent_at_once=True, **quiet
+    )
 
 
 def _mails(people: dict[str, User]) -> dict:

@@ -81,8 +81,9 @@ class NoticeSettingsForm(ActionForm):
     """
 
     digest_hour = forms.TypedChoiceField(
-        label=gettext_lazy("Daily summary at"), choices=[(hour, f"{hour}:00") for hour in range(24)], coerce=int
-    )
+        label=gettext_lazy("Daily summary at"), choices=[(hour, f"{hour}:00") for hour in range(24)], coerce=int,
+        required=False, empty_value=8,
+    )  # fmt: skip
     quiet_from = forms.TimeField(label=gettext_lazy("Quiet from"), required=False, widget=forms.TimeInput)
     quiet_until = forms.TimeField(label=gettext_lazy("Quiet until"), required=False, widget=forms.TimeInput)
     quiet_days = forms.TypedMultipleChoiceField(
@@ -102,7 +103,7 @@ class NoticeSettingsForm(ActionForm):
         super().__init__(data, initial=initial | {f"way_{kind}": of.way(kind) for kind in self._kinds})
         for kind in self._kinds:
             ways = [(way.value, way.label) for way in NoticeSettings.ways_for(kind)]
-            field = forms.ChoiceField(label=Notification.Kind(kind).label, choices=ways)
+            field = forms.ChoiceField(label=Notification.Kind(kind).label, choices=ways, required=False)
             dress(field)
             self.fields[f"way_{kind}"] = field
 
@@ -112,5 +113,5 @@ class NoticeSettingsForm(ActionForm):
 
     def clean(self):
         data = super().clean()
-        ways = {kind: data.pop(f"way_{kind}") for kind in self._kinds if f"way_{kind}" in data}
-        return data | {"ways": ways}
+        ways = {kind: data.pop(f"way_{kind}", "") for kind in self._kinds}
+        return data | {"ways": {kind: way for kind, way in ways.items() if way}}

@@ -57,8 +57,9 @@ def test_the_bell_counts_up_without_reload_and_opening_the_ticket_counts_down(vi
     bell.click()
     line = page.get_by_role("link", name="Hana Sato assigned this")
     expect(line).to_contain_text("The printer jams")
-    line.click()
-    page.wait_for_url(f"**{ticket.get_absolute_url()}")
+    with page.expect_response("**/notices/read/"):
+        line.click()
+    assert page.url.endswith(ticket.get_absolute_url())
     expect(page.locator("#bell .bell-count")).to_have_count(0)
     assert Notification.objects.get(person=agent).read_at is not None
     someone.check()
@@ -73,9 +74,9 @@ def test_what_comes_while_the_ticket_is_open_is_read_by_that(visitor, deliver):
     page.wait_for_load_state("networkidle")
     reply(ticket, by=ticket.requester, via="page", body="It jams again")
     deliver()
-    page.clock.fast_forward(7_000)
+    with page.expect_response("**/notices/read/"):
+        page.clock.fast_forward(7_000)
     expect(page.locator(".timeline")).to_contain_text("It jams again")
-    page.wait_for_load_state("networkidle")
     assert not Notification.objects.filter(person=agent, read_at=None).exists()
 
 

@@ -55,6 +55,7 @@ class TestBulk:
         changed = Ticket.objects.filter(tags__name="network")
         assert changed.count() == 3 and set(changed) < set(tickets)
         page.get_by_role("button", name="Undo the whole").click()
+        expect(page.get_by_role("button", name="Undo the whole")).to_have_count(0)
         work()
         expect(page.locator("#bulk-result")).to_contain_text("Undone: 3")
         assert not changed.exists()

@@ -242,8 +242,8 @@ class TestSaving:
 class TestPage:
     FORM = {
         "way_reply": "page", "way_status": "none", "way_assigned": "digest", "way_answer": "mail", "way_team": "none",
-        "way_bounced": "mail", "way_callback": "mail", "way_mail": "mail", "digest_hour": "18", "quiet_from": "22:00",
-        "quiet_until": "07:30", "quiet_days": ["0", "1"],
+        "way_bounced": "mail", "way_callback": "mail", "way_mail": "mail", "way_mention": "mail",
+        "digest_hour": "18", "quiet_from": "22:00", "quiet_until": "07:30", "quiet_days": ["0", "1"],
     }  # fmt: skip
 
     def test_keeps_what_one_chose(self, agent, visit):

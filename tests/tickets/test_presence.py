@@ -62,7 +62,7 @@ class TestWhoIsHere:
     def test_nothing_is_sent_again_while_it_stays_so(self, ticket, hana, ken):
         poll(hana, ticket)
         first = poll(ken, ticket).content.decode()
-        assert f"here={hana.pk}" in first and 'hx-trigger="load' not in first
+        assert f"here={hana.pk}" in first and 'hx-trigger="load delay' not in first
         assert poll(ken, ticket, here=str(hana.pk)).status_code == 204
 
     def test_writing_shows_and_ends(self, ticket, hana, ken):
