@@ -52,7 +52,7 @@ class Window:
         answer = self.page.goto(path)
         self._settle()
         for selector in press:
-            if selector in KEYS:
+            if selector in KEYS or len(selector) == 1:
                 self.page.keyboard.press(selector)
             else:
                 self.page.locator(selector).first.click()

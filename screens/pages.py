@@ -114,6 +114,7 @@ PAGES = [
     Screen("macro", ADMIN, "desk:macro", ("macro",)),
     Screen("macro-read", AGENT, "desk:macro", ("macro",)),
     Screen("macros-for", AGENT, "desk:macros-for", ("busy",)),
+    Screen("ticket-templates", AGENT, "tickets:detail", ("busy",), press=("[data-write]",)),
     Screen("ticket-macros", AGENT, "tickets:detail", ("busy",), press=("m",)),
     Screen("template-read", AGENT, "desk:template", ("template",)),
     Screen("templates-for", AGENT, "desk:templates-for", ("busy",)),

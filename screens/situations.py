@@ -74,6 +74,8 @@ def _tickets(people: dict[str, User]) -> dict:
         body="お手数ですが、**エラーの番号**をお知らせください。\n\n- 画面の右下\n- `E-1234` の形\n\n> 印刷できません",
     )  # fmt: skip
     note(busy, by=agent, via="command", body=f"ベンダーに確認中。{_LONG}")
+    colleague = busy.team.members.exclude(pk=agent.pk).first()
+    note(busy, by=agent, via="page", body=f"@{colleague.name} さん、部品が届いたら交換をお願いします。")
     set_tags(busy, by=agent, via="command", tags=["プリンター", "3階", "ベンダー確認"])
     log_work(busy, by=agent, via="command", minutes=15)
     save_draft(busy, "reply", by=agent, body="ベンダーから連絡があり、", box="1", turn=1, base="")

@@ -16,7 +16,10 @@ class SharedForm(AskerForm):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
     team = forms.ModelChoiceField(
-        Team.objects.none(), label=gettext_lazy("For whom"), required=False, empty_label=gettext_lazy("All agents")
+        Team.objects.none(),
+        label=gettext_lazy("Who may use it"),
+        required=False,
+        empty_label=gettext_lazy("All agents"),
     )
     owner = PersonField(
         label=gettext_lazy("Owner"), required=False,

@@ -3,7 +3,6 @@
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -78,7 +77,7 @@ def template_preview(request: HttpRequest) -> HttpResponse:
     shown = ReplyTemplate(
         body_ja=request.POST.get("body_ja", "")[:5_000], body_en=request.POST.get("body_en", "")[:5_000]
     )
-    return render(request, "desk/_template_preview.html", _looks(request, shown))
+    return page(request, "desk/_template_preview.html", _looks(request, shown))
 
 
 @needs("tickets.work")
@@ -92,7 +91,7 @@ def templates_for(request: HttpRequest, number: str) -> HttpResponse:
     if wants_fragment(request):
         found = find_templates(request.user, request.GET.get("q", "")[:60])[:MOST]
         options = [(row, *filled(row, ticket, request.user)) for row in found]
-        return render(request, "desk/_template_options.html", {"options": options})
+        return page(request, "desk/_template_options.html", {"options": options})
     kind = "note" if request.GET.get("kind") == "note" else "reply"
     context = {"ticket": ticket, "kind": kind}
     found = find_templates(request.user, "")
