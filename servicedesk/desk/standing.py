@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from servicedesk.people.models import Absence, Team, User
 from servicedesk.people.queries import absences_on
@@ -40,7 +41,7 @@ class Measure:
 
 
 MEASURES = (
-    Measure("open", _("Open"), "view=all"),
+    Measure("open", pgettext_lazy("tickets", "Open"), "view=all"),
     Measure("urgent", _("P1 and P2"), "view=all&priority=1&priority=2"),
     Measure("late", _("Late"), "view=all&due=late", is_bad=True),
     Measure("today", _("Due today"), "view=all&due=today"),

@@ -15,6 +15,7 @@ from .permissions import speaks_for_desk
 LIFE = 40
 # Writing costs more than reading: whoever only goes on reading is noted anew this often.
 _AGAIN = 15
+_FIRST = ("reply", "note", "")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Present:
 
 
 def here(user: User, ticket: Ticket, *, writing: str = "") -> list[Present]:
-    """Note that the person has the ticket open, and say who else has, those first who write. Nothing for and of those
+    """Note that the person has the ticket open, and say who else has, those first who answer. Nothing for and of those
     who do not speak for the desk: a requester is never watched, and watches nobody. The caller has found the ticket
     among those that the person sees.
 
@@ -41,7 +42,7 @@ def here(user: User, ticket: Ticket, *, writing: str = "") -> list[Present]:
     if was_writing != writing or now - at > _AGAIN:
         _write(ticket, known | {user.pk: (user.display_name, writing, now)})
     others = (Present(pk, name, writes) for pk, (name, writes, _at) in known.items() if pk != user.pk)
-    return sorted(others, key=lambda one: (not one.writing, one.name, one.pk))
+    return sorted(others, key=lambda one: (_FIRST.index(one.writing), one.name, one.pk))
 
 
 def leave(user: User, ticket: Ticket) -> None:

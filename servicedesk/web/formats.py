@@ -84,6 +84,12 @@ def when(value: dt.datetime, now: dt.datetime | None = None) -> str:
     return exact(value)
 
 
+def clock(value: dt.datetime) -> str:
+    """`14:05` today, exact on any other day: for what stands on an open page for a while."""
+    there = local(value)
+    return _format(there, "time") if there.date() == local(timezone.now()).date() else exact(value)
+
+
 def short_when(value: dt.datetime, now: dt.datetime | None = None) -> str:
     """For narrow columns: `3 min`, `5 h`, `2 d`, then `3 Nov` or, in another year, `Nov 2025`."""
     now = now or timezone.now()

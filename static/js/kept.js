@@ -48,6 +48,7 @@ function show(form, html) {
 
 function failed(form, status) {
   hold(form);
+  if (!form.isConnected) return;
   const line = form.querySelector("[data-draft-line]");
   let hint = line.querySelector(".hint");
   if (!hint) {
@@ -78,21 +79,22 @@ async function save(form, leaving = false) {
       if (answer.ok) letGo(form);
       else if (!at.sent) hold(form);
       if (form.isConnected) show(form, html);
-    } else if (form.isConnected && !at.sent) {
+    } else if (!at.sent) {
       failed(form, answer.status);
     }
   } catch {
-    if (form.isConnected && !at.sent) failed(form, 0);
+    if (!at.sent) failed(form, 0);
   } finally {
     at.busy = false;
-    if (form.isConnected && !at.sent && words(form).value !== text) soon(form);
+    // Typed meanwhile; a box that has been swapped away by now has no later.
+    if (!at.sent && words(form).value !== text) soon(form, form.isConnected ? PAUSE : 0);
   }
 }
 
 function soon(form, pause = PAUSE) {
   const at = state(form);
   clearTimeout(at.timer);
-  at.timer = setTimeout(() => { if (form.isConnected) save(form); }, pause);
+  at.timer = setTimeout(() => save(form), pause);
 }
 
 function box(event) {
@@ -139,9 +141,10 @@ document.addEventListener("submit", (event) => {
   hold(form, true);
 }, true);
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt;
-  if (!form.matches || !form.matches("form[data-keep]") || event.detail.successful) return;
-  if (form.isConnected) state(form).sent = false;
+  const source = event.detail.elt;
+  if (event.detail.successful || !source.matches("form[data-keep], [data-discard], [data-take-other]")) return;
+  const form = source.closest("form[data-keep]");
+  if (form && form.isConnected) state(form).sent = false;
 });
 // Out of the browser's memory comes what was sent already.
 addEventListener("pageshow", (event) => {

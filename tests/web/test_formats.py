@@ -73,6 +73,11 @@ class TestWhen:
     def test_short(self, ago, words):
         assert formats.short_when(NOW - ago, NOW) == words
 
+    def test_on_an_open_page_today_is_a_time_and_another_day_is_exact(self):
+        now = timezone.now()
+        assert re.fullmatch("[0-9]{2}:[0-9]{2}", formats.clock(now))
+        assert formats.clock(now - dt.timedelta(days=3)) == formats.exact(now - dt.timedelta(days=3))
+
     def test_the_tag_has_the_exact_time_on_hover(self):
         moment = timezone.now() - dt.timedelta(minutes=3)
         html = render("{% when moment %}", moment=moment)

@@ -46,13 +46,14 @@ def markdown_naming(value, names) -> SafeString:
 
 @register.simple_tag
 def when(value, style: str = "near") -> str:
-    """A moment: relative near now with the exact time on hover. Styles: near, short (narrow columns), exact."""
+    """A moment: relative near now with the exact time on hover. Styles: near, short (narrow columns), clock, exact."""
     if not value:
         return ""
     title = formats.exact(value)
     if not isinstance(value, dt.datetime):
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), title)
-    shown = {"short": formats.short_when, "exact": formats.exact}.get(style, formats.when)(value)
+    styles = {"short": formats.short_when, "clock": formats.clock, "exact": formats.exact}
+    shown = styles.get(style, formats.when)(value)
     if shown == title:
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), shown)
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), title, shown)
