@@ -54,6 +54,7 @@ class Window:
         for selector in press:
             if selector in KEYS or len(selector) == 1:
                 self.page.keyboard.press(selector)
+                self.page.wait_for_load_state("networkidle")
             else:
                 self.page.locator(selector).first.click()
             self._settle()

@@ -17,7 +17,7 @@ from servicedesk.web.pages import page
 
 from .queries import led_teams, visible_views
 from .queue import rail
-from .standing import MEASURES, STALE_DAYS, standing_of, to_share_out
+from .standing import MEASURES, standing_of, to_share_out
 
 
 @needs("desk.lead")
@@ -42,7 +42,7 @@ def lead_team(request: HttpRequest, pk: int) -> HttpResponse:
         "teams": teams,
         "team": team,
         "standing": standing,
-        "measures": [(each, each.label % {"days": STALE_DAYS}) for each in MEASURES],
+        "measures": MEASURES,
         "of": of,
         "tickets": list(to_share_out(request.user, team, of)),
         "members": [each for each in standing.people if each.person is not None and each.person.pk != (of and of.pk)],

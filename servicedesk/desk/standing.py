@@ -39,6 +39,10 @@ class Measure:
     is_bad: bool = False
     is_open: bool = True
 
+    @property
+    def words(self) -> str:
+        return str(self.label) % {"days": STALE_DAYS}
+
 
 MEASURES = (
     Measure("open", pgettext_lazy("tickets", "Open"), "view=all"),
@@ -66,6 +70,10 @@ class Number:
     url: str
     measure: Measure | None = None
     label: object = ""
+
+    @property
+    def words(self) -> str:
+        return self.measure.words if self.measure else str(self.label)
 
 
 @dataclass
