@@ -4,7 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from servicedesk.desk.tasks import tidy_desk
@@ -115,6 +117,13 @@ class TestSaving:
     def test_the_same_words_twice_are_no_matter(self, ticket, hana):
         save(ticket, hana, "Same")
         assert save(ticket, hana, "Same", box="b2").body == "Same"
+
+    def test_takes_the_tickets_lock_first_as_sending_does(self, ticket, hana):
+        # Else the two wait for each other: seen when a box saved itself while it was sent.
+        with CaptureQueriesContext(connection) as asked:
+            save(ticket, hana, "One")
+        said = [one["sql"] for one in asked if "tickets_" in one["sql"]]
+        assert 'FROM "tickets_ticket"' in said[0] and said[0].endswith("FOR UPDATE")
 
     def test_an_emptied_box_leaves_no_draft(self, ticket, hana):
         save(ticket, hana, "x")

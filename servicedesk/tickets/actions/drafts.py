@@ -16,6 +16,7 @@ from servicedesk.web.text import lines
 
 from ..errors import TicketError
 from ..models import Draft, Ticket
+from .core import lock
 from .talk import MOST_LETTERS
 
 KEPT = timedelta(days=30)
@@ -86,7 +87,8 @@ def restore_draft(ticket: Ticket, kind: str, *, by: User) -> None:
     """Bring a discarded draft back. Nothing happens the second time. Refuses when its words are gone or something new
     was begun.
     """
-    draft = Draft.objects.select_for_update().filter(ticket=ticket, kind=kind, user=by).first()
+    lock(ticket)
+    draft = Draft.objects.filter(ticket=ticket, kind=kind, user=by).first()
     if draft is None or not draft.body or (draft.discarded_at and draft.discarded_at < timezone.now() - BACK_WITHIN):
         raise TicketError(_("It is too late: these words are no longer kept."), code="gone")
     if draft.discarded_at:
@@ -101,7 +103,11 @@ def forget_old_drafts() -> None:
 
 
 def _locked(ticket: Ticket, kind: str, user: User, box: str) -> tuple[Draft, bool]:
-    return Draft.objects.select_for_update().get_or_create(ticket=ticket, kind=kind, user=user, defaults={"box": box})
+    """The row, and whether it was made. Under the ticket's lock, as sending is: the row's key to the ticket asks for
+    that lock too when the transaction ends, and whoever took the two the other way round would block a sender.
+    """
+    lock(ticket)
+    return Draft.objects.get_or_create(ticket=ticket, kind=kind, user=user, defaults={"box": box})
 
 
 def _turn_over(draft: Draft, **fields: Any) -> None:
