@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from servicedesk.frontdoor.say import Stop
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-KEYS = frozenset({"j", "k", "x", "c", "m", "n", "/", "?", "Control+K", "Enter", "Escape"})
+KEYS = ("Control+K",)  # beside single letters
+LEADING_ON = ("c",)  # to another page
 LANGUAGES, SCHEMES = ("ja", "en"), ("light", "dark")
 WIDTHS = {1440: {"width": 1440, "height": 900}, 360: {"width": 360, "height": 740}}
 LOOKS = [f"{language}-{scheme}-{width}" for language in LANGUAGES for scheme in SCHEMES for width in WIDTHS]
@@ -52,9 +53,11 @@ class Window:
         answer = self.page.goto(path)
         self._settle()
         for selector in press:
-            if selector in KEYS or len(selector) == 1:
+            if selector in LEADING_ON:
+                with self.page.expect_navigation():
+                    self.page.keyboard.press(selector)
+            elif selector in KEYS or len(selector) == 1:
                 self.page.keyboard.press(selector)
-                self.page.wait_for_load_state("networkidle")
             else:
                 self.page.locator(selector).first.click()
             self._settle()

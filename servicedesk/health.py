@@ -112,8 +112,10 @@ def _desk_figures() -> CollectorRegistry:
     gauge("beat_timestamp_seconds", "Last sign of life of beat and worker", beat.timestamp() if beat else 0)
     waiting_in = IncomingMail.objects.filter(state=IncomingMail.State.WAITING).count()
     gauge("incoming_mail_waiting", "Mails received and not yet read", waiting_in)
-    waiting_out = OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING).count()
-    gauge("outgoing_mail_waiting", "Mails not yet sent", waiting_out)
+    waiting_out = (
+        OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING).exclude(error=OutgoingMail.QUIET).count()
+    )
+    gauge("outgoing_mail_waiting", "Mails not yet sent, but for those in their readers' quiet hours", waiting_out)
     if scan.is_on():
         gauge("virus_scanner_up", "Whether the virus scanner answers; without it no file is taken", not scan.ping())
     _mailbox_figures(registry)

@@ -143,7 +143,7 @@ def _mail(told: Told, desk: Desk, own: NoticeSettings) -> OutgoingMail:
     event, person, kind = told.event, told.person, told.kind
     echo = kind != Kind.RECEIPT or event.ticket.channel != "mail"
     letter = compose(kind, event, person, desk, echo=echo, comment=told.comment, sees=told.may_see)
-    quiet = None if told.is_urgent and own.urgent_at_once else own.quiet_end(timezone.now())
+    quiet = None if told.is_urgent and own.urgent_at_once else own.quiet_end(told.leaves_at)
     return OutgoingMail(
         ticket=event.ticket,
         event=event,
@@ -157,7 +157,8 @@ def _mail(told: Told, desk: Desk, own: NoticeSettings) -> OutgoingMail:
         message_id=letter.message_id,
         headers=letter.headers,
         with_files=letter.with_files,
-        try_after=max(told.leaves_at, quiet or told.leaves_at),
+        try_after=quiet or told.leaves_at,
+        error=OutgoingMail.QUIET if quiet else "",
     )
 
 

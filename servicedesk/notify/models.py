@@ -26,7 +26,8 @@ class OutgoingMail(models.Model):
     `message_id` is made with the row and the same on every attempt, so that a mail which left just before a crash and
     leaves again afterwards is one message for the receiving program. `headers` are those beside From, To, Subject and
     Message-ID. A `held` one is for an address that does not work (`intake.models.DeadAddress`), whose words `error` has
-    then; when the address works again within `HELD_FOR` it leaves by itself.
+    then; when the address works again within `HELD_FOR` it leaves by itself. One that waits for the end of its reader's
+    quiet hours has the `error` `QUIET`.
     """
 
     class Kind(models.TextChoices):
@@ -53,6 +54,7 @@ class OutgoingMail(models.Model):
         HELD = "held", _("Not sent")
 
     HELD_FOR = timedelta(days=7)
+    QUIET = "quiet"
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="mails_out")
     event = models.ForeignKey(TicketEvent, models.PROTECT, null=True, related_name="mails_out")

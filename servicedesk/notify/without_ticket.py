@@ -69,9 +69,9 @@ def _mail(person: User, rows: Sequence[Notification], newest: int) -> OutgoingMa
 
 
 def _without_ticket(
-    kind: str, key: str, person: User, subject: str, values: Values, name: str, at: datetime | None = None
+    kind: str, key: str, person: User, subject: str, values: Values, name: str, quiet: datetime | None = None
 ) -> OutgoingMail:
-    """A mail in the language that is set; `name` makes its Message-ID, `at` is when it leaves."""
+    """A mail in the language that is set; `name` makes its Message-ID; it waits for the end of `quiet`."""
     desk = Desk([])
     box = desk.mailbox()
     sources = desk.sources(key, person.language, None)
@@ -90,7 +90,8 @@ def _without_ticket(
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "OOF, AutoReply",
         },
-        try_after=at or timezone.now(),
+        try_after=quiet or timezone.now(),
+        error=OutgoingMail.QUIET if quiet else "",
     )
 
 
@@ -156,6 +157,6 @@ def _tell_of(pk: int) -> bool:
                 "mail": lambda: settings.SITE_URL + reverse("intake:mail", args=[mail.pk]),
             }
             name = f"look.{mail.pk}.{person.pk}.{mail.assigned_at:%Y%m%d%H%M%S%f}"
-            subject, at = _("A mail for you to look at"), own.quiet_end(now)
-            _without_ticket(Kind.MAIL, "assigned_mail", person, subject, values, name, at).save(force_insert=True)
+            subject, quiet = _("A mail for you to look at"), own.quiet_end(now)
+            _without_ticket(Kind.MAIL, "assigned_mail", person, subject, values, name, quiet).save(force_insert=True)
     return True

@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from servicedesk.desk.bulk import Change, forget_old_bulks, start_bulk, undo_bulk
 from servicedesk.desk.models import Bulk
+from servicedesk.notify.models import Notification
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Job
 from servicedesk.tickets.actions import assign, set_tags
+from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Ticket, TicketLink
 from servicedesk.web.errors import NotFound, Refused
 from tests.factories import a_person, a_service, a_service_request, a_team, a_ticket, an_agent
@@ -66,6 +68,14 @@ class TestEachKindOfChange:
         assert [(t.service_id, t.impact, t.urgency) for t in now(tickets)] == [
             (t.service_id, t.impact, t.urgency) for t in tickets
         ]
+
+    def test_assignment_is_told_to_whoever_gets_the_tickets(self, agent, team, tickets):
+        other = an_agent(team)
+        done(tickets, agent, assignee=str(other.pk))
+        deliver_waiting()
+        told = Notification.objects.filter(person=other, kind="assigned").order_by("ticket_id")
+        assert [each.ticket for each in told] == tickets
+        assert not Notification.objects.filter(person=agent, kind="assigned").exists()
 
     def test_assignment_to_others_comes_back_though_it_is_out_of_sight(self, agent, team, tickets):
         other = a_team()

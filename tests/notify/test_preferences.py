@@ -117,15 +117,18 @@ class TestWays:
 
 
 class TestQuietHours:
-    def test_keep_mails_until_they_are_over_and_the_page_at_once(self, agent):
+    def test_keep_mails_until_they_are_over_and_the_page_at_once(self, agent, visit):
         quiet_now(agent)
         assert assigned(agent) == (["assigned"], ["assigned"])
         mail = OutgoingMail.objects.get(to_user=agent)
         assert timedelta(minutes=55) < mail.try_after - timezone.now() <= timedelta(hours=1)
+        assert "The recipient has quiet hours; it leaves on" in visit(agent).get("/settings/outgoing/").content.decode()
         OutgoingMail.objects.exclude(pk=mail.pk).delete()
         assert send_waiting() == 0
         OutgoingMail.objects.update(try_after=timezone.now())
         assert send_waiting() == 1
+        mail.refresh_from_db()
+        assert (mail.state, mail.error) == ("sent", "")
 
     @pytest.mark.parametrize("urgent", [{"priority": 1}, {"is_major": True}])
     def test_what_is_urgent_breaks_through_where_the_person_lets_it(self, agent, urgent):
