@@ -254,6 +254,36 @@ def fill(tickets: int, say: Callable[[str], None] = lambda line: None) -> float:
     return time.monotonic() - began
 
 
+def very_long() -> int:
+    """The id of a ticket of 200 messages: the newest long one, which grows to that when it is asked for first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, event_count, requester_id, assignee_id FROM tickets_ticket WHERE event_count >= 22"
+            " AND team_id = 1 AND type = 'incident' AND assignee_id IS NOT NULL"
+            " ORDER BY event_count DESC, created_at DESC LIMIT 1"
+        )
+        ticket, count, requester, assignee = cursor.fetchone()
+        missing = 202 - count
+        if missing > 0:
+            cursor.execute(
+                """
+                WITH new AS (
+                    INSERT INTO tickets_ticketevent (ticket_id, number, verb, by_id, via, is_public, data, at, hash)
+                    SELECT %(ticket)s, %(count)s + k, 'reply',
+                        CASE WHEN k %% 2 = 0 THEN %(requester)s ELSE %(assignee)s END, 'page', true, '{}',
+                        now() - (300 - k) * interval '1 second', repeat('0', 64)
+                    FROM generate_series(1, %(missing)s) k RETURNING id, by_id
+                )
+                INSERT INTO tickets_comment (event_id, ticket_id, author_id, is_public, body, format)
+                SELECT id, %(ticket)s, by_id, true, '**E-21** の画面を確認します。' || E'\n\n- 電源\n- 配線', 'markdown'
+                FROM new
+                """,
+                {"ticket": ticket, "count": count, "requester": requester, "assignee": assignee, "missing": missing},
+            )
+            cursor.execute("UPDATE tickets_ticket SET event_count = %s WHERE id = %s", [count + missing, ticket])
+    return ticket
+
+
 def _take_off(cursor) -> list[str]:
     """Drop foreign keys and secondary indexes of the big tables; returns the statements that bring them back."""
     big = ["tickets_ticket", "tickets_ticketevent", "tickets_comment", "tickets_ticketwords", "people_user",

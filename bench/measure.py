@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .client import Answer, Client, form_token, next_cursor
-from .fill import AGENT, REQUESTER
+from .fill import AGENT, LEAD, REQUESTER, very_long
 
 RARE, COMMON, SHORT = "kunokuno", "パスワード", "画面"
 
@@ -68,6 +68,8 @@ def cases(port: int, bare_port: int) -> list[Case]:
     )
     program = Client(port, token=token)
     long = Ticket.objects.filter(event_count__gt=20, team=1, type="incident").order_by("-created_at").first()
+    longest = Ticket.objects.get(pk=very_long())
+    lead = Client(port, session=sign_in(LEAD))
     own = Ticket.objects.filter(requester=REQUESTER).order_by("-created_at").first()
     queue, search, new = reverse("desk:queue"), reverse("desk:search"), reverse("intake:new")
     second = next_cursor(agent.get(f"{queue}?view=all").body)
@@ -80,6 +82,11 @@ def cases(port: int, bare_port: int) -> list[Case]:
         Case("queue, all, second page", lambda: agent.get(f"{queue}?view=all&after={second}"), "queue"),
         Case("queue asks for news (none)", lambda: agent.get(newest), expected=204),
         Case("ticket of 20 messages", lambda: agent.get(address_of(long)), "ticket"),
+        Case("ticket of 200 messages", lambda: agent.get(address_of(longest)), "ticket_200"),
+        Case("link picker", lambda: agent.get(f"{reverse('tickets:find')}?other={_quoted(COMMON)}"), "picker"),
+        Case("merge form, what is alike", lambda: agent.get(reverse("tickets:merge", args=[long.number])), "picker"),
+        Case("how the team stands", lambda: lead.get(reverse("desk:lead-team", args=[1])), "lead"),
+        Case("the bell", lambda: agent.get(reverse("notify:bell"), **{"HX-Request": "true"}), "bell"),
         Case("search, rare word", lambda: agent.get(f"{search}?q={RARE}"), "search"),
         Case("search, two letters", lambda: agent.get(f"{search}?q={_quoted(SHORT)}"), "search"),
         Case("search, two common words", lambda: agent.get(f"{search}?q={_quoted('電源 画面')}"), "search"),

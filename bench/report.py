@@ -5,6 +5,7 @@ from collections.abc import Callable
 from servicedesk.frontdoor.home import Home
 
 from . import measure
+from .bulk import bulk_seconds
 from .client import Client
 from .fill import AGENT
 from .mails import mails_per_second
@@ -29,6 +30,9 @@ def measured(home: Home, env: dict, *, tickets: int, rounds: int, say: Say) -> d
             bare.stop()
     # When the servers are gone, so that the one worker has a core for itself and PostgreSQL the other.
     told["mail_per_s"] = mails_per_second()
+    tickets_, changed, undone = bulk_seconds()
+    told["bulk_s"] = {"tickets": tickets_, "change": changed, "undo": undone}
+    say(f"Change of {tickets_:,} tickets (assignee and tag): {changed} s; undo of it: {undone} s")
     say(f"Mails a second by one worker, raw row to ticket, event and receipt: {told['mail_per_s']}")
     return told
 
@@ -76,6 +80,9 @@ def _told(cases: list[measure.Case], server: Server, bare: Server, tickets: int,
         },
         "p50_ms": {name: round(measure.median(values), 1) for name, values in named.items()},
         "p95_ms": {name: round(measure.percentile(values, 0.95), 1) for name, values in named.items()},
+        "server_p95_ms": {
+            name: round(measure.percentile(values, 0.95), 1) for name, values in server_side.items() if name
+        },
         "server_p50_ms": {name: round(measure.median(values), 1) for name, values in server_side.items() if name},
         "pss_mb": pss,
         "tickets": tickets,
