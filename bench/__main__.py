@@ -1,4 +1,4 @@
-"""`python -m bench [--tickets N] [--plans] [--keep FOLDER]`: fill, measure, tell.
+"""`python -m bench [--tickets N] [--plans] [--live AGENTS] [--keep FOLDER]`: fill, measure, tell.
 
 Works in a database of its own: in an embedded server in a temporary folder, or with DATABASE_URL in a new database on
 that server, which is dropped at the end. Never touches a desk. Always ends with one line of JSON.
@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=12, help="turns through all cases, of 10 requests each")
     parser.add_argument("--plans", action="store_true", help="show what PostgreSQL does for each read instead")
+    parser.add_argument("--live", type=int, metavar="AGENTS", help="measure what so many open queues cost instead")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the filled embedded database here and use it again")
     asked = parser.parse_args()
     given = os.environ.get("DATABASE_URL")
@@ -121,6 +122,13 @@ def _bench(home: Home, env: dict, asked: argparse.Namespace) -> dict:
         for line in report(cases()):
             say(line)
         return {"ratios": {}, "p50_ms": {}, "p95_ms": {}, "pss_mb": None, "tickets": asked.tickets}
+    if asked.live:
+        from .live import live
+
+        return {
+            "live": live(home, env, agents=asked.live, seconds=120, per_minute=60, say=say),
+            "tickets": asked.tickets,
+        }
     from .report import measured
 
     return measured(home, env, tickets=asked.tickets, rounds=asked.rounds, say=say)
