@@ -26,6 +26,10 @@ function closeSheet() {
 }
 
 document.addEventListener("ticket-changed", closeSheet);
+// What was chosen in the dialog goes on in the box.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target && event.detail.target.id === "composer") closeSheet();
+});
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (!target) return;

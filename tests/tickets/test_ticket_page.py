@@ -154,6 +154,22 @@ class TestLivePage:
         assert answer.status_code == 204
 
 
+class TestQuoting:
+    def test_a_message_stands_quoted_after_what_was_begun(self, visit, team, agent):
+        ticket = an_incident(team=team).ticket
+        said = actions.reply(ticket, by=ticket.requester, via="page", body="It hums.\n\nLoudly.")
+        actions.save_draft(ticket, "reply", by=agent, body="Hello", box="b", turn=1, base="")
+        box = visit(agent).get(f"/tickets/{ticket.number}/reply/", {"quote": said.pk}, headers=HTMX).content.decode()
+        name = ticket.requester.name
+        assert f"Hello\n\n&gt; {name}:\n&gt; It hums.\n&gt;\n&gt; Loudly.\n\n" in box
+
+    def test_a_note_is_not_quoted_to_those_who_may_not_read_it(self, visit, team, agent):
+        ticket = an_incident(team=team).ticket
+        note = actions.note(ticket, by=agent, via="page", body="Secret")
+        page = visit(ticket.requester).get(f"/tickets/{ticket.number}/reply/", {"quote": note.pk})
+        assert "Secret" not in page.content.decode()
+
+
 class TestQueriesOfTheTicketPage:
     """One number, whatever hangs on the ticket."""
 

@@ -31,7 +31,7 @@ from .detail import newest_of
 @signed_in
 def reply(request: HttpRequest, number: str) -> HttpResponse:
     """Write a public reply. GET is the box on a page of its own, for browsers without JavaScript; `?again=` a reply of
-    one's own that was taken back brings its words.
+    one's own that was taken back brings its words, `?quote=` a message as a quotation.
     """
     return _write(request, number, reply_form, actions.reply, "tickets.reply", "reply")
 
@@ -46,7 +46,7 @@ def _write(request, number, make_form, action, permission, kind) -> HttpResponse
     require(request, permission, ticket)
     if request.method != "POST":
         box = _box_of(request, ticket, kind)
-        words = {"body": box.words} | _again(request, ticket, box)
+        words = {"body": box.words} | _again(request, ticket, box) | _quoted(request, ticket, box)
         return _box(request, ticket, make_form(request.user, ticket, initial=words), kind, box)
     form, overtaken = make_form(request.user, ticket, request.POST, request.FILES), None
     if form.is_valid():
@@ -111,12 +111,25 @@ def _said(request: HttpRequest, ticket: Ticket, comment: Comment) -> dict:
 
 
 def _again(request: HttpRequest, ticket: Ticket, box: Box) -> dict:
-    wanted = request.GET.get("again", "")
-    if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 16):
-        return {}
     mine = comments(request.user, ticket).filter(author=request.user, taken_back_at__isnull=False)
-    taken_back = mine.filter(pk=int(wanted)).first()
+    taken_back = mine.filter(pk=_id_in(request, "again")).first()
     return words_of(taken_back, box) if taken_back else {}
+
+
+def _quoted(request: HttpRequest, ticket: Ticket, box: Box) -> dict:
+    """After what was begun, the lines of a message with the sign of a quotation before each."""
+    said = comments(request.user, ticket).filter(pk=_id_in(request, "quote")).first()
+    if said is None:
+        return {}
+    lines = [f"{said.author.display_name}:", *said.body.split("\n")]
+    quotation = "\n".join(f"> {line}".rstrip() for line in lines) + "\n\n"
+    return {"body": "\n\n".join(filter(None, [box.words.rstrip(), quotation]))}
+
+
+def _id_in(request: HttpRequest, name: str) -> int:
+    """The id that the address names, or 0, which nothing has."""
+    wanted = request.GET.get(name, "")
+    return int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 16 else 0
 
 
 def words_of(comment: Comment, box: Box) -> dict:
