@@ -119,13 +119,15 @@ def cases() -> dict[str, Callable[[], object]]:
 
     from incidents.queries import get_incident
     from servicedesk.desk.queue_rows import Rows, for_queue, view_counts
-    from servicedesk.people.models import User
+    from servicedesk.desk.standing import standing_of
+    from servicedesk.people.models import Team, User
     from servicedesk.people.queries import find_people
     from servicedesk.tickets import filters, queries
+    from servicedesk.tickets.alike import alike_tickets
     from servicedesk.tickets.models import Outbox, Ticket
     from servicedesk.web.keyset import KeysetPage
 
-    from .fill import ADMINISTRATOR, AGENT, REQUESTER
+    from .fill import ADMINISTRATOR, AGENT, LEAD, REQUESTER
     from .measure import RARE, SHORT
 
     def who(pk: int) -> User:
@@ -174,6 +176,19 @@ def cases() -> dict[str, Callable[[], object]]:
         "queue, all, second page": queue("view=all", second=True),
         "queue, with words": queue(f"view=all&words={SHORT}"),
         "queue, one service": queue("view=all&service=s7"),
+        **{
+            f"queue, {asks}": queue(asks)
+            for asks in (
+                "view=all&due=late",
+                "view=all&unchanged=5",
+                "view=all&reopened=yes",
+                "view=done&resolved=today",
+                "view=every&since=today",
+                "view=all&until=30d",
+            )
+        },
+        "how the team stands": lambda: standing_of(who(LEAD), Team.objects.get(pk=1)),
+        "tickets alike": lambda: alike_tickets(who(AGENT), Ticket.objects.get(number=long)),
         "queue, numbers beside the views": lambda: view_counts(who(AGENT)),
         "queue, numbers beside saved views": lambda: view_counts(
             who(AGENT),
