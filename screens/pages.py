@@ -43,9 +43,13 @@ def _verbs() -> list[Screen]:
     for kind, of in (("incident", "busy"), ("request", "request")):
         found += [Screen(f"{kind}-{name}", AGENT, f"{kind}s:{name}", (of,)) for name in names]
     of = ("busy", "message")
-    found += [Screen(name, AGENT, route, of) for name, route in (
-        ("message", "tickets:message"), ("message-move", "tickets:move-message"), ("message-split", "intake:split"),
-    )]  # fmt: skip
+    routes = {
+        "": "tickets:message",
+        "-forward": "tickets:forward",
+        "-move": "tickets:move-message",
+        "-split": "intake:split",
+    }
+    found += [Screen(f"message{name}", AGENT, route, of) for name, route in routes.items()]
     return found
 
 

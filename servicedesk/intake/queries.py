@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.people.models import Role, Team, User
+from servicedesk.tickets.actions.forwarding import was_written_to
 from servicedesk.tickets.models import Comment, Ticket, TicketLink, TicketShare, Watcher
 from servicedesk.tickets.permissions import asked, works_on
 from servicedesk.tickets.queries import desk_tickets, scope_of, seen_by, visible_tickets
@@ -207,11 +208,13 @@ def mails_with(mails: QuerySet[IncomingMail], words: str) -> QuerySet[IncomingMa
 @dataclass(frozen=True)
 class Thread:
     """`ticket`: where the mail belongs, None for nowhere. `by_token`: by a token that we sent to this sender, which
-    proves them. `mentions`: a ticket that it names without a right to it.
+    proves them. `outside`: they do not see the ticket and were written to all the same. `mentions`: a ticket that it
+    names without a right to it.
     """
 
     ticket: Ticket | None = None
     by_token: bool = False
+    outside: bool = False
     mentions: Ticket | None = None
 
 
@@ -226,6 +229,9 @@ def thread_of(letter: Letter, envelope_to: str, sender: User | None) -> Thread:
                 ticket = visible_tickets(sender).filter(pk=ticket_id).first()
                 if ticket is not None:
                     return Thread(ticket, by_token=True)
+                ticket = Ticket.objects.filter(pk=ticket_id).first()
+                if ticket is not None and was_written_to(sender, ticket):
+                    return Thread(ticket, by_token=True, outside=True)
     mentions = None
     for ticket in _tickets_referred_to(letter, [ticket_id for ticket_id, _signature in given]):
         if sender is not None and takes_part(sender, ticket):

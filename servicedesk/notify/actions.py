@@ -221,7 +221,7 @@ def _message(mail: OutgoingMail) -> Message:
     if not person.is_active or not _may_read(person, mail):
         raise NotVisible
     comment = None
-    if mail.kind == OutgoingMail.Kind.REPLY:
+    if mail.kind in (OutgoingMail.Kind.REPLY, OutgoingMail.Kind.FORWARDED):
         # Held until the mail has left: whoever takes the reply back at this moment waits and then is too late.
         comment = Comment.objects.select_for_update().get(pk=mail.event_id)
         if comment.taken_back_at is not None:
@@ -236,7 +236,8 @@ def _message(mail: OutgoingMail) -> Message:
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     if mail.with_files and comment is not None:
-        files = comment.attachments.filter(is_public=True)
+        # Files of a reply that are internal now were taken back; a forwarded message's own are always internal.
+        files = comment.attachments.filter(is_public=mail.kind == OutgoingMail.Kind.REPLY)
         if sum(each.size for each in files) <= MOST_ATTACHED_BYTES:
             for each in files:
                 with each.file.open("rb") as stream:

@@ -152,6 +152,38 @@ Due: {due}
 
 {description}""",
     },
+    "forwarded": {
+        "ja": """{message}
+
+---- 転送するメッセージ ----
+
+{forwarded}
+
+{files}""",
+        "en": """{message}
+
+---- Forwarded message ----
+
+{forwarded}
+
+{files}""",
+    },
+    "outside": {
+        "ja": """チケットを見られない方から、返信がありました。
+
+{message}
+
+{files}
+
+チケットには内部メモとして入っています。""",
+        "en": """Somebody who does not see the ticket has answered:
+
+{message}
+
+{files}
+
+In the ticket it is an internal note.""",
+    },
     "bounced": {
         "ja": """この用件のメールを届けられませんでした。宛先のアドレスが使えません。
 

@@ -33,6 +33,8 @@ _KINDS = {
     "cancel": Kind.CANCELLED,
     "merge": Kind.MERGED,
     "assign": Kind.ASSIGNED,
+    "forward": Kind.FORWARDED,
+    "answer_from_outside": Kind.OUTSIDE,
     "bounce": Kind.BOUNCED,
     "call_back_due": Kind.CALLBACK,
 }
@@ -54,6 +56,8 @@ class Told:
         """What kind of thing that is to the person."""
         if self.kind in (Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.CANCELLED, Kind.MERGED):
             return Notification.Kind.STATUS
+        if self.kind == Kind.OUTSIDE:
+            return Notification.Kind.ANSWER
         if self.kind == Kind.MENTIONED:
             return Notification.Kind.MENTION
         if self.kind == Kind.REPLY and speaks_for_desk(self.person, self.event.ticket):
@@ -63,7 +67,7 @@ class Told:
     @property
     def must_be_a_mail(self) -> bool:
         """A receipt, and what goes to somebody who can neither sign in nor see the ticket: nobody chooses that."""
-        return self.kind == Kind.RECEIPT or self.person.is_guest or not self.may_see
+        return self.kind in (Kind.RECEIPT, Kind.FORWARDED) or self.person.is_guest or not self.may_see
 
     @property
     def is_urgent(self) -> bool:
@@ -110,7 +114,7 @@ def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Seque
     ticket = event.ticket
     comment = (
         Comment.objects.select_related("event").prefetch_related("attachments").filter(pk=event.pk).first()
-        if {Kind.REPLY, Kind.MENTIONED} & set(kinds)
+        if {Kind.REPLY, Kind.MENTIONED, Kind.FORWARDED, Kind.OUTSIDE} & set(kinds)
         else None
     )
     if comment is not None and comment.taken_back_at is not None:
@@ -202,7 +206,9 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
                 yield from _requesters(ticket)
         case Kind.MENTIONED:
             yield from User.objects.filter(pk__in=ids_in(event, "mentions")).order_by("pk")
-        case Kind.BOUNCED:
+        case Kind.FORWARDED:
+            yield from User.objects.filter(pk__in=ids_in(event, "bcc")).order_by("pk")
+        case Kind.BOUNCED | Kind.OUTSIDE:
             yield from _desk(ticket)
         case Kind.CALLBACK:
             yield from _callers(event, ticket)

@@ -125,7 +125,7 @@ def compose(
 
 
 # What the sender of a ticket, or whoever calls themselves so, has written.
-_OF_PEOPLE = {"recipient", "title", "by", "requester", "message", "files", "resolution", "description"}
+_OF_PEOPLE = {"recipient", "title", "by", "requester", "message", "files", "resolution", "description", "forwarded"}
 _MOST_OF_A_DESCRIPTION = 2_000
 
 
@@ -172,7 +172,15 @@ def _values(
     def of_call(value: Callable[[CallBack], str]) -> Callable[[], str]:
         return lambda: value(row) if (row := call_back()) is not None else ""
 
+    def forwarded() -> str | Value:
+        if event.verb != "forward":
+            return ""
+        if event.data.get("of") is None:
+            return ticket.description
+        return Comment.objects.values_list("body", flat=True).filter(pk=event.data["of"]).first() or ""
+
     return {
+        "forwarded": forwarded,
         "whom": of_call(lambda row: row.whom),
         "phone": of_call(lambda row: row.number),
         "call_at": of_call(lambda row: exact(row.due_at)),
@@ -214,6 +222,7 @@ def example_values() -> Values:
     at = timezone.now().replace(minute=0)
     message = _("Please restart the printer once more. If **E-21** comes back, call us.")
     said = {
+        "forwarded": _("The paper jams although I have taken everything out."),
         "recipient": _("Hanako Yamada"),
         "number": "INC0000123",
         "title": _("The printer on the third floor jams"),
@@ -304,6 +313,8 @@ _VERBS = {
     "bounced": "bounce",
     "mentioned": "note",
     "callback": "call_back_due",
+    "forwarded": "forward",
+    "outside": "answer_from_outside",
 }
 
 

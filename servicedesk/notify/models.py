@@ -42,6 +42,8 @@ class OutgoingMail(models.Model):
         BOUNCED = "bounced", _("Not delivered to the requester")
         CALLBACK = "callback", _("Call-back due")
         MENTIONED = "mentioned", _("Mention")
+        FORWARDED = "forwarded", _("Forwarded message")
+        OUTSIDE = "outside", _("Answer from outside")
         TEAM = "team", _("Ticket for a team")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")

@@ -39,6 +39,7 @@ VARIABLES: dict[str, Promise] = {
     "requester": gettext_lazy("Name of the requester"),
     "priority": gettext_lazy("Priority of the ticket"),
     "description": gettext_lazy("Description of the ticket"),
+    "forwarded": gettext_lazy("The message that is forwarded"),
     "successor": gettext_lazy("Number under which it goes on"),
     "whom": gettext_lazy("Whom to call"),
     "phone": gettext_lazy("Telephone number to call"),
@@ -94,11 +95,15 @@ TEXTS: dict[str, Text] = {
     "closed": Text(gettext_lazy("Closing"), REQUESTER),
     "cancelled": Text(gettext_lazy("Withdrawal"), REQUESTER),
     "converted": Text(gettext_lazy("Goes on under another number"), REQUESTER, ("successor",), ("successor",)),
+    "forwarded": Text(
+        gettext_lazy("Forwarded message"), REQUESTER, ("message", "files", "forwarded"), ("message", "forwarded")
+    ),
     "assigned": Text(gettext_lazy("Assignment"), DESK, ("requester", "priority", "due", "description")),
     "reopened_desk": Text(gettext_lazy("Reopened, to the desk"), DESK, ("requester",)),
     "cancelled_desk": Text(gettext_lazy("Withdrawn, to the desk"), DESK, ("requester",)),
     "mentioned": Text(gettext_lazy("Mention"), DESK, ("message", "files", "requester"), ("message",)),
     "team": Text(gettext_lazy("Ticket for a team"), DESK, ("requester", "priority", "due", "description")),
+    "outside": Text(gettext_lazy("Answer from outside"), DESK, ("message", "files", "requester"), ("message",)),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)

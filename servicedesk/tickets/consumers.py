@@ -8,7 +8,9 @@ from django.db import connection
 from .models import TicketEvent
 from .words import tokens
 
-_WITH_WORDS = frozenset({"open", "reply", "note", "change", "resolve", "take_back", "move_message"})
+_WITH_WORDS = frozenset(
+    {"open", "reply", "note", "change", "resolve", "take_back", "move_message"} | {"forward", "answer_from_outside"}
+)
 
 
 def index_words(events: Sequence[TicketEvent]) -> None:

@@ -309,6 +309,21 @@ class MergeForm(OtherTicketForm):
         dress(self.fields["agreed"])
 
 
+class ForwardForm(ActionForm):
+    body = TextField(label=gettext_lazy("Your words"), max_length=MOST_LETTERS)
+
+    def __init__(self, *args, reader: User, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["to"] = PeopleField(
+            reader=reader,
+            label=gettext_lazy("To"),
+            help_text=gettext_lazy("They do not see the ticket. What they answer comes back as an internal note."),
+        )
+        self.fields["to"].widget.attrs.update(_suggesting("copies-found", "tickets:people"))
+        dress(self.fields["to"])
+        self.order_fields(["to"])
+
+
 class MoveMessageForm(OtherTicketForm):
     other_label = gettext_lazy("To the ticket")
 

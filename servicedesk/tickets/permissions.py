@@ -72,6 +72,12 @@ def merge(user, ticket=None):
     return works_on(user, ticket)
 
 
+@rule("tickets.forward")
+def forward(user, ticket=None):
+    """Send a message on to people who do not see the ticket."""
+    return works_on(user, ticket)
+
+
 @rule("tickets.share")
 def share(user, ticket=None):
     return ticket is None or asked(user, ticket) or works_on(user, ticket)

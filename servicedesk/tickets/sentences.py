@@ -178,6 +178,7 @@ _PLAIN = {
     "cancel": gettext_lazy("%(who)s cancelled this."),
     "reply": gettext_lazy("%(who)s replied."),
     "note": gettext_lazy("%(who)s wrote an internal note."),
+    "answer_from_outside": gettext_lazy("%(who)s answered a mail of ours without seeing the ticket."),
     "take_back": gettext_lazy("%(who)s took the reply back before it was sent."),
     "watch": gettext_lazy("%(who)s watches this."),
     "unwatch": gettext_lazy("%(who)s no longer watches this."),
@@ -292,6 +293,12 @@ def _link(event, names):
         else _("%(who)s removed a link: %(kind)s %(other)s.")
     )
     return _safely(text, who=names.who(event), kind=label, other=_anchor(other))
+
+
+@sentence("forward")
+def _forward(event, names):
+    whom = _(", ").join(names.people(event, "bcc"))
+    return _("%(who)s forwarded this to %(whom)s.") % {"who": names.who(event), "whom": whom}
 
 
 _BETWEEN = {

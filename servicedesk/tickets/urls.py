@@ -34,6 +34,7 @@ urlpatterns = [
     path("<str:number>/merge/", merging.merge, name="merge"),
     path("<str:number>/unmerge/", merging.unmerge, name="unmerge"),
     path("<str:number>/comments/<int:comment>/", merging.message, name="message"),
+    path("<str:number>/comments/<int:comment>/forward/", merging.forward, name="forward"),
     path("<str:number>/comments/<int:comment>/move/", merging.move_message, name="move-message"),
     path("<str:number>/log-work/", work.log_work, name="log-work"),
     path("<str:number>/confidential/", work.confidential, name="confidential"),

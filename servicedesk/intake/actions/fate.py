@@ -14,7 +14,7 @@ from django.utils.translation import override
 from servicedesk.people.models import User
 from servicedesk.people.queries import people_by_address, person_by_address
 from servicedesk.people.rules import check
-from servicedesk.tickets.actions import lock, move, note, record, reply
+from servicedesk.tickets.actions import answer_from_outside, lock, move, note, record, reply
 from servicedesk.tickets.actions.talk import attach
 from servicedesk.tickets.files import Examined, Scanned, examine_all
 from servicedesk.tickets.models import Channel, Comment, Ticket
@@ -86,7 +86,29 @@ def give_fate(mail: IncomingMail, letter: Letter, ours: set[str]) -> None:
     if not admitted and mail.mailbox.needs_proof and not mail.is_proved:
         end(mail, State.HELD, Reason.UNPROVED)
         return
+    if thread.outside and thread.ticket is not None:
+        _take_from_outside(mail, letter, sender.person, thread.ticket, admitted=admitted)
+        return
     _take(mail, letter, sender.person, thread.ticket, ours, admitted=admitted)
+
+
+def _take_from_outside(mail: IncomingMail, letter: Letter, sender: User, ticket: Ticket, *, admitted: bool) -> None:
+    """An answer of somebody who was written to and does not see the ticket, into the ticket in which that goes on."""
+    into = ticket
+    while into.merged_into is not None:
+        into = into.merged_into
+    with override(sender.language), about(ticket_number=into.number):
+        if not admitted and got_too_many(into):
+            mail.mentions = into
+            end(mail, State.HELD, Reason.TOO_MANY_HERE)
+            return
+        files, remarks = _looked_at(letter.files)
+        body = _cut(letter.reply or letter.text, remarks)
+        if not body and not files:
+            body = _("(The mail had no text.)")
+        mail.ticket = into
+        mail.comment = answer_from_outside(ticket, into, by=sender, via="mail", body=body, files=files)
+        end(mail, State.REPLY)
 
 
 def _take(

@@ -7,6 +7,7 @@ Lock order: the core row first (`lock`), then the extension; several tickets by 
 
 from .core import lock, move, open_ticket, record, record_many
 from .drafts import discard_draft, restore_draft, save_draft, spend_draft
+from .forwarding import answer_from_outside, forward
 from .merging import merge, move_message, unmerge
 from .sharing import share, unshare, unwatch, watch
 from .talk import note, reply, take_back
@@ -21,9 +22,11 @@ from .work import (
 )
 
 __all__ = [
+    "answer_from_outside",
     "assign",
     "discard_draft",
     "escalate",
+    "forward",
     "link",
     "lock",
     "log_work",

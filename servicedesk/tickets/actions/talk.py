@@ -88,7 +88,7 @@ def reply(
     if any(copies.values()):
         check(by, "tickets.work", ticket)
         data |= _copies(ticket, copies, by=by, via=via, at=at)
-    comment = _say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
+    comment = say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
     from_desk = speaks_for_desk(by, ticket)
     if from_desk:
         answered(ticket, comment.event.at)
@@ -124,7 +124,7 @@ def note(
     files = examine_all(files)
     lock(ticket)
     check(by, "tickets.note", ticket)
-    return _say(ticket, "note", False, by, body, via, files, style, True, at, data)
+    return say(ticket, "note", False, by, body, via, files, style, True, at, data)
 
 
 def undo_until(comment: Comment) -> datetime | None:
@@ -178,7 +178,7 @@ def _copies(ticket: Ticket, copies: dict[str, list[User | str]], *, by: User, vi
     known: set[int] = {ticket.requester_id}
     for name, wanted in copies.items():
         for one in wanted:
-            person = _recipient(one, ticket, name, by=by, via=via)
+            person = recipient(one, ticket, name, by=by, via=via)
             if person.pk not in known:
                 known.add(person.pk)
                 said.setdefault(name, []).append([person.pk])
@@ -187,7 +187,10 @@ def _copies(ticket: Ticket, copies: dict[str, list[User | str]], *, by: User, vi
     return said
 
 
-def _recipient(one: User | str, ticket: Ticket, field: str, *, by: User, via: str) -> User:
+def recipient(one: User | str, ticket: Ticket, field: str, *, by: User, via: str) -> User:
+    """The person to write to; an address that nobody has becomes a guest. Refuses (with that field) what is no address
+    and somebody who left.
+    """
     if isinstance(one, str):
         address = clean_address(one, field)
         found = User.objects.filter(email__iexact=address).first()
@@ -197,7 +200,7 @@ def _recipient(one: User | str, ticket: Ticket, field: str, *, by: User, via: st
     return one
 
 
-def _say(
+def say(
     ticket: Ticket,
     verb: str,
     public: bool,
@@ -210,6 +213,9 @@ def _say(
     at: datetime | None,
     data: dict[str, Any],
 ) -> Comment:
+    """Write a comment with its event and files, in the caller's transaction, which holds the ticket's row lock and has
+    asked for the permission.
+    """
     if ticket.merged_into is not None:
         raise TicketError(
             _("%(number)s goes on in %(other)s. Write there.")

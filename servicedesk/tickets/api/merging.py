@@ -11,7 +11,7 @@ from .. import actions
 from ..errors import TicketError
 from ..models import Ticket
 from ..queries import get_comment
-from .serializers import CommentOut, EmptyIn, TicketOut
+from .serializers import Addresses, CommentOut, EmptyIn, Text, TicketOut
 
 COMMENT = OpenApiParameter("comment", int, OpenApiParameter.PATH)
 
@@ -25,6 +25,11 @@ class MergeIn(OtherIn):
         default=False, help_text="People may read what they could not read before; the refusal names them."
     )
     tell = serializers.BooleanField(default=True, help_text="The requester gets a mail.")
+
+
+class ForwardIn(Strict):
+    to = Addresses(help_text="E-mail addresses.")
+    body = Text(default="", help_text="Your words before the message.")
 
 
 class Merging:
@@ -55,6 +60,17 @@ class Merging:
         found, given = get_comment(request.user, number, comment), self.given(OtherIn)
         self._ticket = self._other(given)
         return self.answer(CommentOut, actions.move_message(found, self._ticket, **self.by_api()))
+
+    @extend_schema(request=ForwardIn, responses={201: CommentOut}, parameters=[COMMENT])
+    @action(detail=True, methods=["post"], url_path="comments/<int:comment>/forward", url_name="forward-comment")
+    def forward_comment(self, request, number, comment):
+        """Send a reply, a note, or with 0 the description to people who do not see the ticket. Answers come back as
+        internal notes.
+        """
+        self._ticket = self.ticket(number, "tickets.forward")
+        found = get_comment(request.user, number, comment) if comment else None
+        given = self.given(ForwardIn)
+        return self.answer(CommentOut, actions.forward(self._ticket, found, **given, **self.by_api()), status=201)
 
     def _other(self, given: dict) -> Ticket:
         other = self.tickets().filter(number=given["other"].strip().upper()).first()

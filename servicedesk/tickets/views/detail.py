@@ -22,6 +22,8 @@ from ..sentences import Names, words_for
 from ..workflow import Phase, Transition
 from .boxes import box_for
 
+# Messages of which a sentence says how they came to be here.
+_TOLD = frozenset({"move_message", "forward", "answer_from_outside"})
 SHOWS = ("all", "messages", "notes", "changes")
 # What the next step usually is, by status; the button that stands out.
 _NEXT = {
@@ -130,14 +132,14 @@ def entries_for(
             if show != "notes":
                 entry = Entry(event, "resolution", words_for(event, names), "desk", comment)
         elif comment is not None:
-            if show == "changes" or show == ("messages" if event.verb == "note" else "notes"):
+            if show == "changes" or show == ("notes" if comment.is_public else "messages"):
                 continue
             side = "requester" if comment.author_id == asker else "desk"
-            moved = words_for(event, names) if event.verb == "move_message" else ""
-            entry = Entry(event, "reply" if comment.is_public else "note", moved, side, comment)
+            said = words_for(event, names) if event.verb in _TOLD else ""
+            entry = Entry(event, "reply" if comment.is_public else "note", said, side, comment)
             entry.files = files_of.get((event.ticket_id, comment.pk), [])
             entry.cc = names.people(event, "cc")
-            entry.bcc = names.people(event, "bcc") if works else []
+            entry.bcc = names.people(event, "bcc") if works and event.verb == "reply" else []
             entry.mentions = names.people(event, "mentions")
         elif of is not None and event.verb == "open":
             if show in ("all", "messages"):

@@ -66,7 +66,7 @@ def people(request: HttpRequest) -> HttpResponse:
     the words after the last comma count, and each suggestion has everything before them.
     """
     before, words, place = "", _typed(request), "people-found"
-    for name in ("cc", "bcc"):
+    for name in ("cc", "bcc", "to"):
         if request.GET.get(name):
             place = "copies-found"
             before, words = LAST_OF_SEVERAL.fullmatch(request.GET[name][:2000]).groups()

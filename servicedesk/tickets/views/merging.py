@@ -1,4 +1,4 @@
-"""Pages that bring tickets together and apart: merging, undoing that, moving a message."""
+"""Pages that bring tickets together and apart: merging, undoing that, moving and forwarding a message."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -10,7 +10,8 @@ from servicedesk.web.errors import Refused
 from servicedesk.web.pages import page
 
 from .. import actions
-from ..forms import MergeForm, MoveMessageForm, PlainForm
+from ..forms import ForwardForm, MergeForm, MoveMessageForm, PlainForm
+from ..models import Comment, Ticket
 from ..queries import get_comment, get_ticket
 from .answers import require, verb_page
 
@@ -65,10 +66,10 @@ def unmerge(request: HttpRequest, number: str) -> HttpResponse:
 @needs("tickets.work")
 @require_safe
 def message(request: HttpRequest, number: str, comment: int) -> HttpResponse:
-    """What can be done with one message."""
-    found = get_comment(request.user, number, comment)
-    require(request, "tickets.merge", found.ticket)
-    context = {"ticket": found.ticket, "comment": found}
+    """What can be done with one message; 0 is the description."""
+    ticket, found = _message(request, number, comment)
+    require(request, "tickets.merge", ticket)
+    context = {"ticket": ticket, "comment": found}
     return page(request, "tickets/message.html", context, fragment="tickets/_message.html")
 
 
@@ -91,3 +92,31 @@ def move_message(request: HttpRequest, number: str, comment: int) -> HttpRespons
         explain="tickets/_moving.html",
         comment=found,
     )
+
+
+@needs("tickets.work")
+def forward(request: HttpRequest, number: str, comment: int) -> HttpResponse:
+    """Send a message, or the description, to somebody outside the ticket."""
+    ticket, found = _message(request, number, comment)
+    form = ForwardForm(request.POST if request.method == "POST" else None, reader=request.user)
+    return verb_page(
+        request,
+        ticket,
+        form,
+        lambda data: actions.forward(ticket, found, **data, by=request.user, via="page"),
+        title=_("Forward"),
+        submit=_("Forward"),
+        message=_("It was forwarded."),
+        permission="tickets.forward",
+        draft=f"forward-{ticket.number}-{comment}",
+        suggestions="copies-found",
+        explain="tickets/_forwarding.html",
+        comment=found,
+    )
+
+
+def _message(request: HttpRequest, number: str, comment: int) -> tuple[Ticket, Comment | None]:
+    if comment == 0:
+        return get_ticket(request.user, number), None
+    found = get_comment(request.user, number, comment)
+    return found.ticket, found
