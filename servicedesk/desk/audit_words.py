@@ -55,6 +55,12 @@ SETTINGS_VERBS = {
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {
+    "merge": pgettext_lazy("audit", "Merged"),
+    "unmerge": gettext_lazy("Undid a merge"),
+    "move_message": gettext_lazy("Moved a message"),
+    "resolve_children": gettext_lazy("Resolved the children"),
+    "forward": pgettext_lazy("audit", "Forwarded a message"),
+    "answer_from_outside": gettext_lazy("Answered from outside"),
     "open": pgettext_lazy("audit", "Opened"),
     "accept": pgettext_lazy("audit", "Accepted"),
     "start": gettext_lazy("Started work"),

@@ -344,8 +344,8 @@ class TestFates:
         mails = visible_mails(make(*([a_team()] if make == an_agent else [])))
         for rows in (mails, mails.filter(FATES["reply"].rows)):
             plan = rows.order_by("-received_at", "-id")[:51].explain()
-            scans = re.findall(r"Scan[^\n]* on tickets_ticket\b", plan)
-            assert scans and all("tickets_ticket_pkey" in scan for scan in scans), plan
+            scans = re.findall(r"Scan[^\n]* on tickets_ticket\b[^\n]*\n[^\n]*", plan)
+            assert scans and all("(id = intake_incomingmail.ticket_id)" in scan for scan in scans), plan
         of_one = IncomingMail.objects.filter(mailbox=1).order_by("-received_at", "-id").defer("raw")
         assert "mail_in_by_mailbox" in of_one[:51].explain()
 
