@@ -179,6 +179,7 @@ _PLAIN = {
     "reply": gettext_lazy("%(who)s replied."),
     "note": gettext_lazy("%(who)s wrote an internal note."),
     "take_back": gettext_lazy("%(who)s took the reply back before it was sent."),
+    "thank": gettext_lazy("%(who)s thanked the desk."),
     "watch": gettext_lazy("%(who)s watches this."),
     "unwatch": gettext_lazy("%(who)s no longer watches this."),
 }
