@@ -1,21 +1,72 @@
-"""The areas of the settings: what leads to each, for those who may open it."""
+"""The areas of the settings: what leads to each, for those who may open it, and what can be set there."""
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from django.forms import ChoiceField, Field, Form, ModelChoiceField
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-from servicedesk.people.models import User
+from cmdb.forms import ItemForm, ServiceForm
+from servicedesk.intake.forms import MailboxForm
+from servicedesk.notify.texts import GROUPS as GROUPS_OF_TEXTS
+from servicedesk.notify.texts import TEXTS
+from servicedesk.people.forms import AbsenceForm, CompanyForm, DepartmentForm, ImportForm, PersonForm, TeamForm
+from servicedesk.people.models import Language, User
+from servicedesk.tickets.models import Impact, Priority, Urgency
+
+from .lists import CategoryForm, CauseCodeForm
+from .macro_forms import MacroForm
+from .template_forms import TemplateForm
+
+
+class Setting(NamedTuple):
+    """One thing that can be set, where, and what there is to choose from."""
+
+    label: str | Promise
+    hint: str | Promise
+    address: str
+    choices: tuple[str | Promise, ...] = ()
 
 
 class Area(NamedTuple):
+    """`about` is what the audit log calls its objects, and `change` the right to change them when that is not the one
+    to open the area. What can be set there are the fields of `forms`, and what `more` says beside them.
+    """
+
     label: Promise
     hint: Promise
     icon: str
     page: str
     permission: str
+    about: str = ""
+    change: str = ""
+    forms: tuple[type[Form], ...] = ()
+    more: Callable[[], Iterable[Setting]] | None = None
+
+
+def _cells() -> Iterable[Setting]:
+    page = reverse("priorities:matrix")
+    for impact in Impact:
+        for urgency in Urgency:
+            anchor = f"#id_grid_cell_{impact.value}_{urgency.value}"
+            yield Setting(f"{impact.label} × {urgency.label}", _("Impact × urgency, per service too"), page + anchor)
+
+
+def _targets() -> Iterable[Setting]:
+    page = reverse("priorities:targets")
+    for priority in Priority:
+        for name, label in (("response", _("First response, minutes")), ("resolution", _("Resolution, minutes"))):
+            yield Setting(f"{priority.label} {label}", "", f"{page}#id_targets_p{priority.value}_{name}")
+
+
+def _texts() -> Iterable[Setting]:
+    language = (get_language() or "")[:2]
+    language = language if language in Language.values else Language.EN
+    for key, text in TEXTS.items():
+        yield Setting(text.label, GROUPS_OF_TEXTS[text.group], reverse("notify:text", args=[key, language]))
 
 
 GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
@@ -28,6 +79,8 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "table",
                 "priorities:matrix",
                 "settings.change",
+                about="priorities.matrixcell",
+                more=_cells,
             ),
             Area(
                 _("Priority targets"),
@@ -35,14 +88,27 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "clock",
                 "priorities:targets",
                 "settings.change",
+                about="priorities.prioritytarget",
+                more=_targets,
             ),
-            Area(_("Services"), _("Teams and contacts of each service"), "server", "cmdb:services", "services.change"),
+            Area(
+                _("Services"),
+                _("Teams and contacts of each service"),
+                "server",
+                "cmdb:services",
+                "services.change",
+                about="cmdb.service",
+                forms=(ServiceForm,),
+            ),
             Area(
                 _("Configuration items"),
                 _("Devices and software, and who uses them"),
                 "device-desktop",
                 "cmdb:items",
                 "items.see",
+                about="cmdb.item",
+                change="items.change",
+                forms=(ItemForm,),
             ),
             Area(
                 _("Reply templates"),
@@ -50,6 +116,9 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "note",
                 "desk:templates",
                 "templates.see",
+                about="desk.replytemplate",
+                change="templates.change",
+                forms=(TemplateForm,),
             ),
             Area(
                 _("Macros"),
@@ -57,6 +126,9 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "bolt",
                 "desk:macros",
                 "macros.see",
+                about="desk.macro",
+                change="macros.change",
+                forms=(MacroForm,),
             ),
             Area(
                 _("Categories"),
@@ -64,6 +136,8 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "folder",
                 "desk:categories",
                 "settings.change",
+                about="tickets.category",
+                forms=(CategoryForm,),
             ),
             Area(
                 _("Cause codes"),
@@ -71,6 +145,8 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "tags",
                 "desk:cause-codes",
                 "settings.change",
+                about="incidents.causecode",
+                forms=(CauseCodeForm,),
             ),
         ),
     ),
@@ -78,7 +154,13 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
         _("Window and mail"),
         (
             Area(
-                _("Mailboxes"), _("Where mail comes in, with a test"), "mailbox", "intake:mailboxes", "settings.change"
+                _("Mailboxes"),
+                _("Where mail comes in, with a test"),
+                "mailbox",
+                "intake:mailboxes",
+                "settings.change",
+                about="intake.mailbox",
+                forms=(MailboxForm,),
             ),
             Area(
                 _("Mail that needs a look"),
@@ -93,6 +175,8 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "note",
                 "notify:texts",
                 "settings.change",
+                about="notify.mailtext",
+                more=_texts,
             ),
             Area(_("Outgoing mail"), _("What waits, what failed"), "mail-forward", "notify:outgoing", "mails.sent"),
             Area(
@@ -107,17 +191,59 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
     (
         pgettext_lazy("group", "People"),
         (
-            Area(_("People"), _("Who they are, their roles and absences"), "users", "people:people", "people.see"),
-            Area(_("Absences"), _("Who is away, and who stands in"), "calendar-off", "people:absences", "people.see"),
-            Area(_("Teams"), _("Tiers, leads and members"), "users-group", "people:teams", "people.change"),
-            Area(_("Departments"), _("The tree of each company"), "sitemap", "people:departments", "people.change"),
-            Area(_("Companies"), _("The companies of the group"), "building", "people:companies", "people.change"),
+            Area(
+                _("People"),
+                _("Who they are, their roles and absences"),
+                "users",
+                "people:people",
+                "people.see",
+                about="people.user",
+                change="people.change",
+                forms=(PersonForm,),
+            ),
+            Area(
+                _("Absences"),
+                _("Who is away, and who stands in"),
+                "calendar-off",
+                "people:absences",
+                "people.see",
+                forms=(AbsenceForm,),
+            ),
+            Area(
+                _("Teams"),
+                _("Tiers, leads and members"),
+                "users-group",
+                "people:teams",
+                "people.change",
+                about="people.team",
+                forms=(TeamForm,),
+            ),
+            Area(
+                _("Departments"),
+                _("The tree of each company"),
+                "sitemap",
+                "people:departments",
+                "people.change",
+                about="people.department",
+                forms=(DepartmentForm,),
+            ),
+            Area(
+                _("Companies"),
+                _("The companies of the group"),
+                "building",
+                "people:companies",
+                "people.change",
+                about="people.company",
+                forms=(CompanyForm,),
+            ),
             Area(
                 _("Import and export"),
                 _("People, departments and teams as files"),
                 "file-spreadsheet",
                 "people:imports",
                 "people.change",
+                about="people.importrun",
+                forms=(ImportForm,),
             ),
         ),
     ),
@@ -129,17 +255,40 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
 
 
 def areas_of(user: User) -> list[tuple[Promise, list[dict]]]:
-    """(group, [{label, hint, icon, url, page}]) of what the person may open; pages that do not exist are left out."""
+    """(group, [{label, hint, icon, url, page, area}]) of what the person may open; pages that do not exist are left
+    out.
+    """
     groups = []
     for label, areas in GROUPS:
         shown = [
-            {"label": area.label, "hint": area.hint, "icon": area.icon, "url": url, "page": area.page}
+            {"label": area.label, "hint": area.hint, "icon": area.icon, "url": url, "page": area.page, "area": area}
             for area in areas
             if user.may(area.permission) and (url := _address(area.page))
         ]
         if shown:
             groups.append((label, shown))
     return groups
+
+
+def area_at(path: str) -> Area | None:
+    """The area that the page with this path belongs to."""
+    found = {url: area for _label, areas in GROUPS for area in areas if (url := _address(area.page))}
+    return found.get(max((url for url in found if path.startswith(url)), key=len, default=""))
+
+
+def settings_of(area: Area) -> list[Setting]:
+    """Everything that can be set in an area, by the fields of its forms."""
+    page = _address(area.page)
+    fields = [field for form in area.forms for field in form.base_fields.values()]
+    found = [Setting(field.label, field.help_text, page, _choices(field)) for field in fields if field.label]
+    return [*found, *(area.more() if area.more else ())]
+
+
+def _choices(field: Field) -> tuple[str | Promise, ...]:
+    """What a form itself offers, without what is read from tables."""
+    if not isinstance(field, ChoiceField) or isinstance(field, ModelChoiceField):
+        return ()
+    return tuple(label for _value, label in field.choices if not isinstance(label, list | tuple))
 
 
 def _address(name: str) -> str:

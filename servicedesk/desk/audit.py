@@ -64,6 +64,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "keyset": keyset,
         "rows": rows,
         "about_tickets": about_tickets,
+        "only": form.only(),
         "check": _last_check(),
         "most_exported": MOST_EXPORTED,
     }

@@ -46,6 +46,10 @@ OBJECTS = (
     ("desk.savedview", gettext_lazy("Views of teams")),
     ("desk.export", gettext_lazy("Exports")),
     ("people.job", gettext_lazy("Checks of the log")),
+    ("cmdb.item", gettext_lazy("Configuration items")),
+    ("desk.replytemplate", gettext_lazy("Reply templates")),
+    ("desk.macro", gettext_lazy("Macros")),
+    ("notify.mailtext", gettext_lazy("Texts of mails")),
 )
 OBJECT_NAMES = dict(OBJECTS[1:])
 
@@ -54,6 +58,7 @@ class AuditFilter(ActionForm):
     who = PersonField(label=gettext_lazy("Who"), required=False, guests=True, help_text="")
     what = forms.ChoiceField(label=pgettext_lazy("audit", "What"), choices=OBJECTS, required=False)
     number = forms.CharField(label=gettext_lazy("Ticket or name"), max_length=120, required=False)
+    object = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     verb = forms.ChoiceField(label=gettext_lazy("Verb"), required=False)
     via = forms.ChoiceField(label=gettext_lazy("Through"), choices=VIAS, required=False)
     since = forms.DateField(label=pgettext_lazy("day", "From"), required=False, widget=forms.DateInput)
@@ -65,7 +70,7 @@ class AuditFilter(ActionForm):
         verbs = TICKET_VERBS if about_tickets else SETTINGS_VERBS
         self.fields["verb"].choices = [("", gettext_lazy("Anything")), *verbs.items()]
         if about_tickets:
-            del self.fields["what"]
+            del self.fields["what"], self.fields["object"]
 
     def entries(self) -> QuerySet[AuditEntry]:
         """Settings entries that fit, newest first. A filter that was not understood finds nothing."""
@@ -75,9 +80,20 @@ class AuditFilter(ActionForm):
         asked = self.cleaned_data
         if asked["what"]:
             rows = rows.filter(object_type=asked["what"])
+        if asked["object"]:
+            rows = rows.filter(object_id=asked["object"])
         if asked["number"]:
             rows = rows.filter(Q(label__icontains=asked["number"]) | Q(object_id=asked["number"]))
         return self._common(rows)
+
+    def only(self) -> str:
+        """What the one object is called that the filter is for, by its newest entry; "" when it is for all."""
+        if not self.is_valid() or not self.cleaned_data.get("object"):
+            return ""
+        asked = self.cleaned_data
+        rows = audit_entries().filter(object_id=asked["object"])
+        newest = (rows.filter(object_type=asked["what"]) if asked["what"] else rows).order_by("-id").first()
+        return newest.label or asked["object"] if newest else asked["object"]
 
     def events(self, reader: User) -> QuerySet[TicketEvent]:
         """Events of tickets that the reader may see and that fit, newest first."""

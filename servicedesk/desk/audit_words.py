@@ -79,6 +79,7 @@ TICKET_VERBS = {
     "change": pgettext_lazy("audit", "Changed"),
     "override_priority": gettext_lazy("Set the priority by hand"),
     "apply_matrix": gettext_lazy("Applied the priority matrix"),
+    "thank": gettext_lazy("Thanked the desk"),
     "share": pgettext_lazy("audit", "Shared"),
     "unshare": gettext_lazy("Stopped sharing"),
     "watch": gettext_lazy("Began watching"),

@@ -118,6 +118,14 @@ Due: {due}
 
 {description}""",
     },
+    "thanks": {
+        "ja": """{by}さんから、お礼が届いています。返信は不要です。
+
+{message}""",
+        "en": """{by} says thank you. No answer is needed.
+
+{message}""",
+    },
     "mentioned": {
         "ja": """{by}さんが、このチケットであなたに声をかけています。
 

@@ -37,6 +37,7 @@ _KINDS = {
     "answer_from_outside": Kind.OUTSIDE,
     "bounce": Kind.BOUNCED,
     "call_back_due": Kind.CALLBACK,
+    "thank": Kind.THANKS,
 }
 
 
@@ -114,7 +115,7 @@ def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Seque
     ticket = event.ticket
     comment = (
         Comment.objects.select_related("event").prefetch_related("attachments").filter(pk=event.pk).first()
-        if {Kind.REPLY, Kind.MENTIONED, Kind.FORWARDED, Kind.OUTSIDE} & set(kinds)
+        if {Kind.REPLY, Kind.MENTIONED, Kind.FORWARDED, Kind.OUTSIDE, Kind.THANKS} & set(kinds)
         else None
     )
     if comment is not None and comment.taken_back_at is not None:
@@ -189,7 +190,8 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
             if _gets_a_receipt(event, ticket, desk):
                 yield ticket.requester
         case Kind.REPLY:
-            if event.by is None or not speaks_for_desk(event.by, ticket):
+            # Of a message that is thanks the event `thank` tells, which stands beside it.
+            if not event.data.get("thanks") and (event.by is None or not speaks_for_desk(event.by, ticket)):
                 yield from _desk(ticket)
             yield from _requesters(ticket)
             yield from _watchers(ticket)
@@ -210,6 +212,8 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
             yield from User.objects.filter(pk__in=ids_in(event, "bcc")).order_by("pk")
         case Kind.BOUNCED | Kind.OUTSIDE:
             yield from _desk(ticket)
+        case Kind.THANKS:
+            yield from _thanked(ticket)
         case Kind.CALLBACK:
             yield from _callers(event, ticket)
         case Kind.ASSIGNED:
@@ -221,6 +225,14 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
 def _assignee(ticket: Ticket) -> Iterator[User]:
     if ticket.assignee is not None:
         yield ticket.assignee
+
+
+def _thanked(ticket: Ticket) -> Iterator[User]:
+    """Whoever has the ticket and whoever solved it, as far as they work on it; never a whole team."""
+    yield from _assignee(ticket)
+    solved = ticket.events.filter(verb="resolve").select_related("by").order_by("-number").first()
+    if solved is not None and solved.by is not None and works_on(solved.by, ticket):
+        yield solved.by
 
 
 def _callers(event: TicketEvent, ticket: Ticket) -> Iterator[User]:

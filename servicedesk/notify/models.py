@@ -44,6 +44,7 @@ class OutgoingMail(models.Model):
         MENTIONED = "mentioned", _("Mention")
         FORWARDED = "forwarded", _("Forwarded message")
         OUTSIDE = "outside", _("Answer from outside")
+        THANKS = "thanks", _("Thanks")
         TEAM = "team", _("Ticket for a team")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
@@ -139,6 +140,7 @@ class Notification(models.Model):
         CALLBACK = "callback", _("A call-back is due")
         MAIL = "mail", _("I am given a mail to look at")
         MENTION = "mention", _("Somebody mentions me")
+        THANKS = "thanks", _("A requester thanks")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
@@ -197,9 +199,20 @@ class NoticeSettings(models.Model):
 
     Kind = Notification.Kind
     FOR_ALL = (Kind.REPLY, Kind.STATUS)
-    FOR_DESK = (Kind.ASSIGNED, Kind.ANSWER, Kind.TEAM, Kind.BOUNCED, Kind.CALLBACK, Kind.MAIL, Kind.MENTION)
+    FOR_DESK = (
+        Kind.ASSIGNED,
+        Kind.ANSWER,
+        Kind.TEAM,
+        Kind.BOUNCED,
+        Kind.CALLBACK,
+        Kind.MAIL,
+        Kind.MENTION,
+        Kind.THANKS,
+    )
     # What nobody misses who never hears of it; everything else waits for them to do something.
-    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM})
+    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS})
+    # What comes by mail only to those who wish it so.
+    ON_PAGES = frozenset({Kind.TEAM, Kind.THANKS})
 
     person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
     ways = models.JSONField(_("what comes how"), default=dict)
@@ -227,7 +240,7 @@ class NoticeSettings(models.Model):
 
     def way(self, kind: str) -> str:
         """How the person hears of this kind of thing."""
-        return self.ways.get(kind) or (Way.PAGE if kind == Notification.Kind.TEAM else Way.MAIL)
+        return self.ways.get(kind) or (Way.PAGE if kind in self.ON_PAGES else Way.MAIL)
 
     def quiet_end(self, now: datetime) -> datetime | None:
         """When the quiet hours are over that hold now."""

@@ -32,6 +32,7 @@ _ICONS: dict[str, str] = {
     Kind.BOUNCED: "mail-off",
     Kind.CALLBACK: "phone-call",
     Kind.MAIL: "mail",
+    Kind.THANKS: "mood-smile",
 }
 
 

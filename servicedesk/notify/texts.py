@@ -102,6 +102,7 @@ TEXTS: dict[str, Text] = {
     "reopened_desk": Text(gettext_lazy("Reopened, to the desk"), DESK, ("requester",)),
     "cancelled_desk": Text(gettext_lazy("Withdrawn, to the desk"), DESK, ("requester",)),
     "mentioned": Text(gettext_lazy("Mention"), DESK, ("message", "files", "requester"), ("message",)),
+    "thanks": Text(gettext_lazy("Thanks"), DESK, ("message", "requester")),
     "team": Text(gettext_lazy("Ticket for a team"), DESK, ("requester", "priority", "due", "description")),
     "outside": Text(gettext_lazy("Answer from outside"), DESK, ("message", "files", "requester"), ("message",)),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),

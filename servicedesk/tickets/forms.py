@@ -18,6 +18,7 @@ from .alike import alike_tickets
 from .models import Ticket, TicketLink
 from .permissions import works_on
 from .queries import get_ticket, teams_to_assign, unresolved_children, visible_tickets
+from .thanks import MOST_LETTERS as MOST_WORD
 
 LAST_OF_SEVERAL = re.compile(r"((?:.*[,;、，；]\s*)?)(.*)", re.DOTALL)
 _COMMAS = re.compile(r"[,;、，；\n]")
@@ -363,6 +364,15 @@ class AskForm(ActionForm):
 class VendorForm(ActionForm):
     note_text = TextField(
         label=gettext_lazy("What we wait for"), required=False, help_text=gettext_lazy("Kept as an internal note.")
+    )
+
+
+class ThankForm(ActionForm):
+    word = TextField(
+        label=gettext_lazy("A word with it, if you like"),
+        required=False,
+        max_length=MOST_WORD,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 

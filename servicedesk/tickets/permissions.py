@@ -83,6 +83,14 @@ def share(user, ticket=None):
     return ticket is None or asked(user, ticket) or works_on(user, ticket)
 
 
+@rule("tickets.thank")
+def thank(user, ticket=None):
+    """The requester, and a colleague who asked for them; nobody thanks themselves."""
+    return ticket is None or (
+        asked(user, ticket) and not speaks_for_desk(user, ticket) and ticket.assignee_id != user.pk
+    )
+
+
 @rule("tickets.set_confidential")
 def set_confidential(user, ticket=None):
     return works_on(user, ticket)

@@ -180,6 +180,7 @@ _PLAIN = {
     "note": gettext_lazy("%(who)s wrote an internal note."),
     "answer_from_outside": gettext_lazy("%(who)s answered a mail of ours without seeing the ticket."),
     "take_back": gettext_lazy("%(who)s took the reply back before it was sent."),
+    "thank": gettext_lazy("%(who)s thanked the desk."),
     "watch": gettext_lazy("%(who)s watches this."),
     "unwatch": gettext_lazy("%(who)s no longer watches this."),
 }

@@ -26,6 +26,7 @@ urlpatterns = [
     path("<str:number>/priority/", look.on, {"verb": "priority"}, name="priority"),
     path("<str:number>/share/", work.share, name="share"),
     path("<str:number>/unshare/", work.unshare, name="unshare"),
+    path("<str:number>/thank/", talk.thank, name="thank"),
     path("<str:number>/watch/", work.watch, name="watch"),
     path("<str:number>/unwatch/", work.unwatch, name="unwatch"),
     path("<str:number>/tags/", work.tags, name="tags"),

@@ -1,5 +1,5 @@
 // Toasts: from the page itself (Django's messages) and from the event `toast` that answers to htmx carry.
-import { word } from "./words.js";
+import { announce, word } from "./words.js";
 
 const place = document.getElementById("toasts");
 const SHOWN = 8000;
@@ -40,6 +40,8 @@ function leave(sheet) {
 
 if (place) {
   for (const sheet of place.children) leave(sheet);
+  // What stands there when the page opens is no change, which alone is read out by itself.
+  announce([...place.querySelectorAll(".toast-text")].map((one) => one.textContent.trim()).join(" "));
   place.addEventListener("click", (event) => {
     if (event.target.closest("[data-toast-close]")) event.target.closest(".toast-sheet").remove();
   });

@@ -20,6 +20,7 @@ PARTS = {
     "tickets:draft-restore",
     "tickets:leave",
     "tickets:unshare",
+    "tickets:thank",  # the form stands in the page, see "own-resolved"
     "tickets:watch",
     "tickets:unwatch",
     "tickets:unlink",

@@ -214,6 +214,20 @@ class TestAnAnswer:
         late = arrives(answer_of(incident.ticket.requester, incident.ticket, text="Again!"))
         assert (late.state, late.mentions) == ("ticket", incident.ticket) and late.ticket != incident.ticket
 
+    @pytest.mark.parametrize("is_closed", [False, True])
+    def test_that_only_thanks_leaves_solved_what_is_solved(self, is_closed):
+        incident = an_incident(requester=a_person(email="hanako@example.com"))
+        resolve_incident(incident, by=an_agent(), via="page", resolution="New toner.")
+        if is_closed:
+            close_incident(incident, by=None, via="system")
+        below = "-- \n山田 花子\n総務部\n\n2026年11月1日(日) 9:00 Desk <desk@example.com>:\n> 直りましたか？\n"
+        mail = arrives(
+            answer_of(incident.ticket.requester, incident.ticket, text=f"ありがとうございました。\n\n{below}")
+        )
+        incident.ticket.refresh_from_db()
+        assert (mail.state, incident.ticket.status) == ("reply", "closed" if is_closed else "resolved")
+        assert incident.ticket.events.filter(verb="thank").exists()
+
     def test_to_a_converted_ticket_goes_to_what_it_became(self):
         user = a_person(email="hanako@example.com")
         ticket = a_ticket(requester=user)

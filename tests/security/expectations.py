@@ -5,6 +5,7 @@ Addresses of a ticket (they have its number):
     PEEK     agents who see it
     WORK     whoever works on it
     ASK      whoever asked for it or works on it
+    THANK    whoever asked for it and does not work on it
 Mails, in and out:
     MAIL     whoever works on the mail's ticket; administrators unless it is confidential; of a confidential one
              only its team, since a mail carries its sender's token
@@ -26,7 +27,7 @@ Other addresses:
     CALL     a call that an agent takes down: the agent; who leads their team may only take it over
 """
 
-SEE, PEEK, WORK, ASK = "see", "peek", "work", "ask"
+SEE, PEEK, WORK, ASK, THANK = "see", "peek", "work", "ask", "thank"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
 SERVICES, ITEMS, MAIL, CALL, CALL_BACK = "services", "items", "mail", "call", "call back"
 VIEW, EXPORT, BULK, LEADS, LEAD = "view", "export", "bulk", "leads", "lead"
@@ -68,6 +69,7 @@ PAGES = {
     "tickets:priority": PEEK,
     "tickets:share": ASK,
     "tickets:unshare": ASK,
+    "tickets:thank": THANK,
     "tickets:watch": SEE,
     "tickets:unwatch": SEE,
     "tickets:tags": WORK,
@@ -266,6 +268,7 @@ API = {
     ("ticket-change", "post"): WORK,
     ("ticket-priority", "post"): WORK,
     ("ticket-convert", "post"): WORK,
+    ("ticket-thank", "post"): THANK,
     ("ticket-watch", "post"): SEE,
     ("ticket-unwatch", "post"): SEE,
     ("ticket-tags", "get"): WORK,

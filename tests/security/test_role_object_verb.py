@@ -37,6 +37,7 @@ from tests.security.expectations import (
     SEE,
     SERVICES,
     SIGNED,
+    THANK,
     VIEW,
     WORK,
 )
@@ -70,7 +71,7 @@ def page_cases():
 
 
 API_CASES, PAGE_CASES = api_cases(), page_cases()
-OF_TICKETS = (SEE, PEEK, WORK, ASK)
+OF_TICKETS = (SEE, PEEK, WORK, ASK, THANK)
 API_OF_TICKETS = [case for case in API_CASES if API.get(case) in OF_TICKETS]
 PAGES_OF_TICKETS = [name for name in PAGE_CASES if PAGES.get(name) in OF_TICKETS]
 ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK, VIEW, EXPORT, BULK)
@@ -146,7 +147,13 @@ def expected(rule: str, role: str, name: str) -> set[str]:
         return {"sign in"}
     if role not in SEES[name]:
         return {"hidden"} if role in AGENTS else {"hidden", "forbidden"}
-    allowed = {SEE: SEES[name], PEEK: SEES[name] & AGENTS, WORK: WORKS[name], ASK: WORKS[name] | ASKED[name]}[rule]
+    allowed = {
+        SEE: SEES[name],
+        PEEK: SEES[name] & AGENTS,
+        WORK: WORKS[name],
+        ASK: WORKS[name] | ASKED[name],
+        THANK: ASKED[name],
+    }[rule]
     return {"in"} if role in allowed else {"forbidden"}
 
 

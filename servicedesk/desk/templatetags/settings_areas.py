@@ -1,8 +1,9 @@
-"""`{% load settings_areas %}`: the rail of the settings."""
+"""`{% load settings_areas %}`: the rail of the settings, and who changed last what a page is about."""
 
 from django import template
 
 from servicedesk.desk.areas import areas_of
+from servicedesk.desk.history import sees_last_change, subject_of
 
 register = template.Library()
 
@@ -18,3 +19,16 @@ def settings_rail(context) -> dict:
         default="",
     )
     return {"groups": groups, "here": here}
+
+
+@register.inclusion_tag("settings/_last_change.html", takes_context=True)
+def last_change(context) -> dict:
+    """The foot of a settings page: one query, none for those who may not know."""
+    request, known = context["request"], context.flatten()
+    subject = subject_of(request, known)
+    if subject is None or not sees_last_change(request, known):
+        return {}
+    return {
+        "entry": subject.last_entry(),
+        "address": subject.address if request.user.may("audit.read") else "",
+    }

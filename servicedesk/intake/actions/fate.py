@@ -15,7 +15,7 @@ from servicedesk.people.models import User
 from servicedesk.people.queries import people_by_address, person_by_address
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions import answer_from_outside, lock, move, note, record, reply
-from servicedesk.tickets.actions.talk import attach
+from servicedesk.tickets.actions.talk import attach, says_thanks
 from servicedesk.tickets.files import Examined, Scanned, examine_all
 from servicedesk.tickets.models import Channel, Comment, Ticket
 from servicedesk.tickets.permissions import works_on
@@ -276,6 +276,7 @@ def _append(
     """
     files, remarks = looked_at or _looked_at(letter.files)
     lock(ticket)
+    body = _cut(letter.reply or letter.text, remarks)
     if not ticket.is_open:
         over = timezone.now() - timedelta(days=settings.MAIL_REOPENS_FOR_DAYS)
         reopen = next((way for way in ticket.workflow.leaving(ticket.status) if way.name == "reopen"), None)
@@ -283,8 +284,8 @@ def _append(
             return False
         if not sender.may(reopen.permission, ticket):
             return False
-        move(ticket, "reopen", by=sender, via="mail")
-    body = _cut(letter.reply or letter.text, remarks)
+        if files or not says_thanks(ticket, body, sender):
+            move(ticket, "reopen", by=sender, via="mail")
     if not body and not files:
         body = _("(The mail had no text.)")
     if not mail.is_proved and works_on(sender, ticket):

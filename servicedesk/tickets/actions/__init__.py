@@ -1,6 +1,6 @@
 """All writes on tickets. `core` has the record, its events and the one place where a status changes; `talk` replies,
-notes and files; `drafts` what is not sent yet; `merging` what belongs together; `sharing` who else sees it; `work`
-everything else that an agent does.
+notes and files; `drafts` what is not sent yet; `merging` what belongs together; `sharing` who else sees it; `thanking`
+thanks; `work` everything else that an agent does.
 
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
@@ -11,6 +11,7 @@ from .forwarding import answer_from_outside, forward
 from .merging import merge, move_message, unmerge
 from .sharing import share, unshare, unwatch, watch
 from .talk import note, reply, take_back
+from .thanking import thank
 from .work import (
     assign,
     escalate,
@@ -45,6 +46,7 @@ __all__ = [
     "share",
     "spend_draft",
     "take_back",
+    "thank",
     "unlink",
     "unmerge",
     "unshare",

@@ -26,8 +26,10 @@ from ..mentions import mentioned
 from ..models import Attachment, Comment, Ticket
 from ..permissions import speaks_for_desk, works_on
 from ..queries import said_since
+from ..thanks import names_on, only_thanks, takes_thanks
 from .core import lock, move, person_ref, record
 from .sharing import bring_in, leave_out
+from .thanking import give_thanks, may_still_thank
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +74,7 @@ def reply(
     The first reply of somebody who works on the ticket, other than its requester, is the first response, also of the
     agent who entered it. A reply of the requester's side sets the workflow's `when_requester_writes` in motion (an
     answer resumes, a word after the resolution reopens) unless `moves` is False, which mail without proof of its sender
-    passes.
+    passes, or it says nothing but thanks for what is solved, which then counts as `thank`.
     `seen` is the number of the newest event that the writer knew of: when somebody else has said something publicly
     since, Overtaken is raised.
     Refuses an empty body without files, a closed ticket that the writer cannot reopen, and in copies what is no address
@@ -88,15 +90,25 @@ def reply(
     if any(copies.values()):
         check(by, "tickets.work", ticket)
         data |= _copies(ticket, copies, by=by, via=via, at=at)
-    comment = say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
     from_desk = speaks_for_desk(by, ticket)
+    is_thanks = moves and not from_desk and not files and says_thanks(ticket, body, by)
+    if is_thanks and may_still_thank(ticket, by):
+        data["thanks"] = True
+    comment = say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
     if from_desk:
         answered(ticket, comment.event.at)
-    if moves and not from_desk:
+    if is_thanks:
+        give_thanks(ticket, by=by, via=via, at=at)
+    elif moves and not from_desk:
         next_step = ticket.workflow.when_requester_writes.get(ticket.status)
         if next_step:
             move(ticket, next_step, by=by, via=via, permitted=True, at=at)
     return comment
+
+
+def says_thanks(ticket: Ticket, body: str, by: User) -> bool:
+    """Whether somebody says nothing but thanks for what is solved."""
+    return takes_thanks(ticket) and only_thanks(body, names_on(ticket, by))
 
 
 def answered(ticket: Ticket, at: datetime) -> None:

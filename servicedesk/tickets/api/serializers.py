@@ -13,6 +13,7 @@ from ..actions.talk import MOST_LETTERS
 from ..models import Channel, Comment, Impact, Priority, PriorityReason, TicketLink, Urgency
 from ..permissions import works_on
 from ..queries import scope_of, visible_tickets
+from ..thanks import MOST_LETTERS as MOST_WORD
 from ..workflow import Phase, TicketType
 from .fields import CategoryRef
 
@@ -296,6 +297,10 @@ class EscalateIn(Strict):
 class ShareIn(Strict):
     person = PersonField(required=False)
     team = TeamField(required=False)
+
+
+class ThankIn(Strict):
+    word = Text(default="", max_length=MOST_WORD, help_text="A short word with it, if one likes.")
 
 
 class TagsIn(Strict):

@@ -47,6 +47,7 @@ from .serializers import (
     ShareOut,
     TagsIn,
     TagsOut,
+    ThankIn,
     TicketOut,
     TicketRow,
     WorkTimeIn,
@@ -212,6 +213,16 @@ class TicketViewSet(Merging, TicketView):
         """To the next tier of its team; the reason becomes an internal note."""
         ticket, given = self.ticket(number, "tickets.escalate"), self.given(EscalateIn)
         actions.escalate(ticket, reason=given["reason"], **self.by_api())
+        return self.now(ticket.number)
+
+    @extend_schema(request=ThankIn, responses=TicketOut)
+    @action(detail=True, methods=["post"])
+    def thank(self, request, number):
+        """Thank the desk for what it solved, once; the ticket stays as it is. For its requester and a colleague who
+        asked for them.
+        """
+        ticket, given = self.ticket(number, "tickets.thank"), self.given(ThankIn)
+        actions.thank(ticket, word=given["word"], **self.by_api())
         return self.now(ticket.number)
 
     @extend_schema(request=EmptyIn, responses=TicketOut)

@@ -15,16 +15,19 @@ from ..models import Ticket
 from ..queries import visible_tickets
 
 
-def done(request: HttpRequest, ticket: Ticket, *, message=None, undo: str | None = None) -> HttpResponse:
-    """After a write: plain forms go to the ticket, or to `next` when it is ours; htmx gets the event `ticket-changed`,
-    on which open pages fetch what changed. Who no longer sees the ticket is sent to the desk and told so.
+def done(
+    request: HttpRequest, ticket: Ticket, *, message=None, undo: str | None = None, part: str = ""
+) -> HttpResponse:
+    """After a write: plain forms go to the ticket, there to `part`, or to `next` when it is ours; htmx gets the event
+    `ticket-changed`, on which open pages fetch what changed. Who no longer sees the ticket is sent to the desk and told
+    so.
     """
     if not visible_tickets(request.user).filter(pk=ticket.pk).exists():
         message = _("%(number)s is now with others, who alone see it.") % {"number": ticket.number}
         return _go(request, reverse("desk:queue") if request.user.is_agent else "/", message)
     if wants_fragment(request):
         return changed(request, None, detail={"number": ticket.number}, message=message, undo=undo)
-    return changed(request, safe_next(request, ticket.get_absolute_url()), message=message, undo=undo)
+    return changed(request, safe_next(request, ticket.get_absolute_url() + part), message=message, undo=undo)
 
 
 def _go(request: HttpRequest, address: str, message) -> HttpResponse:

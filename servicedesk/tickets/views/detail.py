@@ -19,6 +19,7 @@ from ..models import OPEN, Attachment, Comment, Draft, Ticket, TicketEvent
 from ..permissions import asked, works_on
 from ..queries import attachments, drafts_of, links, merged_here, timeline, visible_tickets
 from ..sentences import Names, words_for
+from ..thanks import takes_thanks, thanks_of
 from ..workflow import Phase, Transition
 from .boxes import box_for
 
@@ -39,9 +40,9 @@ _NEXT = {
 
 @dataclass
 class Entry:
-    """One line of the time line. `kind` is reply, note, resolution, event, or opening: the description of a merged
-    ticket. `side` is requester or desk; `of` the merged ticket in which it was written, `number` that ticket's or this
-    one's when the reader sees it by itself, which the mail behind a message asks for.
+    """One line of the time line. `kind` is reply, note, resolution, thanks, event, or opening: the description of a
+    merged ticket. `side` is requester or desk; `of` the merged ticket in which it was written, `number` that ticket's
+    or this one's when the reader sees it by itself, which the mail behind a message asks for.
     """
 
     event: TicketEvent
@@ -131,6 +132,9 @@ def entries_for(
         if comment is not None and event.verb == "resolve":
             if show != "notes":
                 entry = Entry(event, "resolution", words_for(event, names), "desk", comment)
+        elif event.verb == "thank":
+            if show != "notes":
+                entry = Entry(event, "thanks", words_for(event, names), "requester", comment)
         elif comment is not None:
             if show == "changes" or show == ("notes" if comment.is_public else "messages"):
                 continue
@@ -171,6 +175,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     steps = steps_for(user, ticket)
     files = list(attachments(user, ticket))
     merged = merged_here(user, ticket)
+    thanks = thanks_of(ticket)
     watchers = list(User.objects.filter(watcher_rows__ticket=ticket).only("name", "email"))
     context = {
         "ticket": ticket,
@@ -188,6 +193,10 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         "shares": list(ticket.shares.select_related("user", "team").order_by("id")),
         "watching": any(watcher.pk == user.pk for watcher in watchers),
         "asked": asked(user, ticket),
+        "thanks": thanks,
+        "may_thank": takes_thanks(ticket)
+        and user.may("tickets.thank", ticket)
+        and all(event.by_id != user.pk for event in thanks),
     }
     drafts = drafts_of(user, ticket)
     if works:

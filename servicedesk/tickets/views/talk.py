@@ -20,10 +20,10 @@ from servicedesk.web.views import not_now
 
 from .. import actions
 from ..actions.talk import MOST_LETTERS, Overtaken
-from ..forms import note_form, person_text, reply_form
+from ..forms import ThankForm, note_form, person_text, reply_form
 from ..models import Comment, Ticket
 from ..queries import comments, drafts_of, get_attachment, get_comment, get_ticket
-from .answers import done, require
+from .answers import done, require, verb_page
 from .boxes import Box, box_again, box_for, seen_of, sent_box
 from .detail import newest_of
 
@@ -63,7 +63,7 @@ def _write(request, number, make_form, action, permission, kind) -> HttpResponse
                 context = {"ticket": ticket, "form": form, "kind": kind, "box": box}
                 detail = {"number": ticket.number}
                 return changed(request, ticket, fragment="tickets/_box.html", context=context, detail=detail, **answer)
-            return done(request, ticket, **answer)
+            return done(request, ticket, part=f"#e{comment.event.number}", **answer)
     drafts, newest = drafts_of(request.user, ticket), _newest(request, ticket)
     return _box(request, ticket, form, kind, box_again(request, kind, drafts, newest, overtaken))
 
@@ -138,6 +138,23 @@ def words_of(comment: Comment, box: Box) -> dict:
     people = User.objects.in_bulk(set(copies["cc"] + copies["bcc"]))
     texts = {name: ", ".join(person_text(people[pk]) for pk in ids if pk in people) for name, ids in copies.items()}
     return {"body": "\n\n".join(filter(None, [comment.body, box.words])), **texts}
+
+
+@signed_in
+def thank(request: HttpRequest, number: str) -> HttpResponse:
+    """Thank the desk for what it solved, with a word or without."""
+    ticket = get_ticket(request.user, number)
+    return verb_page(
+        request,
+        ticket,
+        ThankForm(request.POST) if request.method == "POST" else ThankForm(),
+        lambda data: actions.thank(ticket, by=request.user, via="page", **data),
+        title=_("Thank the desk"),
+        submit=_("Say thank you"),
+        message=_("Thank you for the kind word. Those who solved it hear of it."),
+        permission="tickets.thank",
+        draft=f"thank-{ticket.number}",
+    )
 
 
 @signed_in
