@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from servicedesk.tickets.queries import running_timer, sees
 from servicedesk.web.access import signed_in
 from servicedesk.web.editing import edit
 from servicedesk.web.keyset import KeysetPage
@@ -60,12 +61,18 @@ def notices(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
-    """The bell with the number of unread notices, which open pages ask for; 204 while it is what `shown` says."""
+    """The bell with the number of unread notices, which open pages ask for, and beside it the timer of an agent; 204
+    while both are what `shown` and `timer` say.
+    """
     count, shown = unread_count(request.user), request.GET.get("shown", "")
-    if shown == str(count):
+    timer = running_timer(request.user) if request.user.is_agent else None
+    mark = f"{timer.ticket_id}.{timer.minutes}" if timer else ""
+    if shown == str(count) and request.GET.get("timer", "") == mark:
         return HttpResponse(status=204)
     rings = shown.isascii() and shown.isdecimal() and count > int(shown[:9])
-    return page(request, "notify/_bell.html", {"bell_unread": count, "bell_most": MOST_SHOWN, "bell_rings": rings})
+    context = {"bell_unread": count, "bell_most": MOST_SHOWN, "bell_rings": rings, "timer": timer, "timer_mark": mark}
+    context["timer_seen"] = timer is not None and sees(request.user, timer.ticket)
+    return page(request, "notify/_bell.html", context)
 
 
 @signed_in

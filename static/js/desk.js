@@ -26,6 +26,7 @@ function closeSheet() {
 }
 
 document.addEventListener("ticket-changed", closeSheet);
+document.addEventListener("timer-changed", closeSheet);
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (!target) return;
