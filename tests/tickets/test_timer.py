@@ -273,6 +273,7 @@ class TestPages:
         assert f"timer={mark}" in html
         assert client.get("/notices/bell/", {"shown": "0", "timer": mark}).status_code == 204
         assert client.get("/notices/bell/", {"shown": "0", "timer": f"{ticket.pk}.5"}).status_code == 200
+        assert "topbar-timer" in client.get("/notices/").content.decode()
         discard_timer(by=agent)
         assert "topbar-timer" not in client.get("/notices/bell/", {"shown": "0", "timer": mark}).content.decode()
 
