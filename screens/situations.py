@@ -29,9 +29,9 @@ from servicedesk.notify.without_ticket import tell_of_assigned_mails
 from servicedesk.people.actions import create_absence, create_token, upload_import
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
-from servicedesk.tickets.actions import assign, log_work, merge, note, reply, save_draft, set_tags
+from servicedesk.tickets.actions import assign, log_work, merge, note, reply, save_draft, set_tags, start_timer
 from servicedesk.tickets.delivery import deliver_waiting
-from servicedesk.tickets.models import Category, Ticket
+from servicedesk.tickets.models import Category, Ticket, WorkTimer
 
 STAFF, _EN, HEAD, AGENT, LEAD, ADMIN = (key for _role, key in SIGN_INS)
 _LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen_" * 3
@@ -77,7 +77,9 @@ def _tickets(people: dict[str, User]) -> dict:
     colleague = busy.team.members.exclude(pk=agent.pk).first()
     note(busy, by=agent, via="page", body=f"@{colleague.name} さん、部品が届いたら交換をお願いします。")
     set_tags(busy, by=agent, via="command", tags=["プリンター", "3階", "ベンダー確認"])
-    log_work(busy, by=agent, via="command", minutes=15)
+    work = log_work(busy, by=agent, via="command", minutes=15, note="現地で確認")
+    start_timer(busy, by=agent, via="command")
+    WorkTimer.objects.update(started_at=timezone.now() - timedelta(minutes=17))
     save_draft(busy, "reply", by=agent, body="ベンダーから連絡があり、", box="1", turn=1, base="")
     now = timezone.now()
     late = plan_call_back(busy, by=agent, via="command", whom=busy.requester.name, number="4021", note="鍵の件",
@@ -108,6 +110,7 @@ def _tickets(people: dict[str, User]) -> dict:
     own = Ticket.objects.filter(requester=staff)
     return {
         "busy": busy,
+        "work": work,
         "view": view,
         "bulk": bulk,
         "led": people[LEAD].leads.first(),

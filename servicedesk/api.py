@@ -30,6 +30,7 @@ from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
+from servicedesk.tickets.api.work_time import TimerViewSet
 from servicedesk.web.access import signed_in
 from servicedesk.web.api import NothingHere
 
@@ -99,6 +100,8 @@ app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
+    path("me/timer/", TimerViewSet.as_view({"get": "retrieve", "delete": "discard"}), name="timer"),
+    path("me/timer/stop/", TimerViewSet.as_view({"post": "stop"}), name="timer-stop"),
     path(
         "notification-preferences/",
         NoticeSettingsViewSet.as_view({"get": "retrieve", "put": "update"}),

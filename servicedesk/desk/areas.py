@@ -148,6 +148,20 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 about="incidents.causecode",
                 forms=(CauseCodeForm,),
             ),
+            Area(
+                _("Months of work time"),
+                _("Hours per month; close and reopen"),
+                "calendar",
+                "desk:work-months",
+                "tickets.close_month",
+            ),
+            Area(
+                _("Rounding of timers"),
+                _("To how many minutes, and which way"),
+                "hourglass",
+                "desk:work-rounding",
+                "settings.change",
+            ),
         ),
     ),
     (

@@ -52,6 +52,9 @@ SETTINGS_VERBS = {
     "drop_call": gettext_lazy("Dropped a call"),
     "restore_call": gettext_lazy("Took a dropped call up again"),
     "take_over_call": gettext_lazy("Took over a call"),
+    "save_work_rounding": gettext_lazy("Changed the rounding of timers"),
+    "close_work_month": gettext_lazy("Closed the work time of a month"),
+    "reopen_work_month": gettext_lazy("Reopened the work time of a month"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {
@@ -87,6 +90,8 @@ TICKET_VERBS = {
     "link": pgettext_lazy("audit", "Linked"),
     "unlink": gettext_lazy("Removed a link"),
     "log_work": gettext_lazy("Logged work time"),
+    "change_work": gettext_lazy("Corrected work time"),
+    "delete_work": gettext_lazy("Deleted work time"),
     "run_macro": gettext_lazy("Ran a macro"),
     "bounce": gettext_lazy("A mail came back"),
     "plan_call_back": gettext_lazy("Promised a call-back"),

@@ -7,7 +7,7 @@ from cmdb.models import Service
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.actions.talk import MOST_LETTERS
 from servicedesk.tickets.forms import PersonField
-from servicedesk.tickets.models import Category, Channel, Impact, Urgency
+from servicedesk.tickets.models import Category, Channel, Impact, Urgency, WorkRounding
 from servicedesk.tickets.queries import categories, teams_to_assign
 from servicedesk.web.forms import ActionForm, FilesField, TextField, dress
 
@@ -86,3 +86,10 @@ class NewTicketForm(EntryForm):
         )
         dress(self.fields["requester"])
         self.fields["team"].queryset = teams_to_assign()
+
+
+class RoundingForm(ActionForm):
+    """How timers are rounded."""
+
+    unit = forms.TypedChoiceField(label=gettext_lazy("Round to"), choices=WorkRounding.Unit.choices, coerce=int)
+    way = forms.ChoiceField(label=gettext_lazy("Which way"), choices=WorkRounding.Way.choices, widget=forms.RadioSelect)

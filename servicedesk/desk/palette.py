@@ -82,6 +82,7 @@ def _all_pages(user: User) -> Iterator[Place]:
             yield Place("chart-bar", _("How the team stands"), desk, reverse("desk:lead"))
         yield Place("phone", _("Phone call"), desk, reverse("desk:call"))
         yield Place("phone", _("Call-backs"), desk, reverse("desk:call-backs"))
+        yield Place("clock", _("Timer"), desk, reverse("tickets:timer"))
         yield Place("plus", _("New ticket"), desk, reverse("desk:new-ticket"))
     yield Place("plus", _("New request"), "", reverse("intake:new"))
     yield Place("inbox", _("My requests"), "", reverse("desk:my-tickets"))

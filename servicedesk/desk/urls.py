@@ -21,6 +21,7 @@ from . import (
     search,
     settings_index,
     template_views,
+    work_months,
 )
 
 app_name = "desk"
@@ -86,6 +87,10 @@ urlpatterns = [
     path("settings/macros/", macro_views.macros, name="macros"),
     path("settings/macros/new/", macro_views.macro_new, name="macro-new"),
     path("settings/macros/<int:pk>/", macro_views.macro, name="macro"),
+    path("settings/work-months/", work_months.work_months, name="work-months"),
+    path("settings/work-months/close/", work_months.close, name="work-month-close"),
+    path("settings/work-months/reopen/", work_months.reopen, name="work-month-reopen"),
+    path("settings/work-rounding/", work_months.rounding, name="work-rounding"),
     path("help/", help_pages.index, name="help"),
     path("help/<slug:slug>/", help_pages.show, name="help-page"),
 ]

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from servicedesk.people.models import User
+from servicedesk.tickets.queries import running_timer, sees
 from servicedesk.web.access import signed_in
 from servicedesk.web.editing import edit
 from servicedesk.web.keyset import KeysetPage
@@ -44,7 +46,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     if unread_only:
         rows = rows.filter(read_at__isnull=True)
     keyset = KeysetPage.of(request, rows, ["-created_at", "-id"], size=PAGE_SIZE)
-    context = {
+    context = _bell(request.user) | {
         "keyset": keyset,
         "lines": [
             (timezone.localdate(line.notice.created_at), _ICONS.get(line.notice.kind, "message"), line)
@@ -52,8 +54,6 @@ def notices(request: HttpRequest) -> HttpResponse:
         ],
         "unread_only": unread_only,
         "newest": newest_unread(request.user),
-        "bell_unread": unread_count(request.user),
-        "bell_most": MOST_SHOWN,
     }
     return page(request, "notify/notices.html", context, fragment="notify/_notices.html")
 
@@ -61,12 +61,26 @@ def notices(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
-    """The bell with the number of unread notices, which open pages ask for; 204 while it is what `shown` says."""
-    count, shown = unread_count(request.user), request.GET.get("shown", "")
-    if shown == str(count):
+    """The bell with the number of unread notices, which open pages ask for, and beside it the timer of an agent; 204
+    while both are what `shown` and `timer` say.
+    """
+    context, shown = _bell(request.user), request.GET.get("shown", "")
+    count = context["bell_unread"]
+    if shown == str(count) and request.GET.get("timer", "") == context["timer_mark"]:
         return HttpResponse(status=204)
     rings = shown.isascii() and shown.isdecimal() and count > int(shown[:9])
-    return page(request, "notify/_bell.html", {"bell_unread": count, "bell_most": MOST_SHOWN, "bell_rings": rings})
+    return page(request, "notify/_bell.html", context | {"bell_rings": rings})
+
+
+def _bell(user: User) -> dict:
+    timer = running_timer(user) if user.is_agent else None
+    return {
+        "bell_unread": unread_count(user),
+        "bell_most": MOST_SHOWN,
+        "timer": timer,
+        "timer_mark": f"{timer.ticket_id}.{timer.minutes}" if timer else "",
+        "timer_seen": timer is not None and sees(user, timer.ticket),
+    }
 
 
 @signed_in

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import agents, find_people, visible_people
+from servicedesk.web.formats import duration
 from servicedesk.web.forms import ActionForm, FilesField, TextField, WholeNumberField, dress
 from servicedesk.web.text import normalise, one_line
 
 from .actions.talk import MOST_LETTERS
 from .alike import alike_tickets
-from .models import Ticket, TicketLink
+from .models import Ticket, TicketLink, WorkTimer
 from .permissions import works_on
 from .queries import get_ticket, teams_to_assign, unresolved_children, visible_tickets
 from .thanks import MOST_LETTERS as MOST_WORD
@@ -337,6 +338,21 @@ class WorkForm(ActionForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["worked_on"].initial = timezone.localdate
+
+
+class StopForm(ActionForm):
+    """What to log of a timer: without minutes what it measured, rounded."""
+
+    minutes = WholeNumberField(label=gettext_lazy("Minutes"), required=False)
+    note = forms.CharField(label=gettext_lazy("What for"), required=False, max_length=200)
+
+    def __init__(self, *args, timer: WorkTimer | None, **kwargs):
+        super().__init__(*args, **kwargs)
+        if timer is not None and timer.is_forgotten:
+            self.fields["minutes"].required = True
+            self.fields["minutes"].help_text = _("How long you really worked.")
+        elif timer is not None:
+            self.fields["minutes"].help_text = _("Leave it empty to log %(time)s.") % {"time": duration(timer.rounded)}
 
 
 class ConfidentialForm(ActionForm):

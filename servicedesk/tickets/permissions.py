@@ -101,6 +101,12 @@ def log_work(user, ticket=None):
     return works_on(user, ticket)
 
 
+@rule("tickets.close_month")
+def close_month(user, obj=None):
+    """Settle the work time of a month."""
+    return user.is_lead or user.is_administrator
+
+
 @rule("tickets.watch")
 def watch(user, ticket=None):
     return True

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
 
 from cmdb.models import Service
 from servicedesk.people.models import Team, User
@@ -14,7 +17,22 @@ from servicedesk.people.queries import agents, departments_headed_by
 from servicedesk.web.errors import NotFound
 from servicedesk.web.text import normalise
 
-from .models import OPEN, PREFIXES, Attachment, Category, Comment, Draft, Tag, Ticket, TicketEvent, TicketLink
+from .models import (
+    OPEN,
+    PREFIXES,
+    Attachment,
+    Category,
+    ClosedWorkMonth,
+    Comment,
+    Draft,
+    Tag,
+    Ticket,
+    TicketEvent,
+    TicketLink,
+    WorkRounding,
+    WorkTime,
+    WorkTimer,
+)
 from .permissions import asked, works_on
 from .words import query_for
 from .workflow import Phase
@@ -352,3 +370,52 @@ def teams_to_assign() -> QuerySet[Team]:
 
 def tags_like(words: str) -> QuerySet[Tag]:
     return Tag.objects.filter(name__startswith=normalise(words))
+
+
+def work_times(ticket: Ticket) -> QuerySet[WorkTime]:
+    """What was logged on a ticket, and whether its month is closed (`is_closed`)."""
+    closed = ClosedWorkMonth.objects.filter(month=TruncMonth(OuterRef("worked_on")))
+    return ticket.work_times.select_related("user").annotate(is_closed=Exists(closed))
+
+
+def get_work(ticket: Ticket, pk: int) -> WorkTime:
+    """One of them, or NotFound."""
+    work = work_times(ticket).filter(pk=pk).first()
+    if work is None:
+        raise NotFound
+    work.ticket = ticket
+    return work
+
+
+def rounding() -> WorkRounding:
+    """How timers are rounded."""
+    return WorkRounding.objects.first() or WorkRounding(pk=1)
+
+
+def running_timer(user: User) -> WorkTimer | None:
+    """The person's timer with its ticket and how it is rounded, by one query. The ticket may be out of their sight: of
+    such a one pages show the number alone.
+    """
+    row = WorkRounding.objects.all()[:1]
+    timer = (
+        WorkTimer.objects.filter(user=user, discarded_at=None)
+        .select_related("ticket")
+        .annotate(unit=Subquery(row.values("unit")), way=Subquery(row.values("way")))
+        .first()
+    )
+    if timer is not None:
+        timer.rounding = WorkRounding(unit=timer.unit, way=timer.way) if timer.unit else WorkRounding()
+    return timer
+
+
+def work_months(user: User) -> list[tuple[date, int, ClosedWorkMonth | None]]:
+    """(month, minutes, what closed it) of every month in which somebody worked on a ticket that the person sees, of
+    those that are closed and of the one before this, newest first.
+    """
+    this = timezone.localdate().replace(day=1)
+    minutes: dict[date, int] = {this: 0, (this - timedelta(days=1)).replace(day=1): 0}
+    rows = WorkTime.objects.filter(seen_by(user, "ticket__")).annotate(month=TruncMonth("worked_on"))
+    minutes |= dict(rows.order_by().values_list("month").annotate(Sum("minutes")))
+    closed = {row.month: row for row in ClosedWorkMonth.objects.select_related("closed_by")}
+    months = sorted(minutes.keys() | closed.keys(), reverse=True)
+    return [(month, minutes.get(month, 0), closed.get(month)) for month in months]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from django.db.models import Model
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -334,6 +334,35 @@ def _safely(text: str, **parts) -> str:
 def _log_work(event, names):
     minutes = event.data.get("minutes") or 0
     return _("%(who)s logged %(time)s of work.") % {"who": names.who(event), "time": formats.duration(minutes)}
+
+
+def _day(text: str) -> str:
+    day = parse_date(text or "")
+    return formats.exact(day) if day else text
+
+
+@sentence("change_work")
+def _change_work(event, names):
+    changes, words = event.data.get("changes", {}), []
+    for name, read in (("minutes", formats.duration), ("worked_on", _day)):
+        if name in changes:
+            words.append(" → ".join(map(read, changes[name])))
+    if "note" in changes:
+        words.append(_("note"))
+    return _("%(who)s corrected their work time of %(day)s (%(what)s).") % {
+        "who": names.who(event),
+        "day": _day(event.data.get("worked_on")),
+        "what": _(", ").join(words),
+    }
+
+
+@sentence("delete_work")
+def _delete_work(event, names):
+    return _("%(who)s deleted their work time of %(day)s (%(time)s).") % {
+        "who": names.who(event),
+        "day": _day(event.data.get("worked_on")),
+        "time": formats.duration(event.data.get("minutes") or 0),
+    }
 
 
 @sentence("run_macro")

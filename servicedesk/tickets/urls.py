@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import look, merging, talk, together, work
+from .views import look, merging, talk, together, work, work_time
 
 app_name = "tickets"
 
@@ -10,6 +10,9 @@ urlpatterns = [
     path("find/", look.find, name="find"),
     path("people/", look.people, name="people"),
     path("preview/", talk.preview, name="preview"),
+    path("timer/", work_time.timer, name="timer"),
+    path("timer/discard/", work_time.discard_timer, name="timer-discard"),
+    path("timer/restore/", work_time.restore_timer, name="timer-restore"),
     path("<str:number>/", look.detail, name="detail"),
     path("<str:number>/peek/", look.peek, name="peek"),
     path("<str:number>/mentions/", look.mentions, name="mentions"),
@@ -37,7 +40,11 @@ urlpatterns = [
     path("<str:number>/comments/<int:comment>/", merging.message, name="message"),
     path("<str:number>/comments/<int:comment>/forward/", merging.forward, name="forward"),
     path("<str:number>/comments/<int:comment>/move/", merging.move_message, name="move-message"),
-    path("<str:number>/log-work/", work.log_work, name="log-work"),
+    path("<str:number>/log-work/", work_time.log_work, name="log-work"),
+    path("<str:number>/work-time/", work_time.panel, name="work-time"),
+    path("<str:number>/work-time/<int:work>/", work_time.change_work, name="work-change"),
+    path("<str:number>/work-time/<int:work>/delete/", work_time.delete_work, name="work-delete"),
+    path("<str:number>/timer/", work_time.start_timer, name="timer-start"),
     path("<str:number>/confidential/", work.confidential, name="confidential"),
     path("<str:number>/files/<int:pk>/", talk.attachment, name="attachment"),
     path("<str:number>/files/<int:pk>/thumbnail/", talk.thumbnail, name="thumbnail"),

@@ -121,6 +121,15 @@ def duration(value: dt.timedelta | int | float, parts: int = 2) -> str:
     return text
 
 
+def hours(minutes: int) -> str:
+    """`312 h 5 min`: a sum of work time, in which a day would be a riddle."""
+    whole, rest = divmod(minutes, 60)
+    longer = gettext("%(count)d h") % {"count": whole}
+    if not rest:
+        return longer
+    return gettext("%(longer)s %(shorter)s") % {"longer": longer, "shorter": duration(rest)}
+
+
 def clock_left(value: dt.timedelta) -> str:
     """Time left on a level clock as `0:14`, beyond a day in words; late ones with a minus sign."""
     seconds = int(value.total_seconds())

@@ -30,6 +30,7 @@ document.addEventListener("ticket-changed", closeSheet);
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target && event.detail.target.id === "composer") closeSheet();
 });
+document.addEventListener("timer-changed", closeSheet);
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (!target) return;

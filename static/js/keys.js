@@ -1,4 +1,4 @@
-// Keyboard of the desk: j/k move, Enter opens, x selects, a r n e s act, / searches, # asks for a number, ? shows the keys, g and a letter or digit goes.
+// Keyboard of the desk: j/k move, Enter opens, x selects, a r n e s t act, / searches, # asks for a number, ? shows the keys, g and a letter or digit goes.
 // A key presses what the page marks: [data-key=a] is a button or link, [data-go=d] a link, tr[data-row] a row. Keys do
 // nothing in fields, while an input method is composing, with Ctrl, Alt or Meta, or when a page does not mark them.
 import { openPalette } from "./palette.js";

@@ -71,6 +71,7 @@ class TestStrangeInput:
             "link": 1,
             "share": 1,
             "comment": 1,
+            "work": 1,
             "absence": 1,
         }
         client = api(user)

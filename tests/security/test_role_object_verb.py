@@ -166,6 +166,7 @@ def keys(case, parameters, **instead) -> dict:
         "link": case.ids["link"].pk,
         "share": case.ids["share"].pk,
         "comment": case.ids["comment"].pk,
+        "work": case.ids["work"].pk,
         "kind": "reply",
         "event": 0,
     } | instead

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 VERBS = (
     "reply note assign escalate change priority share unshare thank watch unwatch tags link unlink log-work "
-    "confidential convert merge unmerge"
+    "work-time timer confidential convert merge unmerge"
 )
 STEPS = "accept start ask_requester wait_for_vendor resume resolve close reopen cancel"
 

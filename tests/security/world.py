@@ -158,7 +158,7 @@ def build() -> World:
                 files=[SimpleUploadedFile(f"{case.secret}.png", _picture())],
             )
             set_tags(ticket, by=worker, via="page", tags=[case.secret])
-            log_work(ticket, by=worker, via="page", minutes=5)
+            case.ids["work"] = log_work(ticket, by=worker, via="page", minutes=5)
             case.ids["comment"] = said
             case.ids["file"], case.ids["hushed_file"] = said.attachments.get(), hushed.attachments.get()
             twin = _a_twin(ticket, worker)

@@ -1,6 +1,6 @@
 """All writes on tickets. `core` has the record, its events and the one place where a status changes; `talk` replies,
 notes and files; `drafts` what is not sent yet; `merging` what belongs together; `sharing` who else sees it; `thanking`
-thanks; `work` everything else that an agent does.
+thanks; `work_time` minutes, timers and months that are closed; `work` everything else that an agent does.
 
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
@@ -16,16 +16,31 @@ from .work import (
     assign,
     escalate,
     link,
-    log_work,
     set_fields,
     set_tags,
     unlink,
+)
+from .work_time import (
+    change_work,
+    close_month,
+    delete_work,
+    discard_timer,
+    log_work,
+    reopen_month,
+    restore_timer,
+    save_rounding,
+    start_timer,
+    stop_timer,
 )
 
 __all__ = [
     "answer_from_outside",
     "assign",
+    "change_work",
+    "close_month",
+    "delete_work",
     "discard_draft",
+    "discard_timer",
     "escalate",
     "forward",
     "link",
@@ -38,13 +53,18 @@ __all__ = [
     "open_ticket",
     "record",
     "record_many",
+    "reopen_month",
     "reply",
     "restore_draft",
+    "restore_timer",
     "save_draft",
+    "save_rounding",
     "set_fields",
     "set_tags",
     "share",
     "spend_draft",
+    "start_timer",
+    "stop_timer",
     "take_back",
     "thank",
     "unlink",

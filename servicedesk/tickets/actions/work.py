@@ -1,6 +1,6 @@
-"""What an agent does with a ticket besides talking: assign, escalate, set fields, tag, link, log time."""
+"""What an agent does with a ticket besides talking: assign, escalate, set fields, tag, link."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from servicedesk.people.rules import check
 from servicedesk.web.text import normalise, one_line
 
 from ..errors import TicketError
-from ..models import Category, Tag, Ticket, TicketLink, TicketTag, WorkTime
+from ..models import Category, Tag, Ticket, TicketLink, TicketTag
 from ..queries import visible_tickets
 from .core import lock, move, named, person_ref, record
 from .talk import note
@@ -227,34 +227,3 @@ def unlink(ticket: Ticket, tie: TicketLink, *, by: User, via: str) -> None:
     if gone:
         record(source, "unlink", by=by, via=via, kind=tie.kind, other=target.number)
         record(target, "unlink", by=by, via=via, kind=tie.kind, other=source.number, backward=True)
-
-
-@transaction.atomic
-def log_work(
-    ticket: Ticket,
-    *,
-    by: User,
-    via: str,
-    minutes: int,
-    worked_on: date | None = None,
-    note: str = "",
-    at: datetime | None = None,
-) -> WorkTime:
-    """Note minutes (1 to 1,440) that `by` worked on the ticket on a day, today by default and never in the future."""
-    lock(ticket)
-    check(by, "tickets.log_work", ticket)
-    day = worked_on or timezone.localdate()
-    if not 1 <= minutes <= 1440:
-        raise TicketError(_("Work time is 1 to 1,440 minutes."), field="minutes")
-    if day > timezone.localdate():
-        raise TicketError(_("This day has not come yet."), field="worked_on")
-    row = WorkTime.objects.create(
-        ticket=ticket,
-        user=by,
-        minutes=minutes,
-        worked_on=day,
-        note=one_line(note, 200),
-        created_at=at or timezone.now(),
-    )
-    record(ticket, "log_work", by=by, via=via, at=at, minutes=minutes, worked_on=day)
-    return row

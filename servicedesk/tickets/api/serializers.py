@@ -214,6 +214,7 @@ class WorkTimeOut(serializers.Serializer):
     minutes = serializers.IntegerField()
     worked_on = serializers.DateField()
     note = serializers.CharField()
+    is_closed = serializers.BooleanField(help_text="Its month is closed: it can no longer be corrected.")
 
 
 class TagsOut(serializers.Serializer):
@@ -316,3 +317,9 @@ class WorkTimeIn(Strict):
     minutes = serializers.IntegerField(min_value=-1_000_000, max_value=1_000_000)
     worked_on = serializers.DateField(required=False, help_text="Today by default.")
     note = serializers.CharField(allow_blank=True, default="", max_length=2000)
+
+
+class WorkTimeChangeIn(Strict):
+    minutes = serializers.IntegerField(required=False, min_value=-1_000_000, max_value=1_000_000)
+    worked_on = serializers.DateField(required=False)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)

@@ -50,10 +50,9 @@ from .serializers import (
     ThankIn,
     TicketOut,
     TicketRow,
-    WorkTimeIn,
-    WorkTimeOut,
     works,
 )
+from .work_time import WorkTimes
 
 NO_LONGER_YOURS = OpenApiResponse(description="Done, and from now on the ticket is not yours to see.")
 
@@ -104,7 +103,7 @@ class TicketView(View):
         return {"by": self.request.user, "via": "api"}
 
 
-class TicketViewSet(Merging, TicketView):
+class TicketViewSet(Merging, WorkTimes, TicketView):
     """Tickets of all kinds. What one process alone does is under `/incidents/` and `/requests/`."""
 
     serializer_class = TicketOut
@@ -305,20 +304,6 @@ class TicketViewSet(Merging, TicketView):
         row = get_object_or_404(ticket.shares.select_related("user", "team"), pk=share)
         actions.unshare(ticket, user=row.user, team=row.team, **self.by_api())
         return Response(status=204)
-
-    @extend_schema(responses=WorkTimeOut(many=True))
-    @action(detail=True, url_path="work-times", ordering=("id",))
-    def work_times(self, request, number):
-        self.asked(Filters)
-        ticket = self.ticket(number, "tickets.work")
-        return self.pages(WorkTimeOut, ticket.work_times.select_related("user"))
-
-    @extend_schema(request=WorkTimeIn, responses={201: WorkTimeOut})
-    @work_times.mapping.post
-    def log_work(self, request, number):
-        """Minutes that the caller worked on the ticket."""
-        ticket, given = self.ticket(number, "tickets.log_work"), self.given(WorkTimeIn)
-        return self.answer(WorkTimeOut, actions.log_work(ticket, **given, **self.by_api()), status=201)
 
     def get_serializer_context(self):
         ticket = getattr(self, "_ticket", None)

@@ -1,6 +1,7 @@
 """What all verbs of a ticket do the same: show a form, run the action, answer."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -51,22 +52,24 @@ def verb_page(
     submit,
     message=None,
     permission: str,
-    undo: str | None = None,
+    undo: str | Callable[[Any], str] | None = None,
     draft: str = "",
     template: str = "tickets/verb.html",
     danger: bool = False,
     **context,
 ) -> HttpResponse:
     """The form of one verb: GET shows it, POST runs `act` with the cleaned data. A refusal comes back on the form with
-    422 and everything that was typed. `draft` is the key under which a browser keeps what is half written.
+    422 and everything that was typed. `draft` is the key under which a browser keeps what is half written. `message`
+    and `undo` may be made of what the action returned.
     """
     require(request, permission, ticket)
     if request.method == "POST" and form.is_valid():
         try:
-            act(form.cleaned_data)
+            result = act(form.cleaned_data)
         except Refused as refusal:
             form.refuse(refusal)
         else:
+            message, undo = (each(result) if callable(each) else each for each in (message, undo))
             return done(request, ticket, message=message, undo=undo)
     context |= {
         "ticket": ticket,

@@ -22,6 +22,7 @@ from ..sentences import Names, words_for
 from ..thanks import takes_thanks, thanks_of
 from ..workflow import Phase, Transition
 from .boxes import box_for
+from .work_time import work_context
 
 # Messages of which a sentence says how they came to be here.
 _TOLD = frozenset({"move_message", "forward", "answer_from_outside"})
@@ -213,7 +214,6 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
 
 def _desk_context(user: User, ticket: Ticket, show: str) -> dict:
     others = visible_tickets(user).filter(OPEN, requester=ticket.requester_id).exclude(pk=ticket.pk)
-    work_times = list(ticket.work_times.select_related("user"))
     return {
         "show": show if show in SHOWS else "all",
         "shows": [
@@ -224,14 +224,12 @@ def _desk_context(user: User, ticket: Ticket, show: str) -> dict:
         ],
         "priority_reason": reason_of(ticket),
         "tags": list(ticket.tags.values_list("name", flat=True)),
-        "minutes": sum(work.minutes for work in work_times),
-        "work_times": work_times,
         "others": list(others.order_by("-created_at", "-id")[:6]),
         "items": items_of(user, ticket.requester),
         "may_escalate": bool(ticket.team and ticket.team.next_team_id and ticket.is_open),
         "clock": clock_of(ticket),
         "messages_url": reverse("tickets:message", args=[ticket.number, 0]).removesuffix("0/"),
-    }
+    } | work_context(user, ticket)
 
 
 def _goes_on_in(user: User, ticket: Ticket) -> Ticket | None:

@@ -16,7 +16,6 @@ from ..forms import (
     PlainForm,
     ShareForm,
     TagsForm,
-    WorkForm,
 )
 from .answers import verb_page
 
@@ -194,22 +193,6 @@ def unlink(request: HttpRequest, number: str) -> HttpResponse:
         submit=_("Remove the link"),
         message=_("The link was removed."),
         permission="tickets.change",
-    )
-
-
-@needs("tickets.work")
-def log_work(request: HttpRequest, number: str) -> HttpResponse:
-    ticket = queries.get_ticket(request.user, number)
-    return verb_page(
-        request,
-        ticket,
-        _bound(WorkForm, request),
-        lambda data: actions.log_work(ticket, by=request.user, via="page", **data),
-        title=_("Log work time"),
-        submit=_("Save"),
-        message=_("The work time was noted."),
-        permission="tickets.log_work",
-        draft=f"work-{ticket.number}",
     )
 
 

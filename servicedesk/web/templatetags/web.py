@@ -28,6 +28,7 @@ register.filter("number", formats.number)
 register.filter("exact", formats.exact)
 register.filter("month", formats.month)
 register.filter("duration", formats.duration)
+register.filter("hours", formats.hours)
 register.filter("clock_left", formats.clock_left)
 register.filter("plain", formats.plain, is_safe=False)
 
