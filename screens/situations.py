@@ -29,7 +29,7 @@ from servicedesk.notify.without_ticket import tell_of_assigned_mails
 from servicedesk.people.actions import create_absence, create_token, upload_import
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
-from servicedesk.tickets.actions import assign, log_work, merge, note, reply, save_draft, set_tags, start_timer
+from servicedesk.tickets.actions import assign, log_work, merge, note, reply, save_draft, set_tags, start_timer, thank
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Category, Ticket, WorkTimer
 
@@ -106,14 +106,20 @@ def _tickets(people: dict[str, User]) -> dict:
     ]  # fmt: skip
     reply(twins[0], by=busy.requester, via="command", body="会議までに直りますか？")
     merge(twins[0], twins[1], by=agent, via="command")
+    solved = Ticket.objects.filter(status="closed", team__in=agent.teams.all(), is_confidential=False)
+    thanked = solved.filter(requester__role_rows__isnull=True).latest("pk")
+    thank(thanked, by=thanked.requester, via="command", word="すぐに見ていただいて、とても助かりました。")
     staff = people[STAFF]
     own = Ticket.objects.filter(requester=staff)
+    own_done = own.filter(status="closed").latest("pk")
+    thank(own_done, by=staff, via="command", word="ありがとうございました！")
     return {
         "busy": busy,
         "work": work,
         "view": view,
         "bulk": bulk,
         "led": people[LEAD].leads.first(),
+        "thanked": thanked,
         "merged": twins[0],
         "merged_into": twins[1],
         "message": busy.comments.latest("pk"),
@@ -125,6 +131,7 @@ def _tickets(people: dict[str, User]) -> dict:
         "resolved": mine.filter(type="incident", status="resolved").first(),
         "own": own.filter(closed_at__isnull=True).first() or own.first(),
         "own_resolved": own.filter(status="resolved").first() or own.first(),
+        "own_done": own_done,
     }
 
 

@@ -36,7 +36,7 @@ def foot(page: str) -> str:
 
 
 def link(page: str) -> str:
-    found = re.search(r'<p class="last-change".*?href="([^"]+)"', page, re.DOTALL)
+    found = re.search(r'<p class="last-change".*?<a href="([^"]+)"', page, re.DOTALL)
     return found[1].replace("&amp;", "&") if found else ""
 
 

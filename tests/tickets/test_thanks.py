@@ -408,18 +408,3 @@ class TestPages:
         address = f"{ticket.get_absolute_url()}?part=live&after={newest}"
         part = client.get(address, headers={"HX-Request": "true"}).content.decode()
         assert 'data-announce="There is news about your request: ' in part
-
-
-class TestApi:
-    def test_thanks_once(self, api, ticket, mari):
-        client = api(mari)
-        for _time in range(2):
-            answer = client.post(f"/api/v1/tickets/{ticket.number}/thank/", {"word": "Great"}, format="json")
-            assert answer.status_code == 200 and answer.json()["status"] == "resolved"
-        assert verbs(ticket).count("thank") == 1
-
-    def test_refuses_as_everywhere(self, api, ticket, mari, agent):
-        address = f"/api/v1/tickets/{ticket.number}/thank/"
-        assert api(agent).post(address, {}, format="json").status_code == 403
-        assert api(a_person()).post(address, {}, format="json").status_code == 404
-        assert api(mari).post(address, {"word": "x" * 301}, format="json").status_code == 400
