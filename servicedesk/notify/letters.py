@@ -120,7 +120,7 @@ def compose(
             html=document(ticket.number, to.language, html),
             message_id=tokens.message_id(ticket.pk, event.pk, kind, to.email),
             headers=_headers(kind, ticket, to, base, box, desk.arrived(ticket)) | _copies(kind, event, to),
-            with_files=bool(files) and kind == Kind.REPLY,
+            with_files=bool(files) and kind in (Kind.REPLY, Kind.FORWARDED),
         )
 
 

@@ -46,9 +46,8 @@ def forward(
 
 
 def was_written_to(user: User, ticket: Ticket) -> bool:
-    """Whether the person got a mail of the ticket that they do not see: a blind copy, or what was forwarded."""
-    rows = TicketEvent.objects.filter(ticket=ticket, verb__in=("reply", "forward"), data__bcc__contains=[[user.pk]])
-    return rows.exists()
+    """Whether something of the ticket was forwarded to the person. Blind copies of replies ask for no answer."""
+    return TicketEvent.objects.filter(ticket=ticket, verb="forward", data__bcc__contains=[[user.pk]]).exists()
 
 
 @transaction.atomic
