@@ -374,8 +374,9 @@ def tags_like(words: str) -> QuerySet[Tag]:
 
 def work_times(ticket: Ticket) -> QuerySet[WorkTime]:
     """What was logged on a ticket, and whether its month is closed (`is_closed`)."""
-    closed = ClosedWorkMonth.objects.filter(month=TruncMonth(OuterRef("worked_on")))
-    return ticket.work_times.select_related("user").annotate(is_closed=Exists(closed))
+    closed = ClosedWorkMonth.objects.filter(month=OuterRef("month"))
+    rows = ticket.work_times.select_related("user").annotate(month=TruncMonth("worked_on"))
+    return rows.annotate(is_closed=Exists(closed))
 
 
 def get_work(ticket: Ticket, pk: int) -> WorkTime:
