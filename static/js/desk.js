@@ -26,9 +26,19 @@ function closeSheet() {
 }
 
 document.addEventListener("ticket-changed", closeSheet);
-// What was chosen in the dialog goes on in the box.
+// The box was asked for, by a key or from the dialog: one goes on in it, after what stands there.
+let writes = false;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target && event.detail.target.id === "composer") closeSheet();
+  if (!event.detail.target || event.detail.target.id !== "composer") return;
+  closeSheet();
+  writes = event.detail.requestConfig.verb === "get";
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const words = writes && document.querySelector("#composer textarea");
+  if (!words) return;
+  writes = false;
+  words.focus();
+  words.setSelectionRange(words.value.length, words.value.length);
 });
 document.addEventListener("timer-changed", closeSheet);
 document.addEventListener("click", (event) => {
