@@ -304,6 +304,7 @@ _VERBS = {
     "resolved_others": "resolve",
     "reopened": "reopen",
     "reopened_desk": "reopen",
+    "thanks": "thank",
     "closed": "close",
     "cancelled": "cancel",
     "cancelled_desk": "cancel",
