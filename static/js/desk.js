@@ -22,7 +22,8 @@ function closeSheet() {
   if (!sheet || !sheet.open) return;
   sheet.close();
   const body = document.getElementById("sheet-body");
-  if (body) body.replaceChildren();
+  // A moment later: the form is still to say what else its answer brought (the toast), and tells nobody once it is out.
+  if (body) queueMicrotask(() => body.replaceChildren());
 }
 
 document.addEventListener("ticket-changed", closeSheet);
