@@ -6,8 +6,6 @@ A number and its list ask the same condition of the same tickets (`tickets.filte
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import reduce
-from operator import or_
 from urllib.parse import quote
 
 from django.db.models import Count, QuerySet
@@ -21,7 +19,7 @@ from django.utils.translation import pgettext_lazy
 from servicedesk.people.models import Absence, Team, User
 from servicedesk.people.queries import absences_on
 from servicedesk.tickets import filters
-from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.models import OPEN, Ticket
 from servicedesk.tickets.queries import desk_tickets, for_list
 
 STALE_DAYS = 5
@@ -127,7 +125,9 @@ def _condition(user: User, asks: str):
 def _per_assignee(user: User, tickets: QuerySet[Ticket], measures: list[Measure]) -> dict[str, dict[int | None, int]]:
     """By name of the measure how many tickets each person has; None is nobody."""
     conditions = {f"number_{each.name}": _condition(user, each.asks) for each in measures}
-    rows = tickets.filter(reduce(or_, conditions.values())).order_by().values("assignee")
+    # Said as such, because PostgreSQL does not see in the conditions that all of them are about what is open.
+    wanted = OPEN if measures[0].is_open else conditions[f"number_{measures[0].name}"]
+    rows = tickets.filter(wanted).order_by().values("assignee")
     counted = list(rows.annotate(**{name: Count("pk", filter=which) for name, which in conditions.items()}))
     return {
         each.name: {row["assignee"]: row[f"number_{each.name}"] for row in counted if row[f"number_{each.name}"]}
@@ -141,7 +141,9 @@ def _ages(user: User, tickets: QuerySet[Ticket], team: Team) -> list[Number]:
     for place, (_label, since, until) in enumerate(AGES):
         asks = "view=all" + (f"&since={today - timedelta(days=since)}" if since is not None else "")
         asked[f"age_{place}"] = asks + (f"&until={today - timedelta(days=until)}" if until else "")
-    counts = tickets.aggregate(**{name: Count("pk", filter=_condition(user, asks)) for name, asks in asked.items()})
+    counts = tickets.filter(OPEN).aggregate(
+        **{name: Count("pk", filter=_condition(user, asks)) for name, asks in asked.items()}
+    )
     return [
         Number(counts[name], _address(team, asks), label=AGES[place][0])
         for place, (name, asks) in enumerate(asked.items())
