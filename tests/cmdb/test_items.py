@@ -207,7 +207,7 @@ class TestPages:
         client.get("/settings/items/")
         for _n in range(rows):
             an_item(a_person())
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             client.get("/settings/items/")
 
 

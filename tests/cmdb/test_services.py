@@ -78,5 +78,5 @@ class TestPages:
         client = visit(an_administrator())
         for _n in (1, 3):
             a_service(business_contact=a_person(), system_contact=a_person())
-            with django_assert_max_num_queries(10):
+            with django_assert_max_num_queries(11):
                 client.get("/settings/services/")

@@ -168,7 +168,8 @@ class TestWhatIsDone:
             {"body": "The third.", "files": [SimpleUploadedFile("floor.png", picture)]},
         )
 
-        assert (answer.status_code, answer["Location"]) == (303, page_of(incident.ticket))
+        said = incident.ticket.events.filter(verb="reply").latest("number")
+        assert (answer.status_code, answer["Location"]) == (303, f"{page_of(incident.ticket)}#e{said.number}")
         html = client.get(page_of(incident.ticket)).content.decode()
         assert "The third." in html and "floor.png" in html
         incident.ticket.refresh_from_db()

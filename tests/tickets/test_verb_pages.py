@@ -83,7 +83,9 @@ class TestEveryVerb:
     @pytest.mark.parametrize("verb", VERBS)
     def test_a_plain_form_leads_back_to_the_ticket(self, visit, agent, ticket, team, verb):
         answer = visit(agent).post(address(ticket, verb), good(verb, ticket, team))
-        assert (answer.status_code, answer.url) == (303, ticket.get_absolute_url())
+        # To what one has just said, where there is such a thing.
+        place = f"#e{ticket.events.latest('number').number}" if verb in ("reply", "note") else ""
+        assert (answer.status_code, answer.url) == (303, ticket.get_absolute_url() + place)
 
     @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in ("reply", "note")])
     def test_htmx_gets_the_event_and_a_toast(self, visit, agent, ticket, team, verb):
