@@ -30,7 +30,7 @@ from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
-from servicedesk.tickets.api.work_time import TimerViewSet
+from servicedesk.tickets.api.work_time import RoundingViewSet, TimerViewSet, WorkMonthViewSet
 from servicedesk.web.access import signed_in
 from servicedesk.web.api import NothingHere
 
@@ -93,6 +93,7 @@ router.register("bulk", BulkViewSet, "bulk")
 router.register("standing", StandingViewSet, "standing")
 router.register("macros", MacroViewSet, "macro")
 router.register("templates", TemplateViewSet, "template")
+router.register("work-months", WorkMonthViewSet, "work-month")
 router.register("views", SavedViewSet, "view")
 router.register("search", SearchViewSet, "search")
 
@@ -109,6 +110,7 @@ urlpatterns = [
     ),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
     path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
+    path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

@@ -17,6 +17,7 @@ from servicedesk.people.forms import AbsenceForm, CompanyForm, DepartmentForm, I
 from servicedesk.people.models import Language, User
 from servicedesk.tickets.models import Impact, Priority, Urgency
 
+from .forms import RoundingForm
 from .lists import CategoryForm, CauseCodeForm
 from .macro_forms import MacroForm
 from .template_forms import TemplateForm
@@ -154,6 +155,7 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "calendar",
                 "desk:work-months",
                 "tickets.close_month",
+                about="tickets.closedworkmonth",
             ),
             Area(
                 _("Rounding of timers"),
@@ -161,6 +163,8 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "hourglass",
                 "desk:work-rounding",
                 "settings.change",
+                about="tickets.workrounding",
+                forms=(RoundingForm,),
             ),
         ),
     ),

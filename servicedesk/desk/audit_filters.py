@@ -38,6 +38,8 @@ OBJECTS = (
     ("cmdb.service", gettext_lazy("Services")),
     ("tickets.category", gettext_lazy("Categories")),
     ("incidents.causecode", gettext_lazy("Cause codes")),
+    ("tickets.closedworkmonth", gettext_lazy("Months of work time")),
+    ("tickets.workrounding", gettext_lazy("Rounding of timers")),
     ("priorities.matrixcell", gettext_lazy("Priority matrix")),
     ("priorities.prioritytarget", gettext_lazy("Priority targets")),
     ("intake.mailbox", gettext_lazy("Mailboxes")),

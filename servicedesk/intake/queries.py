@@ -12,10 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.people.models import Role, Team, User
-from servicedesk.tickets.actions.forwarding import was_written_to
 from servicedesk.tickets.models import Comment, Ticket, TicketLink, TicketShare, Watcher
 from servicedesk.tickets.permissions import asked, works_on
-from servicedesk.tickets.queries import desk_tickets, scope_of, seen_by, visible_tickets
+from servicedesk.tickets.queries import desk_tickets, scope_of, seen_by, visible_tickets, was_written_to
 from servicedesk.web.errors import NotFound
 from servicedesk.web.text import normalise
 

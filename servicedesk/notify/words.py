@@ -7,14 +7,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from servicedesk.people.models import User
-from servicedesk.tickets.sentences import Names, words_for
+from servicedesk.tickets.sentences import Names, plain_words_for
 
 from .models import Notification
 
 
 @dataclass(frozen=True)
 class Line:
-    """A notice as its reader reads it: what happened, to what (a ticket's number or "", a title), and where that is."""
+    """A notice as its reader reads it: what happened as text, to what (a ticket's number or "", a title), and where
+    that is.
+    """
 
     notice: Notification
     sentence: str
@@ -32,7 +34,8 @@ def lines_for(reader: User, notices: Sequence[Notification]) -> list[Line]:
 def _line(notice: Notification, names: Names) -> Line:
     if notice.event is not None and notice.ticket is not None:
         ticket = notice.ticket
-        return Line(notice, words_for(notice.event, names), ticket.number, ticket.title, ticket.get_absolute_url())
+        sentence = plain_words_for(notice.event, names)
+        return Line(notice, sentence, ticket.number, ticket.title, ticket.get_absolute_url())
     mail = notice.mail
     who = mail.assigned_by.display_name if mail.assigned_by else _("The desk")
     sentence = _("%(who)s gave you a mail to look at.") % {"who": who}

@@ -210,8 +210,7 @@ def my_tickets(user: User) -> QuerySet[Ticket]:
 
 def events(user: User, ticket: Ticket) -> QuerySet[TicketEvent]:
     """Everything that happened to a visible ticket, and to those that were merged into it, for those who work on it,
-    else what is public. A reply that was
-    taken back is public as an event, which never changes, and not as a comment.
+    else what is public. A reply that was taken back is public as an event, which never changes, and not as a comment.
     """
     rows = TicketEvent.objects.filter(ticket__in=ticket.here_ids).select_related("by", "comment")
     return rows if works_on(user, ticket) else rows.filter(is_public=True).exclude(comment__is_public=False)
@@ -272,6 +271,11 @@ def get_attachment(user: User, number: str, pk: int) -> Attachment:
     if attachment is None:
         raise NotFound
     return attachment
+
+
+def was_written_to(user: User, ticket: Ticket) -> bool:
+    """Whether something of the ticket was forwarded to the person. Blind copies of replies ask for no answer."""
+    return TicketEvent.objects.filter(ticket=ticket, verb="forward", data__bcc__contains=[[user.pk]]).exists()
 
 
 def merged_here(user: User, ticket: Ticket) -> list[tuple[Ticket, bool]]:

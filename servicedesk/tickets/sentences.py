@@ -13,10 +13,12 @@ any number of events. A sentence is text and gets escaped, unless it comes from 
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from html import unescape
 
 from django.db.models import Model
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
@@ -154,6 +156,12 @@ def words_for(event: TicketEvent, names: Names) -> str:
     if words is not None:
         return words(event, names)
     return _("%(who)s: %(verb)s") % {"who": names.who(event), "verb": event.verb}
+
+
+def plain_words_for(event: TicketEvent, names: Names) -> str:
+    """The sentence as text, its links as their words: where a line is a link itself, in mails and by API."""
+    words = words_for(event, names)
+    return unescape(strip_tags(words)) if isinstance(words, SafeString) else words
 
 
 # What the core records ---------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from servicedesk.people.models import Role
 from servicedesk.tickets.actions import close_month, log_work, start_timer
-from servicedesk.tickets.models import Ticket, WorkTime, WorkTimer
+from servicedesk.tickets.models import ClosedWorkMonth, Ticket, WorkTime, WorkTimer
 from tests.factories import a_person, a_team, a_ticket, an_administrator, an_agent
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +109,53 @@ class TestTimer:
         client = api(a_person())
         assert client.get(TIMER).status_code == 403
         assert api(ticket.requester).post(at(ticket, "timer/")).status_code == 403
+
+
+class TestMonths:
+    MONTHS = "/api/v1/work-months/"
+
+    @pytest.fixture
+    def last(self):
+        return timezone.localdate().replace(day=1) - timedelta(days=1)
+
+    @pytest.fixture
+    def lead(self, team):
+        return a_person(Role.AGENT, Role.LEAD, teams=[team])
+
+    def test_are_listed_with_what_was_logged_closed_and_reopened(self, api, agent, ticket, lead, last):
+        log_work(ticket, by=agent, via="api", minutes=20, worked_on=last)
+        month = f"{last:%Y-%m}"
+        row = next(each for each in api(lead).get(self.MONTHS).json() if each["month"] == month)
+        assert (row["minutes"], row["is_closed"], row["closed_by"]) == (20, False, None)
+        closed = api(lead).post(f"{self.MONTHS}close/", {"month": month}, format="json").json()
+        row = next(each for each in closed if each["month"] == month)
+        assert (row["is_closed"], row["closed_by"]["id"]) == (True, lead.pk)
+        admin = an_administrator()
+        opened = api(admin).post(f"{self.MONTHS}reopen/", {"month": month}, format="json").json()
+        assert not any(each["is_closed"] for each in opened) and not ClosedWorkMonth.objects.exists()
+
+    def test_refuses_what_is_no_month_and_one_that_is_not_over(self, api, lead):
+        for month in ("2026-13", "last", f"{timezone.localdate():%Y-%m}"):
+            answer = api(lead).post(f"{self.MONTHS}close/", {"month": month}, format="json")
+            assert (answer.status_code, list(answer.json()["errors"])) == (400, ["month"])
+
+    def test_agents_close_none_and_leads_reopen_none(self, api, agent, lead, last):
+        body = {"month": f"{last:%Y-%m}"}
+        assert api(agent).get(self.MONTHS).status_code == 403
+        assert api(agent).post(f"{self.MONTHS}close/", body, format="json").status_code == 403
+        assert api(lead).post(f"{self.MONTHS}reopen/", body, format="json").status_code == 403
+
+
+class TestRounding:
+    ROUNDING = "/api/v1/work-rounding/"
+
+    def test_is_read_by_agents_and_set_by_administrators(self, api, agent):
+        assert api(agent).get(self.ROUNDING).json() == {"unit": 5, "way": "up"}
+        new = {"unit": 15, "way": "nearest"}
+        assert api(agent).put(self.ROUNDING, new, format="json").status_code == 403
+        assert api(an_administrator()).put(self.ROUNDING, new, format="json").json() == new
+        assert api(agent).get(self.ROUNDING).json() == new
+
+    def test_refuses_what_is_not_on_offer(self, api):
+        answer = api(an_administrator()).put(self.ROUNDING, {"unit": 7, "way": "down"}, format="json")
+        assert (answer.status_code, sorted(answer.json()["errors"])) == (400, ["unit", "way"])

@@ -1,6 +1,7 @@
 """Who changed last what a settings page is about, and the way to its history in the audit log."""
 
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -18,6 +19,7 @@ from servicedesk.notify.actions import save_mail_text
 from servicedesk.people.actions import audit
 from servicedesk.people.models import AuditEntry, Role
 from servicedesk.priorities.actions import save_grid, save_targets
+from servicedesk.tickets.actions import close_month, save_rounding
 from servicedesk.tickets.actions.settings import create_category
 from tests.factories import a_company, a_department, a_person, a_service, a_team, an_administrator, an_agent
 
@@ -82,6 +84,8 @@ class TestEveryPage:
             ("notify:texts", lambda by: save_mail_text("closed", "en", body="It is over.", by=by, via="page")),
             ("desk:templates", a_template),
             ("desk:macros", a_macro),
+            ("desk:work-months", lambda by: close_month(date(2026, 1, 1), by=by, via="page")),
+            ("desk:work-rounding", lambda by: save_rounding(unit=15, way="up", by=by, via="page")),
         ],
     )
     def test_says_who_changed_last(self, visit, mari, route, make):

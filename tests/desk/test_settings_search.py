@@ -43,6 +43,7 @@ class TestSearch:
             ("signature", "Texts of mails: Signature"),
             ("serial", "Configuration items: Serial number"),
             ("next tier", "Teams: Next tier"),
+            ("to the nearest", "Rounding of timers: Which way"),
         ],
     )
     def test_finds_single_settings_by_name_and_by_help(self, admin, asked, found):

@@ -6,10 +6,20 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from incidents.actions import resolve_incident
 from servicedesk.intake.actions import convert_ticket, receive
+from servicedesk.people.models import Team
 from servicedesk.priorities.actions import override_priority
 from servicedesk.tickets.actions import assign, set_tags, share, watch
 from servicedesk.tickets.errors import TicketError
-from tests.factories import a_person, a_service_request, a_team, a_ticket, an_agent, an_incident, events_of
+from tests.factories import (
+    a_person,
+    a_service_request,
+    a_team,
+    a_ticket,
+    again,
+    an_agent,
+    an_incident,
+    events_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +50,15 @@ class TestConvertTicket:
         link = ticket.links_out.get()
         assert (link.target, link.kind) == (new, "converted")
         assert events_of(ticket)[-1] == ("cancel", {"from": "assigned", "to": "cancelled", "converted_to": new.number})
+
+    def test_leaves_behind_what_is_out_of_use(self):
+        team = a_team()
+        agent, ticket = an_agent(team), a_ticket(team=team)
+        assign(ticket, by=agent, via="page", assignee=agent)
+        Team.objects.filter(pk=team.pk).update(is_active=False)
+        ticket.refresh_from_db()
+        new = convert_ticket(ticket, "request", by=again(agent), via="page")
+        assert (new.team, new.assignee) == (None, agent)
 
     def test_the_other_way_too(self):
         new = convert_ticket(a_service_request().ticket, "incident", by=an_agent(), via="page")

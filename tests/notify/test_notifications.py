@@ -12,12 +12,27 @@ from servicedesk.notify.consumers import tell_people
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.notify.notices import KEPT_FOR, forget_old_notices, mark_read
 from servicedesk.notify.queries import unread_count, visible_notices
+from servicedesk.notify.without_ticket import send_digests
+from servicedesk.notify.words import lines_for
 from servicedesk.people.models import Membership
-from servicedesk.tickets.actions import assign, escalate, note, reply, set_fields, share, take_back, unshare, watch
+from servicedesk.tickets.actions import (
+    assign,
+    escalate,
+    merge,
+    note,
+    reply,
+    set_fields,
+    share,
+    take_back,
+    unshare,
+    watch,
+)
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import TicketEvent
+from servicedesk.tickets.sentences import Names, plain_words_for
 from tests.factories import a_person, a_service, a_team, a_ticket, again, an_agent, an_incident
 from tests.intake.mails import a_mail, a_mailbox, arrives
+from tests.notify.test_preferences import chooses
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +60,39 @@ def a_notice(agent, **fields) -> Notification:
     assign(ticket, by=an_agent(), via="page", assignee=agent)
     deliver_waiting()
     return Notification.objects.get(ticket=ticket, person=agent)
+
+
+class TestWords:
+    """A notice is told as text: its line is a link itself, and mails and the API cannot show one."""
+
+    @pytest.fixture
+    def merged(self, team, agent):
+        asker = a_person(name="Aya <Kimura>")
+        ticket, into = [an_incident(team=team, requester=asker, title=title).ticket for title in ("Jam", "Again")]
+        chooses(asker, ways={"status": "digest"})
+        merge(ticket, into, by=agent, via="page")
+        deliver_waiting()
+        ticket.said = f"Sho Kobayashi merged this into {into.number}."
+        return ticket
+
+    def test_of_a_merge_name_the_other_ticket_without_a_link(self, visit, merged):
+        page = visit(merged.requester).get("/notices/").content.decode()
+        line = page.partition('<a class="told-line')[2].partition("</a>")[0]
+        assert merged.said in line and merged.number in line
+        told = lines_for(merged.requester, visible_notices(merged.requester))
+        assert merged.said in [line.sentence for line in told]
+
+    def test_stand_in_the_summary_as_text(self, merged):
+        Notification.objects.filter(digest_at__isnull=False).update(digest_at=timezone.now() - timedelta(seconds=1))
+        assert send_digests() == 1
+        mail = OutgoingMail.objects.get(kind="digest")
+        assert merged.said in mail.text and merged.said in mail.html
+        assert "<a " not in mail.text and "&lt;a" not in mail.html
+
+    def test_keep_the_signs_in_a_name(self, merged):
+        event = merged.events.get(verb="merge")
+        event.by = merged.requester
+        assert plain_words_for(event, Names(merged.requester, [event])).startswith("Aya <Kimura> merged this into INC")
 
 
 class TestWhoIsTold:

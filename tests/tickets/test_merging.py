@@ -311,6 +311,31 @@ class TestPages:
         assert pair[1].get_absolute_url() in page
         assert "unmerge" not in page
 
+    def test_what_both_tickets_keep_is_said_once(self, visit, pair, agent, asker):
+        first, second = pair
+        merge(first, second, agent)
+        for person in (agent, asker):
+            page = visit(person).get(now(second).get_absolute_url()).content.decode()
+            assert "into this." in page and "merged this into" not in page
+            assert "merged this into" in visit(person).get(now(first).get_absolute_url()).content.decode()
+
+    def test_a_merged_ticket_offers_nothing_that_it_refuses(self, visit, pair, agent, asker):
+        first, second = pair
+        said = actions.reply(first, by=asker, via="page", body="It jams")
+        refused = ('id="composer"', "?quote=", "/forward/", "/macros/")
+
+        def offered(ticket):
+            client = visit(agent)
+            pages = [
+                client.get(url) for url in (ticket.get_absolute_url(), f"/tickets/{ticket.number}/comments/{said.pk}/")
+            ]
+            text = "".join(page.content.decode() for page in pages)
+            return [part for part in refused if part in text]
+
+        assert offered(now(first)) == list(refused)
+        merge(first, second, agent)
+        assert offered(now(first)) == []
+
     def test_move_a_message(self, visit, pair, agent, asker):
         comment = actions.reply(pair[0], by=asker, via="page", body="Hm")
         page = visit(agent)

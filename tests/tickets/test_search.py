@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from servicedesk.tickets import queries
 from servicedesk.tickets.actions import note, reply
 from servicedesk.tickets.consumers import index_tickets
-from servicedesk.tickets.queries import search_tickets
+from servicedesk.tickets.queries import search_tickets, with_words
 from servicedesk.tickets.words import query_for, tokens
 from tests.factories import a_service, a_team, a_ticket, again, an_agent
 
@@ -35,6 +36,19 @@ def make(team):
         return ticket
 
     return make
+
+
+class TestPlan:
+    def test_tickets_of_a_rare_word_are_named_and_those_of_a_common_one_are_not(self, agent, make, monkeypatch):
+        made = [make("Paper jam") for _each in range(3)]
+        assert set(named(with_words(agent, "jam"))) == {ticket.pk for ticket in made}
+        monkeypatch.setattr(queries, "_FEW", 2)
+        assert named(with_words(agent, "jam")) is None and len(found(agent, "jam")) == 3
+
+
+def named(asked) -> list[int] | None:
+    """The ids by which a condition names tickets, None when it asks for their words."""
+    return dict(part for part in asked.children if isinstance(part, tuple)).get("pk__in")
 
 
 class TestWords:

@@ -7,13 +7,13 @@ from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import override_priority
 from servicedesk.tickets.actions import assign, link, lock, move, note, set_tags
+from servicedesk.tickets.actions.talk import copy_files
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import PriorityReason, Ticket, TicketLink, TicketShare, Watcher
 from servicedesk.tickets.workflow import TicketType
 
 from ..models import CallBack, Makes
-from .receive import receive
-from .splitting import copy_files
+from .receive import receive_like
 
 _TYPE_OF = {
     Makes.INCIDENT: TicketType.INCIDENT,
@@ -38,23 +38,14 @@ def convert_ticket(ticket: Ticket, to: str, *, by: User, via: str, reason: str =
         raise TicketError(_("It is one already."), field="to")
     if reason.strip():
         note(ticket, by=by, via=via, body=reason)
-    new = receive(
+    new = receive_like(
+        ticket,
         kind=to,
         title=ticket.title,
         description=ticket.description,
         requester=ticket.requester,
         by=by,
         via=via,
-        channel=ticket.channel,
-        source=ticket.source,
-        service=ticket.service if ticket.service and ticket.service.is_active else None,
-        category=ticket.category if ticket.category and ticket.category.is_active else None,
-        team=ticket.team,
-        impact=ticket.impact,
-        urgency=ticket.urgency,
-        language=ticket.language,
-        is_confidential=ticket.is_confidential,
-        keep_original=False,
     )
     copy_files(ticket.attachments.filter(comment__isnull=True), new)
     Watcher.objects.bulk_create(

@@ -127,6 +127,32 @@ def receive(
         raise
 
 
+def receive_like(
+    ticket: Ticket, *, kind: str, title: str, description: str, requester: User, by: User, via: str
+) -> Ticket:
+    """Make a record beside a ticket, with its channel, language, team, service, category, impact and urgency; what is
+    out of use by now stays behind. Called in a transaction: what was handed over is kept with the ticket already.
+    """
+    return receive(
+        kind=kind,
+        title=title,
+        description=description,
+        requester=requester,
+        by=by,
+        via=via,
+        channel=ticket.channel,
+        source=ticket.source,
+        service=ticket.service if ticket.service and ticket.service.is_active else None,
+        category=ticket.category if ticket.category and ticket.category.is_active else None,
+        team=ticket.team if ticket.team and ticket.team.is_active else None,
+        impact=ticket.impact,
+        urgency=ticket.urgency,
+        language=ticket.language,
+        is_confidential=ticket.is_confidential,
+        keep_original=False,
+    )
+
+
 def _keep(by: User, key: str, handed_over: dict) -> Original:
     if key:
         return Original.objects.get_or_create(by=by, key=key, defaults=handed_over)[0]

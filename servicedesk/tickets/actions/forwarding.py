@@ -11,9 +11,10 @@ from servicedesk.people.rules import check
 
 from ..errors import TicketError
 from ..files import Examined
-from ..models import Attachment, Comment, Ticket, TicketEvent
+from ..models import Attachment, Comment, Ticket
+from ..queries import was_written_to
 from .core import lock
-from .talk import recipient, say
+from .talk import copy_files, recipient, say
 
 
 @transaction.atomic
@@ -36,18 +37,8 @@ def forward(
     # As those in a blind copy of a reply: they get this one mail, and may answer it.
     data = {"bcc": [[person.pk] for person in people], "of": comment.pk if comment else None}
     note = say(ticket, "forward", False, by, body, via, [], Comment.Format.MARKDOWN, True, None, data)
-    files = Attachment.objects.filter(ticket=ticket, comment=comment)
-    for file in files:
-        # The same stored file under two messages; files are never deleted while a row names them.
-        file.pk, file.comment, file.is_public, file.added_by = None, note, False, by
-        file._state.adding = True
-        file.save(force_insert=True)
+    copy_files(Attachment.objects.filter(ticket=ticket, comment=comment), ticket, comment=note, is_public=False)
     return note
-
-
-def was_written_to(user: User, ticket: Ticket) -> bool:
-    """Whether something of the ticket was forwarded to the person. Blind copies of replies ask for no answer."""
-    return TicketEvent.objects.filter(ticket=ticket, verb="forward", data__bcc__contains=[[user.pk]]).exists()
 
 
 @transaction.atomic

@@ -293,3 +293,18 @@ def attach(
         attachment.save()
         kept.append(attachment)
     return kept
+
+
+def copy_files(
+    files: Iterable[Attachment], ticket: Ticket, *, comment: Comment | None = None, is_public: bool | None = None
+) -> None:
+    """The same stored files under another message, or under the description when `comment` is None. Nothing deletes a
+    stored file while a row names it.
+    """
+    for file in files:
+        Attachment.objects.create(
+            ticket=ticket, comment=comment, file=file.file.name, thumbnail=file.thumbnail.name, name=file.name,
+            content_type=file.content_type, size=file.size, sha256=file.sha256,
+            is_public=file.is_public if is_public is None else is_public,
+            added_by=file.added_by, created_at=file.created_at,
+        )  # fmt: skip

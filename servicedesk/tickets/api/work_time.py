@@ -1,18 +1,20 @@
 """Work time and the timer by the API."""
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from servicedesk.people.api.refs import PersonRef
 from servicedesk.people.rules import check
 from servicedesk.web.api import Filters, Strict, View
 
 from .. import actions, queries
-from ..models import WorkTimer
+from ..models import ClosedWorkMonth, WorkRounding, WorkTimer
 from .serializers import EmptyIn, WorkTimeChangeIn, WorkTimeIn, WorkTimeOut
 
 WORK = OpenApiParameter("work", int, OpenApiParameter.PATH)
+MONTH = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$", "example": "2026-10"}
 NOTHING = OpenApiResponse(description="No timer is running.")
 
 
@@ -107,3 +109,94 @@ class TimerViewSet(View):
         check(request.user, "tickets.work")
         actions.discard_timer(by=request.user)
         return Response(status=204)
+
+
+@extend_schema_field(MONTH)
+class MonthField(serializers.DateField):
+    """A month as `2026-10`."""
+
+    def __init__(self, **more):
+        super().__init__(format="%Y-%m", input_formats=["%Y-%m"], **more)
+
+
+class WorkMonthOut(serializers.Serializer):
+    """`minutes` counts what was logged on tickets that the caller sees; a month is closed for everybody."""
+
+    month = MonthField()
+    minutes = serializers.IntegerField()
+    is_closed = serializers.SerializerMethodField()
+    closed_by = PersonRef(source="closed.closed_by", default=None, allow_null=True)
+    closed_at = serializers.DateTimeField(source="closed.closed_at", default=None, allow_null=True)
+
+    def get_is_closed(self, row) -> bool:
+        return row["closed"] is not None
+
+
+class WorkMonthIn(Strict):
+    month = MonthField()
+
+
+class WorkMonthViewSet(View):
+    """The months of work time. For leads and administrators."""
+
+    scope = "settings"
+    queryset = ClosedWorkMonth.objects.none()
+    pagination_class = None
+
+    @extend_schema(responses=WorkMonthOut(many=True), operation_id="work_months_list")
+    def list(self, request):
+        """Every month with work time, newest first."""
+        check(request.user, "tickets.close_month")
+        return self.answer(WorkMonthOut, self.rows(), many=True)
+
+    @extend_schema(request=WorkMonthIn, responses=WorkMonthOut(many=True), operation_id="work_months_close")
+    @action(detail=False, methods=["post"])
+    def close(self, request):
+        """Close a month that is over: nothing in it is logged, corrected or deleted any more."""
+        check(request.user, "tickets.close_month")
+        actions.close_month(self.given(WorkMonthIn)["month"], by=request.user, via="api")
+        return self.answer(WorkMonthOut, self.rows(), many=True)
+
+    @extend_schema(request=WorkMonthIn, responses=WorkMonthOut(many=True), operation_id="work_months_reopen")
+    @action(detail=False, methods=["post"])
+    def reopen(self, request):
+        """Let a closed month be changed again. For administrators."""
+        check(request.user, "settings.change")
+        actions.reopen_month(self.given(WorkMonthIn)["month"], by=request.user, via="api")
+        return self.answer(WorkMonthOut, self.rows(), many=True)
+
+    def rows(self):
+        found = queries.work_months(self.request.user)
+        return [{"month": month, "minutes": minutes, "closed": closed} for month, minutes, closed in found]
+
+
+class RoundingOut(serializers.Serializer):
+    """How the minutes of timers are rounded. Minutes that somebody types stay as typed."""
+
+    unit = serializers.ChoiceField(choices=WorkRounding.Unit.choices, help_text="Minutes.")
+    way = serializers.ChoiceField(choices=WorkRounding.Way.choices)
+
+
+class RoundingIn(Strict):
+    unit = serializers.ChoiceField(choices=WorkRounding.Unit.choices)
+    way = serializers.ChoiceField(choices=WorkRounding.Way.choices)
+
+
+class RoundingViewSet(View):
+    """The rounding of timers."""
+
+    scope = "settings"
+    pagination_class = None
+
+    @extend_schema(responses=RoundingOut, operation_id="work_rounding_retrieve")
+    def retrieve(self, request):
+        """For everybody who works on tickets."""
+        if not (request.user.may("tickets.work") or request.user.may("settings.change")):
+            check(request.user, "settings.change")
+        return self.answer(RoundingOut, queries.rounding())
+
+    @extend_schema(request=RoundingIn, responses=RoundingOut, operation_id="work_rounding_update")
+    def update(self, request):
+        """Round what is logged from now on in this way."""
+        check(request.user, "settings.change")
+        return self.answer(RoundingOut, actions.save_rounding(**self.given(RoundingIn), by=request.user, via="api"))

@@ -26,6 +26,8 @@ from .work_time import work_context
 
 # Messages of which a sentence says how they came to be here.
 _TOLD = frozenset({"move_message", "forward", "answer_from_outside"})
+# What both tickets keep an event of: here the one of the ticket where it goes on says it.
+_KEPT_TWICE = frozenset({"merge", "unmerge", "move_message"})
 SHOWS = ("all", "messages", "notes", "changes")
 # What the next step usually is, by status; the button that stands out.
 _NEXT = {
@@ -120,6 +122,7 @@ def entries_for(
     files_of: dict[tuple[int, int | None], list[Attachment]] = {}
     for file in files:
         files_of.setdefault((file.ticket_id, file.comment_id), []).append(file)
+    numbers_shown = {ticket.number, *(each.number for each, _is_seen in merged)}
     names = Names(user, events)
     entries = []
     before = None
@@ -130,6 +133,9 @@ def entries_for(
         entry = None
         if comment is not None and comment.moved_to_id is not None:
             continue  # a line of its own says where it went
+        if of is not None and event.verb in _KEPT_TWICE and not event.data.get("backward"):
+            if event.data.get("other") in numbers_shown:
+                continue
         if comment is not None and event.verb == "resolve":
             if show != "notes":
                 entry = Entry(event, "resolution", words_for(event, names), "desk", comment)
