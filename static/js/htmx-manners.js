@@ -78,6 +78,17 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.elt.matches("[data-poll]")) event.preventDefault();
 });
+// What a poll read before a change is not shown after it: the same change makes the poll ask anew, and that waits for the
+// element to be there still.
+let changes = 0;
+const before = new WeakMap();
+document.addEventListener("ticket-changed", () => { changes += 1; }, true);
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.matches("[hx-trigger*=ticket-changed]")) before.set(event.detail.xhr, changes);
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (before.has(event.detail.xhr) && before.get(event.detail.xhr) !== changes) event.detail.shouldSwap = false;
+});
 // A poll that fails (the line is down) says nothing; the next one tries again.
 for (const kind of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(kind, (event) => {

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from servicedesk.tickets.actions import note
 from tests.factories import a_person, a_service, a_team, an_administrator, an_agent, an_incident
 
 from .conftest import PHONE
@@ -285,3 +286,29 @@ class TestPalette:
         page.keyboard.press("Enter")
         page.wait_for_url("**/desk/?view=unassigned")
         assert someone.complaints == []
+
+
+class TestPolls:
+    def test_what_was_read_before_a_change_does_not_swallow_the_change(self, visitor):
+        team = a_team()
+        ticket, hana = an_incident(team=team).ticket, an_agent(team)
+        someone = visitor().sign_in(hana)
+        page = someone.open(ticket.get_absolute_url())
+        held = []
+
+        def hold(route):
+            held.append((route, route.fetch()))
+
+        # The poll is answered with somebody's note, and the answer is still on its way when one's own reply is sent.
+        note(ticket, by=an_agent(team), via="page", body="Seen from the other side")
+        page.route("**/*part=live*", hold, times=1)
+        while not held:
+            page.wait_for_timeout(100)
+        page.locator("#composer textarea").fill("It was the fuse")
+        page.get_by_role("button", name="Send reply").click()
+        expect(page.locator("#composer textarea")).to_have_value("")
+        route, answer = held[0]
+        route.fulfill(response=answer)
+        expect(page.locator("#timeline")).to_contain_text("It was the fuse", timeout=3_000)
+        expect(page.locator("#timeline")).to_contain_text("Seen from the other side")
+        someone.check()
