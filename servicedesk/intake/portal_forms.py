@@ -206,7 +206,7 @@ class NewRequestForm(ActionForm):
 
 def people_to_choose(user: User, words: str) -> list[User]:
     """The people that somebody may mean: the owner of an e-mail address or employee number, else by name; at most 8."""
-    words = words.strip()
+    words = words.replace("\x00", "").strip()
     if not words:
         return []
     seen = visible_people(user).filter(is_active=True, is_guest=False).select_related("department")

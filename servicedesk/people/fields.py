@@ -1,7 +1,6 @@
 """Form fields for people, departments and time zones, usable by every app to the right."""
 
 import re
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from servicedesk.web.text import digits
 
-from .models import Company, Department, User, known_zone
+from .models import Company, Department, User, known_zone, time_zones
 from .queries import find_people, tree
 
 _IN_BRACKETS = re.compile(r"<([^<>]+)>\s*$")
@@ -92,9 +91,7 @@ def written(person: User | None) -> str:
 class ZoneInput(forms.TextInput):
     def render(self, name, value, attrs=None, renderer=None):
         attrs = dict(attrs or {}) | {"list": f"{(attrs or {}).get('id', name)}_zones", "autocomplete": "off"}
-        rest = sorted(
-            zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))
-        )
+        rest = sorted(zone for zone in time_zones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
         options = format_html_join("", '<option value="{}"></option>', ((zone,) for zone in (*_USUAL_ZONES, *rest)))
         return format_html(
             '{}<datalist id="{}">{}</datalist>', super().render(name, value, attrs, renderer), attrs["list"], options

@@ -15,6 +15,7 @@ from .persons import (
     known_zone,
     named,
     phone_digits_of,
+    time_zones,
 )
 from .records import (
     AccountMail,
@@ -42,6 +43,7 @@ __all__ = [
     "UserManager",
     "UserRole",
     "known_zone",
+    "time_zones",
     "named",
     "phone_digits_of",
 ]
