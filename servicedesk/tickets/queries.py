@@ -360,7 +360,7 @@ def with_words(user: User, words: str) -> Q:
     return found
 
 
-_FEW = 300
+_FEW = 4000
 
 
 def _with(query: SearchQuery, column: str) -> Q:

@@ -32,9 +32,18 @@ _FORMATS = {
 }
 
 
-def _format(value, name: str) -> str:
-    formats = _FORMATS["ja" if (translation.get_language() or "").startswith("ja") else "en"]
-    return dateformat.format(value, formats[name])
+def _format(value: dt.date | dt.datetime | dt.time, name: str) -> str:
+    language = "ja" if (translation.get_language() or "").startswith("ja") else "en"
+    if isinstance(value, dt.datetime):
+        value = value.replace(second=0, microsecond=0, tzinfo=None)
+    return _written(value, language, name)
+
+
+@lru_cache(maxsize=20_000)
+def _written(value: dt.date | dt.datetime | dt.time, language: str, name: str) -> str:
+    """Kept, because lists show hundreds of moments, mostly those of the page before."""
+    with translation.override(language):
+        return dateformat.format(value, _FORMATS[language][name])
 
 
 def local(value: dt.datetime) -> dt.datetime:

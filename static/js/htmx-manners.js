@@ -78,16 +78,18 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.elt.matches("[data-poll]")) event.preventDefault();
 });
-// What a poll read before a change is not shown after it: the same change makes the poll ask anew, and that waits for the
-// element to be there still.
-let changes = 0;
-const before = new WeakMap();
-document.addEventListener("ticket-changed", () => { changes += 1; }, true);
+// What was read before a change is not shown after it: the same change makes the element ask anew as soon as its first
+// answer is there, for which it has to be there still.
+const changes = { "ticket-changed": 0, "notices-read": 0, "timer-changed": 0 };
+const known = (element) => Object.keys(changes).filter((name) => element.getAttribute("hx-trigger").includes(name)).map((name) => changes[name]).join();
+const asked = new WeakMap();
+for (const name of Object.keys(changes)) document.addEventListener(name, () => { changes[name] += 1; }, true);
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt.matches("[hx-trigger*=ticket-changed]")) before.set(event.detail.xhr, changes);
+  if (event.detail.elt.matches("[hx-trigger*='from:body']")) asked.set(event.detail.xhr, known(event.detail.elt));
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (before.has(event.detail.xhr) && before.get(event.detail.xhr) !== changes) event.detail.shouldSwap = false;
+  const { xhr, requestConfig } = event.detail;
+  if (asked.has(xhr) && asked.get(xhr) !== known(requestConfig.elt)) event.detail.shouldSwap = false;
 });
 // A poll that fails (the line is down) says nothing; the next one tries again.
 for (const kind of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {

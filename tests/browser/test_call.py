@@ -10,7 +10,7 @@ from servicedesk.intake.models import Call, CallBack
 from servicedesk.tickets.models import Ticket
 from tests.factories import a_person, a_service, a_team, a_ticket, an_agent
 
-from .conftest import DESKTOP, PHONE
+from .test_pages import LOOKS, language_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "/desk/call/"
@@ -232,13 +232,12 @@ class TestUnknownCaller:
         assert (CallBack.objects.get().state, CallBack.objects.get().tries) == ("done", 1)
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark"), (PHONE, "light")])
+@pytest.mark.parametrize("look", LOOKS)
 class TestLooks:
-    def test_pages_are_clean(self, visitor, team, caller, language, viewport, scheme):
-        agent = an_agent(team, language=language)
+    def test_pages_are_clean(self, visitor, team, caller, look):
+        agent = an_agent(team, language=language_of(look))
         ticket = a_ticket(requester=caller, team=team, title="複合機が紙づまりを繰り返す")
-        someone = visitor(viewport=viewport, color_scheme=scheme, locale=f"{language}-JP").sign_in(agent)
+        someone = visitor(**look).sign_in(agent)
         someone.open("/desk/call/?from=4021")
         someone.check()
         page = someone.open(f"/tickets/{ticket.number}/call-backs/new/")

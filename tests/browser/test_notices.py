@@ -65,6 +65,23 @@ def test_the_bell_counts_up_without_reload_and_opening_the_ticket_counts_down(vi
     someone.check()
 
 
+def test_a_count_from_before_the_reading_is_not_shown_after_it(visitor, deliver):
+    agent = an_agent(a_team())
+    ticket = given(agent, deliver)
+    someone = visitor().sign_in(agent)
+    page, held = someone.page, []
+    page.route("**/notices/bell/*", lambda route: held.append((route, route.fetch())), times=1)
+    page.route("**/notices/read/", lambda route: page.wait_for_timeout(500) or route.continue_())
+    with page.expect_response("**/notices/read/"):
+        someone.open(ticket.get_absolute_url())
+    page.wait_for_timeout(100)
+    (route, answer), *_none = held
+    assert "1 unread" in answer.text()
+    route.fulfill(response=answer)
+    expect(page.locator("#bell-link")).to_have_accessible_name("Notices")
+    someone.check()
+
+
 def test_what_comes_while_the_ticket_is_open_is_read_by_that(visitor, deliver):
     agent = an_agent(a_team())
     ticket = given(agent, deliver)

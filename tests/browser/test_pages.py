@@ -17,12 +17,10 @@ from .conftest import DESKTOP, PHONE
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOOKS = [
-    pytest.param({"locale": "ja-JP", "viewport": DESKTOP, "color_scheme": "light"}, id="ja-desktop-light"),
     pytest.param({"locale": "ja-JP", "viewport": PHONE, "color_scheme": "dark"}, id="ja-phone-dark"),
-    pytest.param({"locale": "en-GB", "viewport": PHONE, "color_scheme": "light"}, id="en-phone-light"),
-    pytest.param({"locale": "en-GB", "viewport": DESKTOP, "color_scheme": "dark"}, id="en-desktop-dark"),
+    pytest.param({"locale": "en-GB", "viewport": DESKTOP, "color_scheme": "light"}, id="en-desktop-light"),
 ]
-"""Each language, width and scheme twice, in all pairings that differ; every page in all 8 is the screenshots' work."""
+"""Each language, width and scheme once; every page in all eight looks is the screenshots' work."""
 
 
 def language_of(look) -> str:
@@ -96,7 +94,7 @@ class TestAgents:
             someone.check()
 
 
-@pytest.mark.parametrize("look", LOOKS[1:3])
+@pytest.mark.parametrize("look", LOOKS)
 class TestAdministrators:
     def test_settings_are_clean(self, visitor, look):
         team = a_team()
