@@ -284,7 +284,8 @@ class ItemsForm(ActionForm):
     def __init__(self, *args, reader: User, ticket: Ticket, **kwargs):
         super().__init__(*args, **kwargs)
         named = set(ticket.items.values_list("pk", flat=True))
-        theirs = [item.pk for item in items_of(reader, ticket.requester) if item.pk not in named]
+        # What came back may have been named by the first of two presses.
+        theirs = [item.pk for item in items_of(reader, ticket.requester) if self.is_bound or item.pk not in named]
         if theirs:
             self.fields["devices"] = ItemChoices(
                 items_in_use(reader).filter(pk__in=theirs), required=False, label=_("Devices of the requester")

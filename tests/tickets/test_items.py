@@ -165,6 +165,7 @@ class TestPages:
             assert f'value="{own.pk}"' in html and 'id="items-found"' in html
         answer = page.post(address, {"devices": [own.pk], "more": "ｍｆｐ－００７、server"})
         assert (answer.status_code, numbers(ticket)) == (303, ["MFP-007", "PC-1", "SRV-1"])
+        assert page.post(address, {"devices": [own.pk], "more": ""}).status_code == 303  # pressed twice
         assert 'name="devices"' not in page.get(address).content.decode()
         assert other in ticket.items.all()
 

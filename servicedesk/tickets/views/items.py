@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cmdb.models import ItemState
+from cmdb.models import Item, ItemState
 from cmdb.queries import find_items, get_item
 from servicedesk.web.access import needs
 from servicedesk.web.pages import page
@@ -86,8 +86,8 @@ def find(request: HttpRequest) -> HttpResponse:
     """
     before, words = LAST_OF_SEVERAL.fullmatch(request.GET.get("more", "")[:2000]).groups()
     words = (words or request.GET.get("item", "")).strip()[:200]
-    found = find_items(request.user, words) if words else []
-    if found and "item" not in request.GET:
+    found = find_items(request.user, words) if words else Item.objects.none()
+    if "item" not in request.GET:
         found = found.exclude(state=ItemState.RETIRED)
     rows = [(before + item.number, item) for item in found[:_MOST]]
     return page(request, "tickets/_items_found.html", {"found": rows})
