@@ -12,7 +12,7 @@ from servicedesk.web.api import Filters, Strict, View
 
 from .actions import change_item, change_service, create_item, create_service
 from .models import Item, ItemKind, ItemState, Service
-from .queries import find_items, get_item
+from .queries import find_items, get_item, items_numbered
 
 
 class ServiceRef(serializers.Serializer):
@@ -106,6 +106,20 @@ class ServiceViewSet(View):
         service = get_or_404(self.rows(), code=code)
         change_service(service, **self.given(ServiceIn), by=request.user, via="api")
         return self.answer(ServiceOut, service)
+
+
+class ItemRef(serializers.Serializer):
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+    name = serializers.CharField()
+
+
+@extend_schema_field({"type": "string", "description": "Asset number of a configuration item."})
+class ItemField(Named):
+    default_error_messages = {"missing": _("There is no such item: “%(given)s”.")}
+
+    def find(self, given: str) -> Item | None:
+        return items_numbered(self.user, [given]).get(given)
 
 
 class ItemOut(serializers.Serializer):

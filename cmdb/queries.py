@@ -1,11 +1,13 @@
 """Reads of services and configuration items."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 
 from servicedesk.people.models import User
 from servicedesk.people.queries import find_people, get_or_404
 from servicedesk.web.finding import as_found
-from servicedesk.web.text import normalise
+from servicedesk.web.text import is_one_line, normalise
 
 from .models import Item, ItemState, Service
 
@@ -50,9 +52,25 @@ def find_items(user: User, words: str, *, kind: str = "", state: str = "") -> Qu
     return found
 
 
+def items_numbered(user: User, numbers: Iterable[str]) -> dict[str, Item]:
+    """The items with these asset numbers, by what was given; full width and small letters are understood."""
+    meant = {
+        given: [given, normalise(given), normalise(given).upper()] for given in numbers if given and is_one_line(given)
+    }
+    wanted = {number for numbers in meant.values() for number in numbers}
+    known = {item.number: item for item in visible_items(user).filter(number__in=wanted)} if wanted else {}
+    found = {given: next((known[each] for each in numbers if each in known), None) for given, numbers in meant.items()}
+    return {given: item for given, item in found.items() if item is not None}
+
+
+def items_in_use(user: User) -> QuerySet[Item]:
+    """What a ticket can be about: everything that is not retired."""
+    return visible_items(user).exclude(state=ItemState.RETIRED)
+
+
 def items_of(user: User, person: User | None) -> list[Item]:
     """What a person uses, retired items left out, the first twenty by number; as far as `user` may see items."""
     if person is None:
         return []
-    theirs = visible_items(user).select_related(None).filter(user=person).exclude(state=ItemState.RETIRED)
+    theirs = items_in_use(user).select_related(None).filter(user=person)
     return list(theirs[:MOST_OF_A_PERSON])

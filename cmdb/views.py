@@ -87,7 +87,10 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     back = reverse("cmdb:items")
     initial = {name: getattr(found, name) for name in ItemForm.base_fields}
     form = ItemForm(request.POST or None, asker=request.user, of=found, initial=initial)
-    return edit(request, form, partial(change_item, found), to=back, heading=str(found), back=back)
+    return edit(
+        request, form, partial(change_item, found), to=back, template="cmdb/item_form.html", heading=str(found),
+        back=back, item=found,
+    )  # fmt: skip
 
 
 @needs("items.change")

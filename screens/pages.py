@@ -37,7 +37,7 @@ def _word(thing) -> str | int:
 
 def _verbs() -> list[Screen]:
     """The forms of what one does to a ticket, each in the dialog of its page."""
-    names = ["assign", "escalate", "share", "link", "merge", "log-work", "tags", "confidential"]
+    names = ["assign", "escalate", "share", "link", "merge", "log-work", "tags", "items", "confidential"]
     found = [Screen(f"ticket-{name}", AGENT, f"tickets:{name}", ("busy",)) for name in names]
     names = ["change", "priority", "ask_requester", "wait_for_vendor", "resolve", "cancel"]
     for kind, of in (("incident", "busy"), ("request", "request")):
@@ -191,6 +191,7 @@ PAGES = [
     Screen("services", ADMIN, "cmdb:services"),
     Screen("items", ADMIN, "cmdb:items"),
     Screen("item-of-agent", AGENT, "cmdb:item", ("item",)),
+    Screen("item-tickets", AGENT, "tickets:of-item", ("item",)),
     Screen("items-import", ADMIN, "cmdb:items-import"),
     *_objects(),
     Screen("categories", ADMIN, "desk:categories"),

@@ -29,7 +29,18 @@ from servicedesk.notify.without_ticket import tell_of_assigned_mails
 from servicedesk.people.actions import create_absence, create_token, upload_import
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
-from servicedesk.tickets.actions import assign, log_work, merge, note, reply, save_draft, set_tags, start_timer, thank
+from servicedesk.tickets.actions import (
+    assign,
+    log_work,
+    merge,
+    note,
+    reply,
+    save_draft,
+    set_items,
+    set_tags,
+    start_timer,
+    thank,
+)
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Category, Ticket, WorkTimer
 
@@ -77,6 +88,7 @@ def _tickets(people: dict[str, User]) -> dict:
     colleague = busy.team.members.exclude(pk=agent.pk).first()
     note(busy, by=agent, via="page", body=f"@{colleague.name} さん、部品が届いたら交換をお願いします。")
     set_tags(busy, by=agent, via="command", tags=["プリンター", "3階", "ベンダー確認"])
+    set_items(busy, by=agent, via="command", items=Item.objects.filter(kind="printer")[:2])
     work = log_work(busy, by=agent, via="command", minutes=15, note="現地で確認")
     start_timer(busy, by=agent, via="command")
     WorkTimer.objects.update(started_at=timezone.now() - timedelta(minutes=17))
@@ -177,7 +189,7 @@ def _settings(people: dict[str, User]) -> dict:
         "person": people[LEAD],
         "team": agent.teams.first(),
         "service": Service.objects.first(),
-        "item": Item.objects.filter(user__isnull=False).first(),
+        "item": Item.objects.filter(user__isnull=False, ticket_rows__isnull=False).first(),
         "company": Company.objects.first(),
         "department": Department.objects.first(),
         "category": Category.objects.first(),

@@ -213,7 +213,7 @@ class SavedViewSet(View):
         self.asked(Filters)
         asked = read(request.user, get_view(request.user, pk).as_query(), also=NAMES)
         self.ordering = tuple(asked.order)
-        rows = for_list(asked.tickets).select_related("category").prefetch_related("tags")
+        rows = for_list(asked.tickets).select_related("category").prefetch_related("tags", "items")
         return self.pages(TicketRow, rows)
 
 

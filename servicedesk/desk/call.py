@@ -48,6 +48,7 @@ def call(request: HttpRequest) -> HttpResponse:
     caller = person_asked_for(request) or (known[0] if len(known) == 1 else None)
     if kept is not None:
         initial = kept.fields | {"key": kept.key, "version": kept.version, "started_at": kept.started_at.isoformat()}
+        initial["items"] = kept.fields.get("items", "").split(",")
         caller = kept.caller
     else:
         initial = {
@@ -71,9 +72,9 @@ def _send(request: HttpRequest) -> HttpResponse:
                 caller_name=data["caller_name"], caller_email=data["caller_email"], number=data["number"],
                 about=data["about"], public=data["say"] == REPLY, kind=data["kind"] or "incident", title=data["title"],
                 text=data["text"], service=data["service"], category=data["category"], impact=data["impact"],
-                urgency=data["urgency"], is_confidential=data["is_confidential"], take=bool(request.POST.get("mine")),
-                call_back=form.promise(), window=data["window"], version=data["version"] or 0,
-                started_at=data["started_at"],
+                urgency=data["urgency"], items=data["items"], is_confidential=data["is_confidential"],
+                take=bool(request.POST.get("mine")), call_back=form.promise(), window=data["window"],
+                version=data["version"] or 0, started_at=data["started_at"],
             )  # fmt: skip
         except Refused as refusal:
             form.refuse(refusal)
@@ -112,7 +113,7 @@ def _show(
         "unfinished": unfinished,
         "left": list(queries.calls_left(request.user)[:20]),
         "is_stranger": bool(form["caller_name"].value() or form["caller_email"].value()),
-        **facts_of_caller(request.user, caller),
+        **facts_of_caller(request.user, caller, form["items"].value() or ()),
     }
     return page(request, "desk/call.html", context, status=form.status)
 
@@ -127,7 +128,8 @@ def save(request: HttpRequest) -> HttpResponse:
     data = request.POST
     try:
         kept = save_call(
-            by=request.user, key=_key(data.get("key", "")), fields={name: data.get(name, "") for name in FIELDS},
+            by=request.user, key=_key(data.get("key", "")),
+            fields={name: data.get(name, "") for name in FIELDS} | {"items": ",".join(data.getlist("items"))},
             caller=caller_typed(request.user, data.get("requester", "")), window=one_line(data.get("window", ""), 40),
             turn=_whole(data.get("turn", "")) or 1, version=_whole(data.get("version", "")),
             started_at=_moment(data.get("started_at", "")),
@@ -190,7 +192,8 @@ def _again(pk: int) -> str:
 def about(request: HttpRequest) -> HttpResponse:
     """Who the caller is, and the tickets that the call may be about."""
     found = caller_typed(request.user, request.GET.get("requester", ""))
-    context = {"caller": found, "about": request.GET.get("about", "")[:20], **facts_of_caller(request.user, found)}
+    context = {"caller": found, "about": request.GET.get("about", "")[:20]}
+    context |= facts_of_caller(request.user, found, request.GET.getlist("items"))
     return page(request, "desk/_call_about.html", context)
 
 

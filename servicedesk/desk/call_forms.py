@@ -105,7 +105,7 @@ class CallForm(WhenFields, EntryForm):
     started_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, reader: User, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, reader=reader, **kwargs)
         self.reader = reader
         self.fields["requester"] = CallerField(
             reader=reader,

@@ -1,5 +1,6 @@
 """Who asks at the desk, as addresses and fields name them, and what they asked for lately."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -41,9 +42,9 @@ def id_in(request: HttpRequest, name: str) -> int:
     return int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 16 else 0
 
 
-def facts_of_caller(user: User, caller: User | None) -> dict:
+def facts_of_caller(user: User, caller: User | None, ticked: Iterable[object] = ()) -> dict:
     """`others`: the caller's open tickets; `recent`: those that ended within 30 days; as far as the agent sees them;
-    `items`: what the caller uses.
+    `items`: what the caller uses; `ticked`: the ids of those that the ticket is about.
     """
     if caller is None:
         return {"others": [], "recent": [], "items": []}
@@ -52,4 +53,5 @@ def facts_of_caller(user: User, caller: User | None) -> dict:
         "others": list(theirs.filter(OPEN)[:_MOST_OPEN]),
         "recent": list(theirs.filter(closed_at__gte=timezone.now() - _RECENT).order_by("-closed_at")[:_MOST_CLOSED]),
         "items": items_of(user, caller),
+        "ticked": {str(pk) for pk in ticked},
     }

@@ -56,7 +56,7 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
             },
         )
     context = {"form": form, "draft": "new-ticket", "caller": caller}
-    context |= facts_of_caller(request.user, caller)
+    context |= facts_of_caller(request.user, caller, form["items"].value() or ())
     return page(request, "desk/new_ticket.html", context, status=form.status)
 
 
@@ -79,4 +79,5 @@ def _key(request: HttpRequest) -> str:
 def caller(request: HttpRequest) -> HttpResponse:
     """The panel about the person who stands in the caller's field; empty while nobody or several fit."""
     found = caller_typed(request.user, request.GET.get("requester", ""))
-    return page(request, "desk/_caller.html", {"caller": found, **facts_of_caller(request.user, found)})
+    facts = facts_of_caller(request.user, found, request.GET.getlist("items"))
+    return page(request, "desk/_caller.html", {"caller": found, **facts})

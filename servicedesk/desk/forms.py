@@ -3,7 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from cmdb.models import Service
+from cmdb.models import Item, Service
+from cmdb.queries import items_in_use
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.actions.talk import MOST_LETTERS
 from servicedesk.tickets.forms import PersonField
@@ -40,9 +41,12 @@ class EntryForm(ActionForm):
         choices=[("", gettext_lazy("Not said")), *Urgency.choices],
     )
     is_confidential = forms.BooleanField(label=gettext_lazy("Confidential"), required=False)
+    # Ticked in the panel about the caller (cmdb/_items_of.html).
+    items = forms.ModelMultipleChoiceField(Item.objects.none(), required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, reader: User, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["items"].queryset = items_in_use(reader)
         self.fields["service"].queryset = Service.objects.filter(is_active=True)
         self.fields["category"].queryset = categories()
 
@@ -78,7 +82,7 @@ class NewTicketForm(EntryForm):
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, *args, reader: User, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, reader=reader, **kwargs)
         self.fields["requester"] = PersonField(
             reader=reader,
             label=gettext_lazy("Caller"),

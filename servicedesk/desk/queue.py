@@ -289,6 +289,7 @@ def filter_form(request: HttpRequest) -> HttpResponse:
         ],
         "words": query.get("words", ""),
         "tag": query.get("tag", ""),
+        "item": query.get("item", ""),
         "since": query.get("since", ""),
         "major": bool(chosen["major"]),
         "view": view,

@@ -16,14 +16,15 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from cmdb.models import Service
+from cmdb.models import Item, Service
+from cmdb.queries import items_numbered
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import visible_people
 from servicedesk.web.formats import exact
 from servicedesk.web.text import is_one_line, nearest, normalise
 
 from .models import OPEN, Category, Channel, Ticket
-from .queries import desk_tickets, with_words
+from .queries import about_item, desk_tickets, with_words
 from .workflow import Phase, TicketType, all_statuses
 
 DUE_SOON = timedelta(hours=4)
@@ -173,6 +174,10 @@ class Known:
     @cached_property
     def categories(self) -> list[Category]:
         return list(Category.objects.all())
+
+    @cached_property
+    def items(self) -> dict[str, Item]:
+        return items_numbered(self.user, self._given("item"))
 
     @cached_property
     def people(self) -> dict[int, User]:
@@ -357,6 +362,11 @@ def _tag(known: Known, value: str) -> Found | None:
     return Q(pk__in=Ticket.objects.filter(tags__name=normalise(value)).values("pk")), value
 
 
+def _item(known: Known, value: str) -> Found | None:
+    item = known.items.get(value)
+    return (about_item(item), str(item)) if item else None
+
+
 def _words(known: Known, value: str) -> Found | None:
     return with_words(known.user, value), value
 
@@ -429,6 +439,7 @@ FILTERS: dict[str, Filter] = {
     "category": Filter(gettext_lazy("Category"), _category, _codes(Category)),
     "channel": _choice(gettext_lazy("Channel"), "channel", lambda: dict(Channel.choices)),
     "tag": Filter(gettext_lazy("Tag"), _tag),
+    "item": Filter(gettext_lazy("Affected item"), _item),
     "words": Filter(gettext_lazy("Words"), _words),
     "since": Filter(gettext_lazy("Created since"), _since, lambda: _DAYS),
     "until": Filter(gettext_lazy("Created until"), _until, lambda: _DAYS),

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from cmdb.models import Item
+from cmdb.queries import find_items, items_in_use, items_numbered, items_of
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import agents, find_people, visible_people
 from servicedesk.web.formats import duration
@@ -107,6 +109,43 @@ class PeopleField(forms.CharField):
 def person_text(person: User) -> str:
     """How a person stands in a field; what `PersonField` understands."""
     return f"{person.display_name} <{person.email}>"
+
+
+class ItemsField(forms.CharField):
+    """Configuration items, typed with commas between them: asset numbers, or words that fit one item in use alone. The
+    cleaned value is a list of `Item`.
+    """
+
+    def __init__(self, *, reader: User, **kwargs):
+        self.reader = reader
+        kwargs.setdefault("max_length", 2000)
+        super().__init__(**kwargs)
+        self.widget.attrs.update(_suggesting("items-found", "tickets:find-items"))
+
+    def clean(self, value):
+        parts = list(dict.fromkeys(part.strip() for part in _COMMAS.split(super().clean(value)) if part.strip()))
+        known = items_numbered(self.reader, parts)
+        return [known[part] if part in known else self._by_words(part) for part in parts]
+
+    def _by_words(self, words: str) -> Item:
+        found = list(find_items(self.reader, words).filter(pk__in=items_in_use(self.reader))[:2])
+        if len(found) == 1:
+            return found[0]
+        text = (
+            _("Several items fit “%(words)s”. Choose one of the suggestions.")
+            if found
+            else _("No item fits “%(words)s”. Try the number on its label.")
+        )
+        raise forms.ValidationError(text, code="item", params={"words": words[:80]})
+
+
+class ItemChoices(forms.ModelMultipleChoiceField):
+    """Items to tick, by id."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, obj):
+        return f"{obj} · {obj.get_kind_display()}"
 
 
 class TicketField(forms.CharField):
@@ -237,6 +276,41 @@ class TagsForm(ActionForm):
         return tags_in(self.cleaned_data["tags"])
 
 
+class ItemsForm(ActionForm):
+    """What else a ticket is about: devices of its requester to tick, and any other item by its number. `items` is what
+    was chosen.
+    """
+
+    def __init__(self, *args, reader: User, ticket: Ticket, **kwargs):
+        super().__init__(*args, **kwargs)
+        named = set(ticket.items.values_list("pk", flat=True))
+        # What came back may have been named by the first of two presses.
+        theirs = [item.pk for item in items_of(reader, ticket.requester) if self.is_bound or item.pk not in named]
+        if theirs:
+            self.fields["devices"] = ItemChoices(
+                items_in_use(reader).filter(pk__in=theirs), required=False, label=_("Devices of the requester")
+            )
+        self.fields["more"] = ItemsField(
+            reader=reader,
+            required=False,
+            label=_("Other items") if theirs else _("Items"),
+            help_text=_("Asset numbers, separated by commas. Words of a name, a place or a person bring suggestions."),
+        )
+        for field in self.fields.values():
+            dress(field)
+
+    def clean(self):
+        data = super().clean()
+        chosen = [*data.pop("devices", ()), *data.pop("more", ())]
+        if not chosen and not self.errors:
+            self.add_error("more", forms.ValidationError(_("Choose an item."), code="required"))
+        return data | {"items": chosen}
+
+    def refuse(self, refusal) -> None:
+        refusal.field = "more" if refusal.field == "items" else refusal.field
+        super().refuse(refusal)
+
+
 def tags_in(text: str) -> list[str]:
     """Tags that are typed with commas between them, as they are kept."""
     return list(filter(None, (normalise(one_line(tag)) for tag in re.split(r"[,、，]", text))))
@@ -253,9 +327,7 @@ class OtherTicketForm(ActionForm):
     def __init__(self, *args, reader: User, near: Ticket, **kwargs):
         super().__init__(*args, **kwargs)
         self.reader = reader
-        alike = [
-            (each.number, f"{each.number} {each.title} · {each.status_label}") for each in alike_tickets(reader, near)
-        ]
+        alike = [(each.number, _alike_words(each)) for each in alike_tickets(reader, near)]
         if alike:
             self.fields["alike"] = forms.ChoiceField(
                 required=False, label=self.alike_label, choices=alike, widget=forms.RadioSelect
@@ -280,6 +352,13 @@ class OtherTicketForm(ActionForm):
             else:
                 data["other"] = get_ticket(self.reader, picked)
         return data
+
+
+def _alike_words(ticket: Ticket) -> str:
+    words = f"{ticket.number} {ticket.title} · {ticket.status_label}"
+    if same := getattr(ticket, "same_items", None):
+        words += " · " + _("same item: %(items)s") % {"items": _(", ").join(same)}
+    return words
 
 
 class LinkForm(OtherTicketForm):

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from cmdb.models import Service
+from cmdb.models import Item, Service
 from servicedesk.people.models import Department, Language, Team, User
 from servicedesk.web.text import check_one_line
 
@@ -173,6 +173,7 @@ class Ticket(models.Model):
     event_hash = models.CharField(max_length=64, blank=True, editable=False)
     watchers = models.ManyToManyField(User, through="Watcher", related_name="watched_tickets")
     tags = models.ManyToManyField(Tag, through="TicketTag", related_name="tickets")
+    items = models.ManyToManyField(Item, through="TicketItem", related_name="tickets")
 
     class Meta:
         verbose_name = _("ticket")
@@ -466,6 +467,22 @@ class TicketTag(models.Model):
 
     def __str__(self):
         return f"{self.ticket_id} #{self.tag}"
+
+
+class TicketItem(models.Model):
+    """A configuration item that a ticket is about."""
+
+    # The key of the ticket is served by the constraint below.
+    ticket = models.ForeignKey(Ticket, models.CASCADE, db_index=False, related_name="item_rows")
+    item = models.ForeignKey(Item, models.PROTECT, related_name="ticket_rows")
+    by = models.ForeignKey(User, models.PROTECT, db_index=False, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ticket", "item"], name="item_once_per_ticket")]
+
+    def __str__(self):
+        return f"{self.ticket_id} {self.item}"
 
 
 class TicketLink(models.Model):

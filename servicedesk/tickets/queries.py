@@ -11,7 +11,8 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
-from cmdb.models import Service
+from cmdb.models import Item, Service
+from cmdb.queries import visible_items
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import agents, departments_headed_by
 from servicedesk.web.errors import NotFound
@@ -28,6 +29,7 @@ from .models import (
     Tag,
     Ticket,
     TicketEvent,
+    TicketItem,
     TicketLink,
     TicketWords,
     WorkRounding,
@@ -387,6 +389,23 @@ def teams_to_assign() -> QuerySet[Team]:
 
 def tags_like(words: str) -> QuerySet[Tag]:
     return Tag.objects.filter(name__startswith=normalise(words))
+
+
+def items_affected(user: User, ticket: Ticket) -> list[Item]:
+    """The configuration items that a ticket is about, for those who work on it."""
+    return list(visible_items(user).filter(ticket_rows__ticket=ticket))
+
+
+def about_item(item: Item) -> Q:
+    """Tickets that name an item. Only those who work on a ticket are told which it names."""
+    return Q(pk__in=TicketItem.objects.filter(item=item).values("ticket"))
+
+
+def tickets_of_item(user: User, item: Item, *, most: int) -> list[Ticket]:
+    """The tickets that name an item and that the person works on: open ones first, then newest first."""
+    rows = for_list(desk_tickets(user).filter(about_item(item))).order_by("-created_at", "-id")
+    found = list(rows.filter(OPEN)[:most])
+    return found + list(rows.exclude(OPEN)[: most - len(found)])
 
 
 def work_times(ticket: Ticket) -> QuerySet[WorkTime]:

@@ -1,8 +1,8 @@
 """Search as people type it: a number, words, "phrases", -without, and filters such as `status:open` or `優先度:P1`.
 
 Filters have a name in each language, and both are always understood. What no filter knows is left out and said, with
-the nearest that there is. Everything narrows `visible_tickets`; what notes and tags say is found only by those who work
-on the ticket.
+the nearest that there is. Everything narrows `visible_tickets`; what notes, tags and items say is found only by those
+who work on the ticket.
 """
 
 import re
@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from cmdb.models import Service
+from cmdb.queries import find_items, items_numbered
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import find_people
 from servicedesk.web.text import normalise, search_key
 
 from .filters import UNRESOLVED, below
 from .models import OPEN, Attachment, Category, Channel, Comment, Tag, Ticket
-from .queries import numbers_meant, visible_tickets, with_words, worked_on_by
+from .queries import about_item, numbers_meant, visible_tickets, with_words, worked_on_by
 from .words import query_for
 from .workflow import Phase, TicketType, all_statuses
 
@@ -297,6 +298,16 @@ def _tag_offers(user: User, typed: str) -> Iterable[Value]:
     return ((tag.name, "") for tag in rows) if user.is_agent else ()
 
 
+def _item(user: User, value: str) -> Q | None:
+    item = items_numbered(user, [value]).get(value)
+    return about_item(item) & worked_on_by(user) if item else None
+
+
+def _item_offers(user: User, typed: str) -> Iterable[Value]:
+    rows = find_items(user, typed).select_related(None)[:_MOST_OFFERED]
+    return ((item.number, item.name) for item in rows)
+
+
 def _file(user: User, value: str) -> Q | None:
     """Tickets with a file of that name, or with the words of it in its name."""
     words = query_for(value)
@@ -387,6 +398,9 @@ FILTERS = (
         *_table(lambda: (((value, label), Q(channel=value)) for value, label in Channel.choices)),
     ),
     Filter(("tag", "タグ"), gettext_lazy("Tag"), _tag, _tag_offers, lambda user: []),
+    Filter(
+        ("item", "構成アイテム", "機器"), gettext_lazy("Affected item"), _item, _item_offers, lambda user: []
+    ),
     Filter(
         ("file", "添付", "ファイル"), gettext_lazy("File"), _file, lambda user, typed: [], lambda user: [], staff=True
     ),

@@ -16,13 +16,15 @@ from functools import cached_property
 from html import unescape
 
 from django.db.models import Model
+from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.html import format_html, strip_tags
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from cmdb.models import Service
+from cmdb.models import Item, Service
+from cmdb.queries import visible_items
 from servicedesk.people.models import Language, Team, User
 from servicedesk.web import formats
 
@@ -85,6 +87,11 @@ class Names:
         """The other ticket, or None when the reader may not see it."""
         return self._tickets.get(number)
 
+    def items(self, event: TicketEvent, name: str) -> str:
+        """The configuration items that a list in the event's data names, as links while the reader sees them."""
+        words = [(self._items.get(pk), number) for pk, number in event.data.get(name, [])]
+        return format_html_join(_(", "), "{}", ((_item_anchor(item) if item else number,) for item, number in words))
+
     def row(self, model: type[Model], code: str):
         """The row of a small table of codes (cause codes …), or None; one query per table."""
         tables = self.__dict__.setdefault("_tables", {})
@@ -135,6 +142,12 @@ class Names:
     def _categories(self) -> dict[int, Category]:
         ids = self._changed("category")
         return Category.objects.in_bulk(ids) if ids else {}
+
+    @cached_property
+    def _items(self) -> dict[int, Item]:
+        events = [event for event in self._events if event.verb == "set_items"]
+        ids = {pk for event in events for name in ("added", "removed") for pk, _number in event.data.get(name, [])}
+        return visible_items(self.reader).in_bulk(ids) if ids else {}
 
     @cached_property
     def _tickets(self) -> dict[str, Ticket]:
@@ -302,6 +315,24 @@ def _link(event, names):
         else _("%(who)s removed a link: %(kind)s %(other)s.")
     )
     return _safely(text, who=names.who(event), kind=label, other=_anchor(other))
+
+
+_ITEMS = {
+    (True, False): gettext_lazy("%(who)s named what this is about: %(added)s."),
+    (False, True): gettext_lazy("%(who)s took affected items away: %(removed)s."),
+    (True, True): gettext_lazy("%(who)s changed the affected items. Added: %(added)s. Taken away: %(removed)s."),
+}
+
+
+@sentence("set_items")
+def _set_items(event, names):
+    added, removed = (names.items(event, name) for name in ("added", "removed"))
+    return _safely(_ITEMS[bool(added), bool(removed)], who=names.who(event), added=added, removed=removed)
+
+
+def _item_anchor(item: Item) -> str:
+    address = reverse("cmdb:item", args=[item.pk])
+    return format_html('<a href="{}" title="{}">{}</a>', address, item.name, item.number)
 
 
 @sentence("forward")

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from .views import look, merging, talk, together, work, work_time
+from .views import items, look, merging, talk, together, work, work_time
 
 app_name = "tickets"
 
 urlpatterns = [
     path("find/", look.find, name="find"),
     path("people/", look.people, name="people"),
+    path("items/", items.find, name="find-items"),
+    path("of-item/<int:item>/", items.of_item, name="of-item"),
     path("preview/", talk.preview, name="preview"),
     path("timer/", work_time.timer, name="timer"),
     path("timer/discard/", work_time.discard_timer, name="timer-discard"),
@@ -33,6 +35,9 @@ urlpatterns = [
     path("<str:number>/watch/", work.watch, name="watch"),
     path("<str:number>/unwatch/", work.unwatch, name="unwatch"),
     path("<str:number>/tags/", work.tags, name="tags"),
+    path("<str:number>/items/", items.items, name="items"),
+    path("<str:number>/items/<int:item>/add/", items.add_item, name="item-add"),
+    path("<str:number>/items/<int:item>/remove/", items.remove_item, name="item-remove"),
     path("<str:number>/link/", work.link, name="link"),
     path("<str:number>/unlink/", work.unlink, name="unlink"),
     path("<str:number>/merge/", merging.merge, name="merge"),

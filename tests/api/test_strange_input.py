@@ -41,12 +41,12 @@ NAMES = st.sampled_from(
     targets code name email roles addresses language time_zone company department manager from_on until_on deputy scopes
     days to files channel source order is_active members lead tier next_team parent head group address host port
     password makes accepts certificate security folder user delivery_on view filters sort columns density is_pinned
-    format saved""".split()  # noqa: SIM905
+    format saved items""".split()  # noqa: SIM905
 )
 BODIES = st.one_of(st.dictionaries(NAMES, VALUES, max_size=6), VALUES)
 FILTERS = """limit after before order q tag team assignee requester service category type status phase priority impact
     urgency channel open is_major created_since created_until updated_since state role company department object_type
-    verb by since until dry_run is_active kind format lang""".split()  # noqa: SIM905
+    verb by since until dry_run is_active kind format lang item""".split()  # noqa: SIM905
 QUERIES = st.dictionaries(
     st.sampled_from(FILTERS),
     ODD.map(lambda value: "" if value is None else str(value).encode("utf-8", "replace").decode()),

@@ -10,8 +10,9 @@ from servicedesk.intake.actions import save_call
 from servicedesk.intake.models import Call
 from servicedesk.people.models import Role, User
 from servicedesk.people.queries import find_people, people_with_number
+from servicedesk.tickets.actions import add_items
 from servicedesk.tickets.models import Ticket
-from tests.factories import a_person, a_service, a_team, a_ticket, an_agent, an_incident
+from tests.factories import a_person, a_service, a_team, a_ticket, an_agent, an_incident, an_item
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -307,3 +308,33 @@ class TestAbout:
         page.get("/desk/call/?from=4021")
         with django_assert_num_queries(13):
             page.get("/desk/call/?from=4021")
+
+
+class TestDevices:
+    def test_those_that_were_ticked_are_named_by_the_ticket(self, visit, agent, caller):
+        item = an_item(caller)
+        an_item(caller)
+        page = visit(agent)
+        assert f'value="{item.pk}" form="call-form"' in page.get("/desk/call/", {"for": caller.pk}).content.decode()
+        page.post("/desk/call/", data(caller, items=[item.pk]))
+        assert list(Ticket.objects.get().items.all()) == [item]
+
+    def test_they_are_added_to_the_ticket_that_the_call_is_about(self, visit, team, agent, caller):
+        ticket, had, item = a_ticket(team=team, requester=caller), an_item(), an_item(caller)
+        add_items(ticket, [had], by=agent, via="page")
+        visit(agent).post("/desk/call/", data(caller, about=ticket.number, items=[item.pk]))
+        assert set(ticket.items.all()) == {had, item}
+
+    def test_what_is_ticked_is_kept_with_the_call(self, visit, agent, caller):
+        one, two, other = (an_item(caller) for _n in range(3))
+        page = visit(agent)
+        page.post("/desk/call/save/", data(caller, turn="1", items=[one.pk, two.pk]), headers=HTMX)
+        html = page.get("/desk/call/", {"call": Call.objects.get().pk}).content.decode()
+        for item in (one, two):
+            assert f'value="{item.pk}" form="call-form" checked' in html
+        assert f'value="{other.pk}" form="call-form">' in html
+
+    def test_they_stay_ticked_while_the_caller_stays(self, visit, agent, caller):
+        item = an_item(caller)
+        html = visit(agent).get("/desk/call/about/", {"requester": caller.email, "items": item.pk}).content.decode()
+        assert f'value="{item.pk}" form="call-form" checked' in html

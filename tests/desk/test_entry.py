@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from requests.models import ServiceRequest
 from servicedesk.tickets.models import Ticket
-from tests.factories import a_person, a_service, a_team, a_ticket, an_agent
+from tests.factories import a_person, a_service, a_team, a_ticket, an_agent, an_item
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +47,32 @@ class TestNewTicket:
         assert (answer.status_code, answer.url) == (303, ticket.get_absolute_url())
         assert (ticket.requester, ticket.entered_by, ticket.channel, ticket.language) == (caller, agent, "phone", "ja")
         assert (ticket.team, ticket.priority, ticket.attachments.count()) == (team, 1, 1)
+
+    def test_names_the_callers_devices_that_were_ticked(self, visit, agent, caller):
+        one, other = an_item(caller, number="PC-1"), an_item(caller, number="PC-2")
+        page = visit(agent)
+        html = page.get("/desk/new/", {"for": caller.pk}).content.decode()
+        assert f'name="items" id="items-{one.pk}" value="{one.pk}" form="new-ticket">' in html
+        page.post("/desk/new/", data(caller, items=[one.pk]))
+        ticket = Ticket.objects.get()
+        assert list(ticket.items.all()) == [one]
+        assert [event.verb for event in ticket.events.order_by("number")] == ["open", "set_items"]
+        assert other.ticket_rows.count() == 0
+
+    def test_keeps_what_was_ticked_when_it_comes_back(self, visit, agent, caller):
+        item = an_item(caller)
+        ticked = f'value="{item.pk}" form="new-ticket" checked'
+        page = visit(agent)
+        answer = page.post("/desk/new/", data(caller, title="", items=[item.pk]))
+        assert answer.status_code == 422 and ticked in answer.content.decode()
+        panel = page.get("/desk/new/caller/", {"requester": caller.email, "items": item.pk}).content.decode()
+        assert ticked in panel
+
+    def test_a_device_that_is_gone_is_refused_and_nothing_opened(self, visit, agent, caller):
+        item = an_item(caller, state="retired")
+        answer = visit(agent).post("/desk/new/", data(caller, items=[item.pk]))
+        assert (answer.status_code, Ticket.objects.count()) == (422, 0)
+        assert 'role="alert"' in answer.content.decode()
 
     def test_an_enquiry(self, visit, agent, caller):
         visit(agent).post("/desk/new/", data(caller, kind="enquiry"))

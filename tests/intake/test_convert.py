@@ -4,11 +4,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from cmdb.models import Item
 from incidents.actions import resolve_incident
 from servicedesk.intake.actions import convert_ticket, receive
 from servicedesk.people.models import Team
 from servicedesk.priorities.actions import override_priority
-from servicedesk.tickets.actions import assign, set_tags, share, watch
+from servicedesk.tickets.actions import assign, set_items, set_tags, share, watch
 from servicedesk.tickets.errors import TicketError
 from tests.factories import (
     a_person,
@@ -18,6 +19,7 @@ from tests.factories import (
     again,
     an_agent,
     an_incident,
+    an_item,
     events_of,
 )
 
@@ -35,6 +37,9 @@ class TestConvertTicket:
         )  # fmt: skip
         assign(ticket, by=agent, via="page", assignee=agent)
         set_tags(ticket, by=agent, via="page", tags=["mouse"])
+        used, gone = an_item(), an_item()
+        set_items(ticket, by=agent, via="page", items=[used, gone])
+        Item.objects.filter(pk=gone.pk).update(state="retired")
         watch(ticket, by=other, via="page")
         share(ticket, by=agent, via="page", user=a_person())
         override_priority(ticket, by=agent, via="page", priority=1, note="The boss")
@@ -45,6 +50,7 @@ class TestConvertTicket:
         for name in ("title", "description", "requester", "team", "assignee", "urgency", "priority", "channel"):
             assert getattr(new, name) == getattr(ticket, name), name
         assert list(new.tags.values_list("name", flat=True)) == ["mouse"]
+        assert (list(new.items.all()), ticket.items.count()) == ([used], 2)
         assert new.attachments.get().file.read() == b"content"
         assert list(new.watchers.all()) == [other] and new.shares.count() == 1
         link = ticket.links_out.get()

@@ -171,6 +171,7 @@ def keys(case, parameters, **instead) -> dict:
         "share": case.ids["share"].pk,
         "comment": case.ids["comment"].pk,
         "work": case.ids["work"].pk,
+        "item": case.ids["item"].pk,
         "kind": "reply",
         "event": 0,
     } | instead
@@ -479,7 +480,7 @@ class TestElsewhere:
         others = world.others
         tokens = others["tokens"]
         known = {"pk": others["person"].pk, "absence": others["absence"].pk, "slug": "asking", "kind": "people"}
-        known |= {"place": 0, "key": "closed", "language": "en"}
+        known |= {"place": 0, "key": "closed", "language": "en", "item": others["item"].pk}
         objects = {
             "company",
             "department",

@@ -23,7 +23,7 @@ from servicedesk.intake.models import Call, IncomingMail, Mailbox
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
 from servicedesk.people.models import Role, User
-from servicedesk.tickets.actions import link, log_work, note, reply, set_tags, share
+from servicedesk.tickets.actions import link, log_work, note, reply, set_items, set_tags, share
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Category, Ticket
 from tests.factories import (
@@ -117,6 +117,7 @@ def build() -> World:
     division.save()
     team.lead = people["lead"]
     team.save()
+    item = an_item(people["requester"])
     stranger, confider = a_person(), a_person(**here)
     fields = {
         "own": {"requester": people["requester"], "service": service},
@@ -158,6 +159,8 @@ def build() -> World:
                 files=[SimpleUploadedFile(f"{case.secret}.png", _picture())],
             )
             set_tags(ticket, by=worker, via="page", tags=[case.secret])
+            set_items(ticket, by=worker, via="page", items=[item])
+            case.ids["item"] = item
             case.ids["work"] = log_work(ticket, by=worker, via="page", minutes=5)
             case.ids["comment"] = said
             case.ids["file"], case.ids["hushed_file"] = said.attachments.get(), hushed.attachments.get()
@@ -189,7 +192,7 @@ def build() -> World:
         "company": company,
         "service": service,
         "mailbox": mailbox,
-        "item": an_item(people["requester"]),
+        "item": item,
         "hushed service": a_service(a_team(), is_confidential=True),
         "category": Category.objects.create(code="cat", name="機器"),
         "cause": CauseCode.objects.create(code="cause", group="other", name="不明", name_en="Unknown"),

@@ -183,6 +183,7 @@ class TestQueriesOfTheTicketPage:
         ticket = an_incident(team=team, service=a_service(team)).ticket
         for _turn in range(times):
             an_item(ticket.requester)
+            actions.add_items(ticket, [an_item(a_person())], by=agent, via="page")
             actions.reply(ticket, by=agent, via="page", body="One")
             actions.note(ticket, by=agent, via="page", body="Two")
             actions.share(ticket, by=agent, via="page", user=a_person())
@@ -192,10 +193,10 @@ class TestQueriesOfTheTicketPage:
             actions.log_work(ticket, by=agent, via="page", minutes=5)
         page = visit(agent)
         page.get(ticket.get_absolute_url())
-        with django_assert_num_queries(22):
+        with django_assert_num_queries(24):
             page.get(ticket.get_absolute_url())
         actions.start_timer(ticket, by=agent, via="page")
-        with django_assert_num_queries(22):
+        with django_assert_num_queries(24):
             page.get(ticket.get_absolute_url())
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cmdb.models import Item
+from cmdb.queries import items_in_use, items_of
 from incidents import actions as incident_actions
 from incidents.models import CauseCode, Incident
 from requests import actions as request_actions
@@ -12,7 +14,7 @@ from requests.models import ServiceRequest
 from servicedesk.intake.actions import receive
 from servicedesk.people.models import User
 from servicedesk.priorities.actions import change_ticket, override_priority
-from servicedesk.tickets.actions import assign, escalate, link, log_work, note, reply, set_tags, share, watch
+from servicedesk.tickets.actions import add_items, assign, escalate, link, log_work, note, reply, set_tags, share, watch
 from servicedesk.tickets.actions.talk import answered
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.workflow import TicketType
@@ -286,6 +288,19 @@ class Life:
             watch(self.ticket, by=self.cast.people["yumi.inoue"], via="page", at=at)
         if not self._is_incident and self.story.kind == "request" and self.rng.random() < 0.6:
             self._do("change", at, by=self.agent, via="page", delivery_on=after(at, 1600).date())
+        if self._is_incident:
+            self._names_items(at)
+
+    def _names_items(self, at: datetime) -> None:
+        """The notebook of whoever asks, or one of the printers."""
+        found: list[Item] = []
+        if self.story.category == "hardware-pc":
+            found = [item for item in items_of(self.agent, self.ticket.requester) if item.kind == "computer"][:1]
+        elif self.story.service == "print":
+            printers = list(items_in_use(self.agent).filter(kind="printer"))
+            found = [printers[self.ticket.pk % len(printers)]]
+        if found:
+            add_items(self.ticket, found, by=self.agent, via="page", at=at)
 
     def _sorts(self, at: datetime) -> None:
         change_ticket(self.ticket, by=self.agent, via="page", at=at, category=self._category())

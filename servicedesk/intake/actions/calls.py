@@ -1,6 +1,6 @@
 """Telephone calls: taken down while somebody talks, kept at every pause, and then a ticket or a word in one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,12 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cmdb.models import Service
+from cmdb.models import Item, Service
 from servicedesk.people.actions import audit, guest
 from servicedesk.people.models import User
 from servicedesk.people.queries import person_by_address, visible_people
 from servicedesk.people.rules import check
-from servicedesk.tickets.actions import assign, move, reply
+from servicedesk.tickets.actions import add_items, assign, move, reply
 from servicedesk.tickets.actions import note as write_note
 from servicedesk.tickets.actions.talk import answered
 from servicedesk.tickets.errors import TicketError
@@ -40,6 +40,7 @@ FIELDS = {
     "title": 300,
     "text": MOST_LETTERS,
     "service": 20,
+    "items": 400,
     "category": 20,
     "impact": 2,
     "urgency": 2,
@@ -108,6 +109,7 @@ def finish_call(
     category: Category | None = None,
     impact: int | None = None,
     urgency: int | None = None,
+    items: Iterable[Item] = (),
     is_confidential: bool = False,
     take: bool = False,
     call_back: Mapping[str, Any] | None = None,
@@ -138,6 +140,7 @@ def finish_call(
             caller = _by_address(caller_email, caller_name, f"{title}\n{text}", by=by, via=via)
         if about is not None:
             ticket = _tell(about, text, public=public, caller=caller, by=by)
+            add_items(ticket, items, by=by, via=via)
         else:
             if caller is None and not caller_name:
                 raise TicketError(_("Say who called: choose somebody, or write a name."), field="requester")
@@ -146,7 +149,7 @@ def finish_call(
             ticket = receive(
                 kind=kind, title=title or title_of(text), description=text, requester=requester, by=by, via=via,
                 channel=Channel.PHONE, source=" · ".join(filter(None, (who, number))), service=service,
-                category=category, impact=impact, urgency=urgency, is_confidential=is_confidential,
+                category=category, impact=impact, urgency=urgency, items=items, is_confidential=is_confidential,
                 language=requester.language, keep_original=False,
             )  # fmt: skip
         # Of an unknown caller the agent is the requester in name alone.

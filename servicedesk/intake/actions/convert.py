@@ -3,10 +3,11 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cmdb.queries import items_in_use
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import override_priority
-from servicedesk.tickets.actions import assign, link, lock, move, note, set_tags
+from servicedesk.tickets.actions import assign, link, lock, move, note, set_items, set_tags
 from servicedesk.tickets.actions.talk import copy_files
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import PriorityReason, Ticket, TicketLink, TicketShare, Watcher
@@ -24,9 +25,9 @@ _TYPE_OF = {
 
 @transaction.atomic
 def convert_ticket(ticket: Ticket, to: str, *, by: User, via: str, reason: str = "") -> Ticket:
-    """Make a record of the other kind (`to`: incident, request, enquiry) with the same words, people, files, tags and
-    priority set by hand; cancel the old one. Both are linked; answers by mail to the old one and call-backs that were
-    promised go to the new one.
+    """Make a record of the other kind (`to`: incident, request, enquiry) with the same words, people, files, tags,
+    items in use and priority set by hand; cancel the old one. Both are linked; answers by mail to the old one and
+    call-backs that were promised go to the new one.
 
     Refuses an unknown kind, the kind it has (to), and a ticket that is resolved or over.
     """
@@ -57,6 +58,7 @@ def convert_ticket(ticket: Ticket, to: str, *, by: User, via: str, reason: str =
     link(ticket, new, TicketLink.Kind.CONVERTED, by=by, via=via)
     if names := list(ticket.tags.values_list("name", flat=True)):
         set_tags(new, by=by, via=via, tags=names)
+    set_items(new, by=by, via=via, items=items_in_use(by).filter(ticket_rows__ticket=ticket), permitted=True)
     if ticket.priority_reason == PriorityReason.MANUAL:
         override_priority(new, by=by, via=via, priority=ticket.priority, note=ticket.priority_note or _("As before."))
     if ticket.assignee is not None and ticket.assignee.is_agent:

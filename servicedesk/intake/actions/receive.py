@@ -11,13 +11,14 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cmdb.models import Service
+from cmdb.models import Item, Service
 from incidents.actions import open_incident
 from requests.actions import open_service_request
 from requests.models import ServiceRequest
 from servicedesk.people.models import Language, Team, User
 from servicedesk.people.queries import visible_people
 from servicedesk.people.rules import check
+from servicedesk.tickets.actions import set_items
 from servicedesk.tickets.actions.talk import attach
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.files import examine_all
@@ -48,6 +49,7 @@ def receive(
     impact: int | None = None,
     urgency: int | None = None,
     files: Iterable[UploadedFile] = (),
+    items: Iterable[Item] = (),
     language: str | None = None,
     is_confidential: bool = False,
     at: datetime | None = None,
@@ -65,9 +67,10 @@ def receive(
     Refuses (field in brackets): an unknown kind (kind), an empty title or one over 200 letters after folding line
     breaks (title), a description that is too long (description), a service or category out of use (service, category),
     asking for somebody who is not visible or has left (requester), a confidential matter that no service or team would
-    see (service), unknown channels and languages, and files as in `tickets.files.examine` (files).
+    see (service), unknown channels and languages, files as in `tickets.files.examine` (files), and configuration items
+    as `set_items` does (items).
     """
-    files = list(files)
+    files, items = list(files), list(items)
     fields: dict[str, Any] = {
         "kind": kind,
         "title": title,
@@ -90,7 +93,7 @@ def receive(
             "via": via,
             "received_at": at or timezone.now(),
             "data": {name: getattr(value, "pk", value) for name, value in fields.items()}
-            | {"files": [[file.name, file.size] for file in files]},
+            | {"files": [[file.name, file.size] for file in files], "items": [item.pk for item in items]},
         }
         original = _keep(by, key, handed_over)
     try:
@@ -107,6 +110,8 @@ def receive(
                 requester=requester, by=by, via=via, channel=channel, source=source, files=files, at=at,
                 strict_files=strict_files, **fields,
             )  # fmt: skip
+            if items:
+                set_items(ticket, by=by, via=via, items=items, at=at, permitted=True)
             if original is not None:
                 # The key may be that of an earlier try which failed: the original is what led to the ticket.
                 for name, value in (handed_over | {"ticket": ticket, "error": ""}).items():

@@ -7,11 +7,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 
-from cmdb.api import ServiceField
+from cmdb.api import ItemField, ServiceField
 from servicedesk.people.api.refs import PersonField
 from servicedesk.people.models import ApiToken, Language
 from servicedesk.people.rules import check
 from servicedesk.priorities import api
+from servicedesk.tickets.actions.items import MOST_ITEMS
 from servicedesk.tickets.api.fields import CategoryField
 from servicedesk.tickets.api.merging import COMMENT
 from servicedesk.tickets.api.serializers import Files, Text, TicketOut
@@ -47,6 +48,9 @@ class ReceiveIn(Strict):
     )
     source = serializers.CharField(
         max_length=120, required=False, allow_blank=True, help_text="System that it came from; else the token's name."
+    )
+    items = serializers.ListField(
+        child=ItemField(), required=False, max_length=MOST_ITEMS, help_text="Asset numbers; for agents."
     )
     files = Files()
 

@@ -1,6 +1,7 @@
 """All writes on tickets. `core` has the record, its events and the one place where a status changes; `talk` replies,
-notes and files; `drafts` what is not sent yet; `merging` what belongs together; `sharing` who else sees it; `thanking`
-thanks; `work_time` minutes, timers and months that are closed; `work` everything else that an agent does.
+notes and files; `drafts` what is not sent yet; `items` what a ticket is about; `merging` what belongs together;
+`sharing` who else sees it; `thanking` thanks; `work_time` minutes, timers and months that are closed; `work` everything
+else that an agent does.
 
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
@@ -8,6 +9,7 @@ Lock order: the core row first (`lock`), then the extension; several tickets by 
 from .core import lock, move, open_ticket, record, record_many
 from .drafts import discard_draft, restore_draft, save_draft, spend_draft
 from .forwarding import answer_from_outside, forward
+from .items import add_items, remove_item, set_items
 from .merging import merge, move_message, unmerge
 from .sharing import share, unshare, unwatch, watch
 from .talk import note, reply, take_back
@@ -34,6 +36,7 @@ from .work_time import (
 )
 
 __all__ = [
+    "add_items",
     "answer_from_outside",
     "assign",
     "change_work",
@@ -53,6 +56,7 @@ __all__ = [
     "open_ticket",
     "record",
     "record_many",
+    "remove_item",
     "reopen_month",
     "reply",
     "restore_draft",
@@ -60,6 +64,7 @@ __all__ = [
     "save_draft",
     "save_rounding",
     "set_fields",
+    "set_items",
     "set_tags",
     "share",
     "spend_draft",

@@ -3,13 +3,13 @@
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from cmdb.api import ServiceField
+from cmdb.api import ItemField, ServiceField
 from servicedesk.people.api.refs import PersonField, TeamField
 from servicedesk.web.api import Filters
 from servicedesk.web.text import normalise
 
 from ..models import OPEN, Channel, Impact, Priority, Ticket, Urgency
-from ..queries import worked_on_by
+from ..queries import about_item, worked_on_by
 from ..workflow import Phase, TicketType, all_statuses
 from .fields import CategoryField, Choices
 
@@ -55,6 +55,7 @@ class TicketFilters(Filters):
     service = ServiceField(required=False)
     category = CategoryField(required=False)
     tag = serializers.CharField(required=False, max_length=40, help_text="For agents, of tickets they work on.")
+    item = ItemField(required=False, help_text="Asset number; for agents, of tickets they work on.")
     open = serializers.BooleanField(required=False, allow_null=True, default=None)
     is_major = serializers.BooleanField(required=False, allow_null=True, default=None)
     created_since = serializers.DateTimeField(required=False)
@@ -81,6 +82,8 @@ def narrow(tickets: QuerySet[Ticket], user, asked: dict) -> QuerySet[Ticket]:
     if "tag" in asked:
         # Tags are the desk's words; a requester must not learn by filtering what they are not shown.
         tickets = tickets.filter(worked_on_by(user), tags__name=normalise(asked["tag"]))
+    if "item" in asked:
+        tickets = tickets.filter(worked_on_by(user), about_item(asked["item"]))
     if asked["open"] is not None:
         tickets = tickets.filter(OPEN if asked["open"] else ~OPEN)
     if asked["is_major"] is not None:

@@ -5,10 +5,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from cmdb.api import ServiceRef
+from cmdb.api import ItemField, ItemRef, ServiceRef
 from servicedesk.people.api.refs import DepartmentRef, PersonField, PersonRef, TeamField, TeamRef
 from servicedesk.web.api import Strict
 
+from ..actions.items import MOST_ITEMS
 from ..actions.talk import MOST_LETTERS
 from ..models import Channel, Comment, Impact, Priority, PriorityReason, TicketLink, Urgency
 from ..permissions import works_on
@@ -33,7 +34,9 @@ class TransitionOut(serializers.Serializer):
 
 
 class TicketRow(serializers.Serializer):
-    """A ticket as a list shows it. `tags`, `source` and `priority_note` are the desk's own and empty for others."""
+    """A ticket as a list shows it. `tags`, `items`, `source` and `priority_note` are the desk's own, and empty for
+    others.
+    """
 
     number = serializers.CharField()
     type = serializers.ChoiceField(choices=TicketType.choices)
@@ -64,6 +67,7 @@ class TicketRow(serializers.Serializer):
     resolved_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     tags = serializers.SerializerMethodField()
+    items = serializers.SerializerMethodField(help_text="The configuration items that it is about.")
     url = serializers.SerializerMethodField()
 
     @property
@@ -75,6 +79,10 @@ class TicketRow(serializers.Serializer):
 
     def get_tags(self, ticket) -> list[str]:
         return sorted(tag.name for tag in ticket.tags.all()) if works(self.user, ticket) else []
+
+    @extend_schema_field(ItemRef(many=True))
+    def get_items(self, ticket):
+        return ItemRef(ticket.items.all(), many=True).data if works(self.user, ticket) else []
 
     def get_url(self, ticket) -> str:
         return reverse("api:ticket-detail", [ticket.number], request=self.context["request"])
@@ -221,6 +229,10 @@ class TagsOut(serializers.Serializer):
     tags = serializers.ListField(child=serializers.CharField())
 
 
+class ItemsOut(serializers.Serializer):
+    items = ItemRef(many=True)
+
+
 # --- What it takes ---------------------------------------------------------------------------------------------------
 
 
@@ -306,6 +318,10 @@ class ThankIn(Strict):
 
 class TagsIn(Strict):
     tags = serializers.ListField(child=serializers.CharField(max_length=200), max_length=100)
+
+
+class ItemsIn(Strict):
+    items = serializers.ListField(child=ItemField(), max_length=MOST_ITEMS)
 
 
 class LinkIn(Strict):

@@ -24,6 +24,7 @@ from ..queries import (
     get_attachment,
     get_comment,
     get_ticket,
+    items_affected,
     links,
     numbers_here,
     visible_numbers,
@@ -41,6 +42,8 @@ from .serializers import (
     EscalateIn,
     EventOut,
     FileOut,
+    ItemsIn,
+    ItemsOut,
     LinkIn,
     LinkOut,
     ShareIn,
@@ -87,7 +90,7 @@ class TicketView(View):
     def list_of(self, tickets, asked: dict) -> Response:
         self.ordering = ORDERS[asked["order"]]
         rows = for_list(narrow(tickets, self.request.user, asked))
-        return self.pages(self.row, rows.select_related("category").prefetch_related("tags"))
+        return self.pages(self.row, rows.select_related("category").prefetch_related("tags", "items"))
 
     def now(self, number: str, *, status: int = 200) -> Response:
         """The ticket after a write, or 204 when the write took it out of the caller's sight."""
@@ -253,6 +256,21 @@ class TicketViewSet(Merging, WorkTimes, TicketView):
         actions.set_tags(ticket, tags=given["tags"], **self.by_api())
         return self.answer(TagsOut, {"tags": ticket.tags.values_list("name", flat=True)})
 
+    @extend_schema(responses=ItemsOut)
+    @action(detail=True, pagination_class=None)
+    def items(self, request, number):
+        """The configuration items that the ticket is about."""
+        ticket = self.ticket(number, "tickets.work")
+        return self.answer(ItemsOut, {"items": items_affected(request.user, ticket)})
+
+    @extend_schema(request=ItemsIn, responses=ItemsOut)
+    @items.mapping.put
+    def set_items(self, request, number):
+        """Make these the items of the ticket, each by its asset number."""
+        ticket, given = self.ticket(number, "tickets.change"), self.given(ItemsIn)
+        actions.set_items(ticket, items=given["items"], **self.by_api())
+        return self.answer(ItemsOut, {"items": items_affected(request.user, ticket)})
+
     # --- ties ---
 
     @extend_schema(responses=LinkOut(many=True))
@@ -339,4 +357,6 @@ class SearchViewSet(View):
         found = search(request.user, self.asked(SearchFilters)["q"])
         if found.problems:
             raise serializers.ValidationError({"q": [problem.sentence for problem in found.problems]})
-        return self.pages(TicketRow, for_list(found.tickets).select_related("category").prefetch_related("tags"))
+        return self.pages(
+            TicketRow, for_list(found.tickets).select_related("category").prefetch_related("tags", "items")
+        )

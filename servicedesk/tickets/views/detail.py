@@ -17,7 +17,7 @@ from .. import presence
 from ..forms import ReplyForm, note_form, reply_form
 from ..models import OPEN, Attachment, Comment, Draft, Ticket, TicketEvent
 from ..permissions import asked, works_on
-from ..queries import attachments, drafts_of, links, merged_here, timeline, visible_tickets
+from ..queries import attachments, drafts_of, items_affected, links, merged_here, timeline, visible_tickets
 from ..sentences import Names, words_for
 from ..thanks import takes_thanks, thanks_of
 from ..workflow import Phase, Transition
@@ -220,6 +220,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
 
 def _desk_context(user: User, ticket: Ticket, show: str) -> dict:
     others = visible_tickets(user).filter(OPEN, requester=ticket.requester_id).exclude(pk=ticket.pk)
+    affected, theirs = items_affected(user, ticket), items_of(user, ticket.requester)
     return {
         "show": show if show in SHOWS else "all",
         "shows": [
@@ -231,7 +232,9 @@ def _desk_context(user: User, ticket: Ticket, show: str) -> dict:
         "priority_reason": reason_of(ticket),
         "tags": list(ticket.tags.values_list("name", flat=True)),
         "others": list(others.order_by("-created_at", "-id")[:6]),
-        "items": items_of(user, ticket.requester),
+        "items": theirs,
+        "affected": affected,
+        "not_affected": [item for item in theirs if item not in affected],
         "may_escalate": bool(ticket.team and ticket.team.next_team_id and ticket.is_open),
         "clock": clock_of(ticket),
         "messages_url": reverse("tickets:message", args=[ticket.number, 0]).removesuffix("0/"),
