@@ -151,7 +151,6 @@ class DeviceOut(serializers.Serializer):
 class DeviceViewSet(View):
     """The caller's devices. Only a browser can allow one, for as long as its sign-in lasts."""
 
-    scope = "settings"
     ordering = ("created_at", "id")
     queryset = PushDevice.objects.none()
     lookup_value_converter = "int"

@@ -9,6 +9,7 @@ import json
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -38,7 +39,7 @@ _LONGEST_PAUSE = timedelta(hours=1)
 _LONGEST_ASKED = timedelta(days=1)
 _SAYS = {
     Kind.REPLY: _("New reply"),
-    Kind.STATUS: _("There is news of its state"),
+    Kind.STATUS: _("Its state has changed"),
     Kind.ASSIGNED: _("Assigned to you"),
     Kind.ANSWER: _("The requester has answered"),
     Kind.TEAM: _("New for your team"),
@@ -84,6 +85,8 @@ def send_waiting_pushes(limit: int = 200) -> int:
     """Send up to `limit` waiting pushes, oldest first, each in its own transaction; returns how many left. A device
     that fails waits longer each time and stops no other.
     """
+    if not settings.PUSH_KEY:
+        return 0
     forget_ended()
     spread_due(limit)
     sent = 0

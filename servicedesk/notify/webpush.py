@@ -8,10 +8,10 @@ http-ece exists as source alone, whose build no hash pins.
 import base64
 import binascii
 import os
+import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +25,8 @@ from py_vapid import Vapid
 from servicedesk.connectors import http
 
 _CURVE = ec.SECP256R1()
+# So plain that no two programs could read it differently.
+_ENDPOINT = re.compile(r"(?P<origin>https://(?P<host>[a-z0-9.-]+)(:[0-9]{1,5})?)/[!-\[\]-~]*")
 # One record of fixed size, so that its length tells the push service nothing.
 _PADDED_TO = 512
 # RFC 8292 allows a day; servers' clocks differ.
@@ -77,15 +79,9 @@ def _derived(key: bytes, salt: bytes, info: bytes, length: int) -> bytes:
 
 def is_known(endpoint: str) -> bool:
     """Whether an address is one of the push services that the desk speaks to (PUSH_SERVICES)."""
-    try:
-        parts = urlsplit(endpoint)
-        host = (parts.hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    return parts.scheme == "https" and any(
-        host == each.lower() or (each.startswith(".") and host.endswith(each.lower()))
-        for each in settings.PUSH_SERVICES
-    )
+    plain = _ENDPOINT.fullmatch(endpoint)
+    host = plain["host"] if plain else ""
+    return any(host == each or (each.startswith(".") and host.endswith(each)) for each in settings.PUSH_SERVICES)
 
 
 def public_key() -> str:
@@ -102,9 +98,11 @@ def send(endpoint: str, keys: Keys, payload: bytes, *, seconds: int, urgency: st
     """Hand a message to a push service, which keeps it for so many seconds while the browser is away; one of the same
     topic that waits there is replaced. Raises Trouble.
     """
-    parts = urlsplit(endpoint)
+    plain = _ENDPOINT.fullmatch(endpoint)
+    if plain is None:
+        raise http.Trouble("address")
     signed = {
-        "aud": f"{parts.scheme}://{parts.netloc}",
+        "aud": plain["origin"],
         "exp": int(time.time()) + _SIGNED_FOR,
         "sub": f"mailto:{settings.MAIL_FROM}",
     }

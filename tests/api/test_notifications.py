@@ -136,7 +136,7 @@ class TestDevices:
         assert "endpoint" not in row and "auth" not in row
         assert client.delete(f"{DEVICES}{others.pk}/").status_code == 404
         assert by_token(agent, "read").delete(f"{DEVICES}{own.pk}/").status_code == 403
-        assert by_token(agent, "settings").delete(f"{DEVICES}{own.pk}/").status_code == 204
+        assert by_token(agent, "tickets").delete(f"{DEVICES}{own.pk}/").status_code == 204
         assert client.get(DEVICES).json()["results"] == [] and PushDevice.objects.get() == others
 
     def test_are_allowed_by_browsers_alone(self, api):

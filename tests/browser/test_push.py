@@ -100,7 +100,6 @@ def test_the_worker_shows_what_comes_but_not_to_whom_has_it_open(subscribing):
         "body": ticket.number,
         "url": ticket.get_absolute_url(),
         "tag": "t",
-        "lang": "en",
     }
     pushed(page, said)
     page.wait_for_function(f"async () => (await ({NOTIFICATIONS})()).length === 1")
