@@ -95,7 +95,7 @@ class NoticeSettingsForm(ActionForm):
         widget=forms.CheckboxSelectMultiple,
     )
     urgent_at_once = forms.BooleanField(
-        label=gettext_lazy("Mail about priority 1 and major incidents comes at once all the same"), required=False
+        label=gettext_lazy("What concerns priority 1 and major incidents comes at once all the same"), required=False
     )
 
     def __init__(self, data, *, of: NoticeSettings):
