@@ -7,6 +7,7 @@ from datetime import time, timedelta
 from email.message import EmailMessage
 from email.utils import make_msgid
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
@@ -23,7 +24,7 @@ from servicedesk.desk.exporting import job_key, start_export
 from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
 from servicedesk.intake.actions import assign_mail, plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
-from servicedesk.notify.models import OutgoingMail
+from servicedesk.notify.models import OutgoingMail, PushDevice
 from servicedesk.notify.notices import mark_read, save_notice_settings
 from servicedesk.notify.without_ticket import tell_of_assigned_mails
 from servicedesk.people.actions import create_absence, create_token, upload_import
@@ -159,9 +160,24 @@ def _news(people: dict[str, User], objects: dict) -> None:
     held = IncomingMail.objects.filter(state=IncomingMail.State.HELD).exclude(pk=objects["held"].pk).first()
     assign_mail(held, agent, by=people[ADMIN], via="command")
     quiet = {"quiet_from": time(19), "quiet_until": time(8), "quiet_days": [0, 1, 2, 3, 4]}
+    _devices(agent)
     save_notice_settings(
         agent, by=agent, via="command", ways={"status": "none"}, digest_hour=8, urgent_at_once=True, **quiet
     )
+
+
+def _devices(agent: User) -> None:
+    """Two on which the agent allowed pushes."""
+    phone = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile"
+    laptop = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0"
+    for name, browser in (("phone", phone), ("laptop", laptop)):
+        session = SessionStore()
+        session.create()
+        PushDevice.objects.create(
+            person=agent, session=session.session_key, endpoint=f"https://push.example.com/{name}", p256dh="-",
+            auth="-", browser=browser, failures=int(name == "laptop"),
+            used_at=timezone.now() - timedelta(minutes=5) if name == "phone" else None,
+        )  # fmt: skip
 
 
 def _mails(people: dict[str, User]) -> dict:

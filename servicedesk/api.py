@@ -20,7 +20,7 @@ from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
 from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
-from servicedesk.notify.notice_api import NoticeSettingsViewSet, NotificationViewSet
+from servicedesk.notify.notice_api import DeviceViewSet, NoticeSettingsViewSet, NotificationViewSet
 from servicedesk.people.api.audit import AuditViewSet
 from servicedesk.people.api.imports import ImportViewSet
 from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSet, TeamViewSet
@@ -84,6 +84,7 @@ router.register("call-backs", CallBackViewSet, "call-back")
 router.register("outgoing-mails", OutgoingMailViewSet, "outgoing-mail")
 router.register("mail-texts", MailTextViewSet, "mail-text")
 router.register("notifications", NotificationViewSet, "notification")
+router.register("notification-devices", DeviceViewSet, "notification-device")
 router.register("audit", AuditViewSet, "audit")
 router.register("imports", ImportViewSet, "import")
 router.register("dead-addresses", DeadAddressViewSet, "dead-address")

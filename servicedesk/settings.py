@@ -270,6 +270,7 @@ CELERY_BEAT_SCHEDULE = {
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
         ("tell of assigned mails", "servicedesk.notify.tasks.tell_of_mails", 5),
         ("write summaries", "servicedesk.notify.tasks.write_digests", 60),
+        ("send pushes", "servicedesk.notify.tasks.send_pushes", 2),
         ("tidy notices", "servicedesk.notify.tasks.tidy_notices", 3600),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
@@ -314,6 +315,15 @@ MAIL_RECIPIENT_PER_HOUR = env.integer("MAIL_RECIPIENT_PER_HOUR", 100, least=1)
 MAIL_UNDO_SECONDS = env.integer("MAIL_UNDO_SECONDS", 10, least=0)
 # An answer to a ticket that was closed longer ago begins a new one.
 MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)
+
+# --- Pushes to browsers (servicedesk.notify.pushing) ----------------------------------------------------------------
+# The desk's private key (VAPID): 32 bytes as base64url. Without it nobody is offered pushes; a new one ends them all.
+PUSH_KEY = env.secret("PUSH_KEY")
+# Browsers name the server that reaches them. Only to these is anything sent; a dot in front stands for all below.
+PUSH_SERVICES = env.words(
+    "PUSH_SERVICES",
+    "fcm.googleapis.com,jmt17.google.com,.push.services.mozilla.com,.push.apple.com,.notify.windows.com",
+)
 
 # --- Calls to other machines (servicedesk.connectors.http) -----------------------------------------------------------
 # Private hosts, addresses and networks that may be called; everything else that is not public is refused.

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
+os.environ["PUSH_KEY"] = "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMzI"
 # pytest-xdist's workers inherit the variable, so that one folder serves the run and its maker removes it.
 if "MADOGUCHI_TEST_HOME" not in os.environ:
     os.environ["MADOGUCHI_TEST_HOME"] = tempfile.mkdtemp(prefix="madoguchi-test-")

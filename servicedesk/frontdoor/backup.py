@@ -24,7 +24,7 @@ from servicedesk.frontdoor.say import Stop, say, step, warn
 _KIND, _VERSION = "madoguchi-backup", 1
 # What of the data folder belongs into a backup, beside the database. Logs and what is made anew do not.
 FOLDERS = ("files", "mail")
-PRIVATE = ("secret-key", "demo-sign-ins.txt", "installed")
+PRIVATE = ("secret-key", "push-key", "demo-sign-ins.txt", "installed")
 
 
 def _file(words: list[str], command: str) -> Path:

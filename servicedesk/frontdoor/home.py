@@ -49,13 +49,13 @@ class Home:
                 f"or choose another data folder: MADOGUCHI_HOME=/path ./madoguchi …"
             ) from None
 
-    def secret(self, name: str) -> str:
-        """A random secret that is made once and stays, such as Django's SECRET_KEY."""
+    def secret(self, name: str, size: int = 48) -> str:
+        """A random secret of `size` bytes that is made once and stays, such as Django's SECRET_KEY."""
         path = self.path / name
         try:
             return path.read_text().strip()
         except FileNotFoundError:
-            value = secrets.token_urlsafe(48)
+            value = secrets.token_urlsafe(size)
             write_private(path, value + "\n")
             return value
 

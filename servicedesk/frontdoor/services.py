@@ -73,6 +73,10 @@ def environment(home: Home, given: dict | None = None) -> dict:
     if not env.get("SECRET_KEY") and not env.get("SECRET_KEY_FILE"):
         home.secret("secret-key")
         env["SECRET_KEY_FILE"] = str(home.path / "secret-key")
+    # A private key of P-256 is 32 random bytes. PUSH_KEY= (empty) turns pushes off.
+    if "PUSH_KEY" not in env and not env.get("PUSH_KEY_FILE"):
+        home.secret("push-key", size=32)
+        env["PUSH_KEY_FILE"] = str(home.path / "push-key")
     if wanted():
         env["MADOGUCHI_EMBEDDED"] = "1"
     return env

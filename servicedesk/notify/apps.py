@@ -6,4 +6,4 @@ class NotifyConfig(AppConfig):
     label = "notify"
 
     def ready(self):
-        from . import signing  # noqa: F401 – registers its check
+        from . import signing, webpush  # noqa: F401 – register their checks

@@ -1,5 +1,6 @@
-"""Who hears of an event: for each person a notice on the pages and a row of outgoing mail. Repeating it makes no second
-row (`notice_once`, `mail_out_once`)."""
+"""Who hears of an event: for each person a notice on the pages, which may go to their devices too, and a row of
+outgoing mail. Repeating it makes no second row (`notice_once`, `mail_out_once`).
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,8 @@ from servicedesk.tickets.queries import sees
 from .actions import BETWEEN
 from .letters import Desk, compose, ids_in
 from .models import NoticeSettings, Notification, OutgoingMail, Way
-from .queries import notice_settings
+from .pushing import PAUSE
+from .queries import notice_settings, with_devices
 
 Kind, State = OutgoingMail.Kind, OutgoingMail.State
 # Older events come from imports, or from a desk that stood still: nobody wants to read today what they know.
@@ -84,6 +86,7 @@ def tell_people(events: Sequence[TicketEvent]) -> None:
     desk, receipts, teams = Desk(events), _receipts_lately(events), _teams_told(events)
     told = [each for event in events for each in _told_of(event, desk, receipts, teams.get(event.pk, []))]
     chosen = notice_settings({each.person for each in told if not each.must_be_a_mail})
+    reached = with_devices({each.person for each in told if not each.must_be_a_mail}) if settings.PUSH_KEY else set()
     mails, notices = [], []
     for each in told:
         own = NoticeSettings() if each.must_be_a_mail else chosen[each.person.pk]
@@ -91,7 +94,8 @@ def tell_people(events: Sequence[TicketEvent]) -> None:
         if way == Way.MAIL:
             mails.append(_mail(each, desk, own))
         if way != Way.NONE and _is_on_the_pages(each):
-            notices.append(_notice(each, own if way == Way.DIGEST else None))
+            pushed = not each.must_be_a_mail and each.person.pk in reached and own.pushes(each.notice)
+            notices.append(_notice(each, own, in_digest=way == Way.DIGEST, pushed=pushed))
     OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
     Notification.objects.bulk_create(notices, ignore_conflicts=True)
     taken_back = [event.data["reply_id"] for event in events if event.verb == "take_back"]
@@ -148,7 +152,7 @@ def _mail(told: Told, desk: Desk, own: NoticeSettings) -> OutgoingMail:
     event, person, kind = told.event, told.person, told.kind
     echo = kind != Kind.RECEIPT or event.ticket.channel != "mail"
     letter = compose(kind, event, person, desk, echo=echo, comment=told.comment, sees=told.may_see)
-    quiet = None if told.is_urgent and own.urgent_at_once else own.quiet_end(told.leaves_at)
+    quiet = _quiet(told, own)
     return OutgoingMail(
         ticket=event.ticket,
         event=event,
@@ -167,19 +171,25 @@ def _mail(told: Told, desk: Desk, own: NoticeSettings) -> OutgoingMail:
     )
 
 
+def _quiet(told: Told, own: NoticeSettings) -> datetime | None:
+    """When the quiet hours are over for which this waits."""
+    return None if told.is_urgent and own.urgent_at_once else own.quiet_end(told.leaves_at)
+
+
 def _is_on_the_pages(told: Told) -> bool:
     """Not what is one's own doing, nor what is for somebody who cannot sign in or see the ticket."""
     return told.event.by_id != told.person.pk and not told.person.is_guest and told.may_see
 
 
-def _notice(told: Told, digest_of: NoticeSettings | None) -> Notification:
+def _notice(told: Told, own: NoticeSettings, *, in_digest: bool, pushed: bool) -> Notification:
     return Notification(
         person=told.person,
         ticket=told.event.ticket,
         event=told.event,
         kind=told.notice,
         created_at=told.event.at,
-        digest_at=digest_of.next_digest(timezone.now()) if digest_of else None,
+        digest_at=own.next_digest(timezone.now()) if in_digest else None,
+        push_at=(_quiet(told, own) or told.leaves_at + PAUSE) if pushed else None,
     )
 
 

@@ -1,6 +1,7 @@
 """The text of a mail, and what lists of mails and addresses are filtered by."""
 
 from django import forms
+from django.conf import settings
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -76,8 +77,8 @@ class DeadAddressFilter(ActionForm):
 
 
 class NoticeSettingsForm(ActionForm):
-    """A field for each kind that the person has, `way_assigned` and so on; cleaned they are `ways`, as the action
-    takes them.
+    """A field for each kind that the person has, `way_assigned` and so on, and where the desk sends pushes another,
+    `push_assigned`; cleaned they are `ways` and `pushed`, as the action takes them.
     """
 
     digest_hour = forms.TypedChoiceField(
@@ -94,24 +95,36 @@ class NoticeSettingsForm(ActionForm):
         widget=forms.CheckboxSelectMultiple,
     )
     urgent_at_once = forms.BooleanField(
-        label=gettext_lazy("Mail about priority 1 and major incidents comes at once all the same"), required=False
+        label=gettext_lazy("What concerns priority 1 and major incidents comes at once all the same"), required=False
     )
 
     def __init__(self, data, *, of: NoticeSettings):
         initial = {name: getattr(of, name) for name in self.base_fields}
         self._kinds = NoticeSettings.kinds_for(of.person)
-        super().__init__(data, initial=initial | {f"way_{kind}": of.way(kind) for kind in self._kinds})
+        self._pushed_kinds = self._kinds if settings.PUSH_KEY else ()
+        initial |= {f"way_{kind}": of.way(kind) for kind in self._kinds}
+        super().__init__(data, initial=initial | {f"push_{kind}": of.pushes(kind) for kind in self._kinds})
         for kind in self._kinds:
             ways = [(way.value, way.label) for way in NoticeSettings.ways_for(kind)]
             field = forms.ChoiceField(label=Notification.Kind(kind).label, choices=ways, required=False)
             dress(field)
             self.fields[f"way_{kind}"] = field
+        for kind in self._pushed_kinds:
+            # With the kind in its name for those who hear the box alone.
+            label = _("Push: %(kind)s") % {"kind": Notification.Kind(kind).label}
+            box = forms.BooleanField(label=_("Push"), required=False)
+            dress(box)
+            box.widget.attrs["aria-label"] = label
+            self.fields[f"push_{kind}"] = box
 
     def ways(self):
-        """The fields of the kinds."""
-        return [self[f"way_{kind}"] for kind in self._kinds]
+        """(way, push or None) of each kind."""
+        return [
+            (self[f"way_{kind}"], self[f"push_{kind}"] if kind in self._pushed_kinds else None) for kind in self._kinds
+        ]
 
     def clean(self):
         data = super().clean()
         ways = {kind: data.pop(f"way_{kind}", "") for kind in self._kinds}
-        return data | {"ways": {kind: way for kind, way in ways.items() if way}}
+        pushed = {kind: data.pop(f"push_{kind}", False) for kind in self._pushed_kinds}
+        return data | {"ways": {kind: way for kind, way in ways.items() if way}, "pushed": pushed or None}

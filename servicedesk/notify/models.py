@@ -126,7 +126,7 @@ class MailText(models.Model):
 class Notification(models.Model):
     """That one person is told by the pages of an event of a ticket, once, or of a mail that they were given to look at.
     Read when they open the one or the other. `digest_at` is when the daily summary is due that names it; None when it
-    is in none, or when that was written.
+    is in none, or when that was written; `push_at` likewise when it goes to the person's devices.
     """
 
     class Kind(models.TextChoices):
@@ -151,6 +151,7 @@ class Notification(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
     digest_at = models.DateTimeField(null=True)
+    push_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("notice")
@@ -170,6 +171,7 @@ class Notification(models.Model):
             ),
             models.Index(fields=["read_at"], condition=Q(read_at__isnull=False), name="notice_read"),
             models.Index(fields=["digest_at"], condition=Q(digest_at__isnull=False), name="notice_for_digest"),
+            models.Index(fields=["push_at"], condition=Q(push_at__isnull=False), name="notice_for_push"),
         ]
 
     def __str__(self):
@@ -193,8 +195,9 @@ def every_day() -> list[int]:
 
 
 class NoticeSettings(models.Model):
-    """How one person hears of things; who has no row hears of them as usual. `ways` is what they chose, by kind. Quiet
-    hours, if there are any, begin on `quiet_days` (0 is Monday), in the person's time zone.
+    """How one person hears of things; who has no row hears of them as usual. `ways` is what they chose, by kind, and
+    `pushed` which of it comes to their devices besides. Quiet hours, if there are any, begin on `quiet_days` (0 is
+    Monday), in the person's time zone.
     """
 
     Kind = Notification.Kind
@@ -216,6 +219,7 @@ class NoticeSettings(models.Model):
 
     person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
     ways = models.JSONField(_("what comes how"), default=dict)
+    pushed = models.JSONField(_("what comes to devices"), default=dict)
     digest_hour = models.PositiveSmallIntegerField(
         _("hour of the daily summary"), default=8, validators=[MaxValueValidator(23)]
     )
@@ -242,6 +246,10 @@ class NoticeSettings(models.Model):
         """How the person hears of this kind of thing."""
         return self.ways.get(kind) or (Way.PAGE if kind in self.ON_PAGES else Way.MAIL)
 
+    def pushes(self, kind: str) -> bool:
+        """Whether a thing of this kind comes to the person's devices too."""
+        return self.way(kind) != Way.NONE and self.pushed.get(kind, kind not in self.ON_PAGES)
+
     def quiet_end(self, now: datetime) -> datetime | None:
         """When the quiet hours are over that hold now."""
         if self.quiet_from is None or self.quiet_until is None:
@@ -254,3 +262,60 @@ class NoticeSettings(models.Model):
     @property
     def _zone(self):
         return own_zone(self.person) or timezone.get_default_timezone()
+
+
+class PushDevice(models.Model):
+    """A browser in which somebody allowed pushes: where its push service takes them, and the keys by which only this
+    browser can read. It lasts as long as the sign-in (`session`) by which it was allowed. `failures` in a row make it
+    wait until `try_after`.
+    """
+
+    MOST_EACH = 10
+    # In a row, at growing distances: more than a day of failing.
+    MOST_FAILURES = 30
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="push_devices")
+    session = models.CharField(max_length=40, db_index=True)
+    endpoint = models.CharField(max_length=1000, unique=True)
+    p256dh = models.CharField(max_length=100)
+    auth = models.CharField(max_length=30)
+    browser = models.CharField(_("browser"), max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    try_after = models.DateTimeField(default=timezone.now)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        verbose_name = _("device")
+
+    def __str__(self):
+        return f"{self.pk} {self.browser}"[:100]
+
+
+class Push(models.Model):
+    """That one device is told of one notice. Sent and retried row by row."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENT = "sent"
+        DROPPED = "dropped"  # read or out of sight meanwhile, too old, or refused; `error` says which
+
+    # `push_once` begins with the device.
+    device = models.ForeignKey(PushDevice, models.CASCADE, db_index=False, related_name="pushes")
+    notice = models.ForeignKey(Notification, models.CASCADE, related_name="pushes")
+    created_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    error = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["device", "notice"], name="push_once")]
+        indexes = [
+            models.Index(fields=["created_at", "id"], condition=Q(state="waiting"), name="push_waiting"),
+            models.Index(fields=["created_at"], condition=~Q(state="waiting"), name="push_done"),
+        ]
+
+    def __str__(self):
+        return f"{self.pk} {self.state}"

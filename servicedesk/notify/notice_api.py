@@ -3,14 +3,16 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from servicedesk.people.api.refs import LARGEST_ID
 from servicedesk.tickets.api.fields import Choices
 from servicedesk.web.api import Filters, Strict, View
 
-from .models import NoticeSettings, Notification, Way
+from .devices import remove_device
+from .models import NoticeSettings, Notification, PushDevice, Way
 from .notices import mark_read, save_notice_settings
-from .queries import notice_settings, visible_notices
+from .queries import devices_of, get_device, notice_settings, visible_notices
 from .words import lines_for
 
 
@@ -77,12 +79,13 @@ class NotificationViewSet(View):
 
 
 class NoticeSettingsOut(serializers.Serializer):
-    """`ways` has every kind that the caller can hear of; `choices` what each may be set to. Quiet hours begin on
-    `quiet_days`, 0 is Monday, in the caller's time zone.
+    """`ways` has every kind that the caller can hear of; `choices` what each may be set to; `pushed` which come to the
+    caller's devices. Quiet hours begin on `quiet_days`, 0 is Monday, in the caller's time zone.
     """
 
     ways = serializers.DictField(child=serializers.ChoiceField(choices=Way.choices))
     choices = serializers.DictField(child=serializers.ListField(child=serializers.ChoiceField(choices=Way.choices)))
+    pushed = serializers.DictField(child=serializers.BooleanField())
     digest_hour = serializers.IntegerField()
     quiet_from = serializers.TimeField(format="%H:%M", allow_null=True)
     quiet_until = serializers.TimeField(format="%H:%M", allow_null=True)
@@ -91,9 +94,10 @@ class NoticeSettingsOut(serializers.Serializer):
 
 
 class NoticeSettingsIn(Strict):
-    """What is not named stays; a kind that `ways` does not name comes as usual."""
+    """What is not named stays; a kind that `ways` or `pushed` does not name comes as usual."""
 
     ways = serializers.DictField(child=serializers.ChoiceField(choices=Way.choices), required=False)
+    pushed = serializers.DictField(child=serializers.BooleanField(), required=False)
     digest_hour = serializers.IntegerField(min_value=0, max_value=23, required=False)
     quiet_from = serializers.TimeField(format="%H:%M", allow_null=True, required=False)
     quiet_until = serializers.TimeField(format="%H:%M", allow_null=True, required=False)
@@ -120,7 +124,9 @@ class NoticeSettingsViewSet(View):
         me, given = request.user, self.given(NoticeSettingsIn)
         own = notice_settings([me])[me.pk]
         kept = {name: getattr(own, name) for name in NoticeSettingsIn().fields}
-        kept["ways"] = {kind: way for kind, way in own.ways.items() if kind in NoticeSettings.kinds_for(me)}
+        kinds = NoticeSettings.kinds_for(me)
+        for name in ("ways", "pushed"):
+            kept[name] = {kind: chosen for kind, chosen in kept[name].items() if kind in kinds}
         save_notice_settings(me, **(kept | given), by=me, via="api")
         return self.now(me)
 
@@ -128,4 +134,35 @@ class NoticeSettingsViewSet(View):
         own, kinds = notice_settings([me])[me.pk], NoticeSettings.kinds_for(me)
         said = {name: getattr(own, name) for name in NoticeSettingsIn().fields}
         said["ways"] = {kind: own.way(kind) for kind in kinds}
+        said["pushed"] = {kind: own.pushes(kind) for kind in kinds}
         return self.answer(NoticeSettingsOut, said | {"choices": {kind: own.ways_for(kind) for kind in kinds}})
+
+
+class DeviceOut(serializers.Serializer):
+    """A browser to which notices are pushed."""
+
+    id = serializers.IntegerField(source="pk")
+    browser = serializers.CharField(help_text="As it names itself.")
+    created_at = serializers.DateTimeField()
+    used_at = serializers.DateTimeField(allow_null=True, help_text="When it was last told of something.")
+    failures = serializers.IntegerField(help_text="How often in a row it could not be reached.")
+
+
+class DeviceViewSet(View):
+    """The caller's devices. Only a browser can allow one, for as long as its sign-in lasts."""
+
+    ordering = ("created_at", "id")
+    queryset = PushDevice.objects.none()
+    lookup_value_converter = "int"
+
+    @extend_schema(responses=DeviceOut(many=True))
+    def list(self, request):
+        """Oldest first."""
+        devices = self.paginate_queryset(devices_of(request.user))
+        return self.get_paginated_response(DeviceOut(devices, many=True).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request, pk):
+        """Tell the caller by this browser no more."""
+        remove_device(get_device(request.user, pk), by=request.user, via="api")
+        return Response(status=204)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,8 @@ from servicedesk.web.pages import changed, page, trigger
 from .forms import NoticeSettingsForm
 from .models import Notification
 from .notices import mark_read, save_notice_settings
-from .queries import newest_unread, notice_settings, unread_count, visible_notices
+from .queries import devices_of, newest_unread, notice_settings, unread_count, visible_notices
+from .webpush import public_key
 from .words import lines_for
 
 Kind = Notification.Kind
@@ -102,13 +104,17 @@ def _id(typed: str) -> int | None:
 
 @signed_in
 def settings(request: HttpRequest) -> HttpResponse:
-    """By kind of thing: page, mail, summary or not at all; and the quiet hours."""
+    """By kind of thing: page, mail, summary or not at all; devices; and the quiet hours."""
     me = request.user
     own = notice_settings([me])[me.pk]
+    devices = list(devices_of(me))
     return edit(
         request,
         NoticeSettingsForm(request.POST or None, of=own),
         partial(save_notice_settings, me),
         to=reverse("notify:notice-settings"),
         template="notify/notice_settings.html",
+        push_key=public_key() if django_settings.PUSH_KEY else "",
+        devices=devices,
+        here=next((each for each in devices if each.session == request.session.session_key), None),
     )

@@ -44,13 +44,14 @@ def save_notice_settings(
     quiet_until: time | None,
     quiet_days: Iterable[int],
     urgent_at_once: bool,
+    pushed: Mapping[str, bool] | None = None,
 ) -> NoticeSettings:
-    """Say how somebody hears of things; `ways` by kind, kinds that are not named as usual. What waits for the daily
-    summary comes at the new hour.
+    """Say how somebody hears of things; `ways` by kind, kinds that are not named as usual, and so what is `pushed` to
+    devices (None leaves that as it is). What waits for the daily summary comes at the new hour.
 
-    Refuses (field in brackets) a kind that the person has not, or a way that it has not (ways), an hour that is none
-    (digest_hour), quiet hours without an end or a beginning (quiet_until, quiet_from), without a day, and without an
-    end at all (quiet_days).
+    Refuses (field in brackets) a kind that the person has not (ways, pushed), or a way that it has not (ways), an hour
+    that is none (digest_hour), quiet hours without an end or a beginning (quiet_until, quiet_from), without a day, and
+    without an end at all (quiet_days).
     """
     check(by, "profile.change", person)
     NoticeSettings.objects.get_or_create(person=person)
@@ -61,8 +62,14 @@ def save_notice_settings(
     _check_quiet(quiet_from, quiet_until, days)
     if not 0 <= digest_hour <= 23:
         raise Refused(_("Choose an hour from 0 to 23."), field="digest_hour")
+    if pushed is not None:
+        _check_kinds(person, pushed, "pushed")
+    usual = NoticeSettings()
     fields = {
-        "ways": {kind: way for kind, way in ways.items() if way != NoticeSettings().way(kind)},
+        "ways": {kind: way for kind, way in ways.items() if way != usual.way(kind)},
+        "pushed": {
+            kind: on for kind, on in (row.pushed if pushed is None else pushed).items() if on != usual.pushes(kind)
+        },
         "digest_hour": digest_hour,
         "quiet_from": quiet_from,
         "quiet_until": quiet_until,
@@ -82,11 +89,16 @@ def save_notice_settings(
     return row
 
 
+def _check_kinds(person: User, kinds: Iterable[str], field: str) -> None:
+    known = NoticeSettings.kinds_for(person)
+    for kind in kinds:
+        if kind not in known:
+            raise Refused(_("There is no such kind of notice for you: “%(kind)s”.") % {"kind": kind}, field=field)
+
+
 def _check_ways(person: User, ways: Mapping[str, str]) -> None:
-    kinds = NoticeSettings.kinds_for(person)
+    _check_kinds(person, ways, "ways")
     for kind, way in ways.items():
-        if kind not in kinds:
-            raise Refused(_("There is no such kind of notice for you: “%(kind)s”.") % {"kind": kind}, field="ways")
         if way not in NoticeSettings.ways_for(kind):
             sentence = _("“%(kind)s” cannot be told in this way: “%(way)s”.")
             raise Refused(sentence % {"kind": Notification.Kind(kind).label, "way": way}, field="ways")

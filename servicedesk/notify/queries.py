@@ -4,8 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from servicedesk.intake.models import DeadAddress, IncomingMail
 from servicedesk.intake.queries import dead_addresses
@@ -16,7 +19,7 @@ from servicedesk.tickets.queries import scope_of, seen_by, visible_tickets
 from servicedesk.web.errors import NotFound
 
 from .built_in import BUILT_IN
-from .models import MailText, NoticeSettings, Notification, OutgoingMail
+from .models import MailText, NoticeSettings, Notification, OutgoingMail, PushDevice
 from .permissions import read_sent
 
 
@@ -171,3 +174,42 @@ def mails_to_tell_of() -> QuerySet[IncomingMail]:
     rows = IncomingMail.objects.filter(state__in=look, assignee__is_active=True, assigned_at__isnull=False)
     rows = rows.exclude(assigned_by=F("assignee")).exclude(Exists(told))
     return rows.defer("raw").select_related("assignee", "assigned_by", "mailbox").order_by("assigned_at", "id")
+
+
+# --- devices ----------------------------------------------------------------------------------------------------------
+
+
+def live_devices() -> QuerySet[PushDevice]:
+    """The devices whose sign-in lasts."""
+    sessions = Session.objects.filter(session_key=OuterRef("session"), expire_date__gt=timezone.now())
+    return PushDevice.objects.filter(Exists(sessions), person__is_active=True)
+
+
+def devices_of(user: User) -> QuerySet[PushDevice]:
+    """A person's own, oldest first."""
+    return live_devices().filter(person=user)
+
+
+def get_device(user: User, pk: int) -> PushDevice:
+    device = PushDevice.objects.filter(person=user, pk=pk).first()
+    if device is None:
+        raise NotFound
+    return device
+
+
+def with_devices(people: Collection[User]) -> set[int]:
+    """Who of these has a device at all: one query, none for nobody."""
+    if not people:
+        return set()
+    return set(PushDevice.objects.filter(person__in=people).order_by().values_list("person_id", flat=True))
+
+
+def is_signed_in(device: PushDevice) -> bool:
+    """Whether the sign-in by which the device was allowed is still its person's and good: not so after sign-out, after
+    its time, or with a new password.
+    """
+    session = Session.objects.filter(session_key=device.session, expire_date__gt=timezone.now()).first()
+    said = session.get_decoded() if session is not None else {}
+    return said.get(SESSION_KEY) == str(device.person_id) and constant_time_compare(
+        said.get(HASH_SESSION_KEY, ""), device.person.get_session_auth_hash()
+    )

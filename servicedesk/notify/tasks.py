@@ -8,6 +8,7 @@ from servicedesk.web.alone import alone
 
 from .actions import send_waiting
 from .notices import forget_old_notices
+from .pushing import forget_old_pushes, send_waiting_pushes
 from .without_ticket import send_digests, tell_of_assigned_mails
 
 _SECONDS_A_RUN = 50
@@ -23,9 +24,19 @@ def send_waiting_mail():
 
 
 @shared_task
+def send_pushes():
+    """One worker at a time here too: a push service that hangs must not keep all of them."""
+    with alone("send pushes") as first:
+        until = time.monotonic() + _SECONDS_A_RUN
+        while first and send_waiting_pushes(20) == 20 and time.monotonic() < until:
+            pass
+
+
+@shared_task
 def tidy_notices():
-    """What was read three months ago is of no use to anybody."""
+    """What was read three months ago, or sent to a device a week ago, is of no use to anybody."""
     forget_old_notices()
+    forget_old_pushes()
 
 
 @shared_task

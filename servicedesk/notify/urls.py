@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import dead_views, notice_views, text_views, views
+from . import dead_views, device_views, notice_views, text_views, views
 
 app_name = "notify"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("notices/bell/", notice_views.bell, name="bell"),
     path("notices/read/", notice_views.read, name="notices-read"),
     path("me/notices/", notice_views.settings, name="notice-settings"),
+    path("me/devices/allow/", device_views.allow, name="device-allow"),
+    path("me/devices/<int:pk>/remove/", device_views.remove, name="device-remove"),
+    path("push-worker.js", device_views.worker, name="push-worker"),
     path("settings/outgoing/", views.outgoing, name="outgoing"),
     path("settings/outgoing/<int:pk>/", views.mail, name="mail"),
     path("settings/outgoing/<int:pk>/resend/", views.resend, name="resend"),

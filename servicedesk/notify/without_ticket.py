@@ -18,7 +18,8 @@ from servicedesk.web.middleware import speaking_to
 
 from .letters import Desk, document, render
 from .models import Notification, OutgoingMail, Way
-from .queries import due_for_digest, mails_to_tell_of, notice_settings, visible_notices
+from .pushing import PAUSE
+from .queries import due_for_digest, mails_to_tell_of, notice_settings, visible_notices, with_devices
 from .texts import Value, Values
 from .wire import named
 from .words import Line, lines_for
@@ -138,7 +139,8 @@ def _tell_of(pk: int) -> bool:
         return False
     person, given_by, now = mail.assignee, mail.assigned_by, timezone.now()
     own = notice_settings([person])[person.pk]
-    way = own.way(Notification.Kind.MAIL)
+    way, quiet = own.way(Notification.Kind.MAIL), own.quiet_end(now)
+    pushed = bool(settings.PUSH_KEY and own.pushes(Notification.Kind.MAIL) and with_devices([person]))
     Notification.objects.update_or_create(
         person=person,
         mail=mail,
@@ -147,6 +149,7 @@ def _tell_of(pk: int) -> bool:
             "created_at": mail.assigned_at,
             "read_at": None,
             "digest_at": own.next_digest(now) if way == Way.DIGEST else None,
+            "push_at": (quiet or now + PAUSE) if pushed else None,
         },
     )
     if way == Way.MAIL:
@@ -157,6 +160,6 @@ def _tell_of(pk: int) -> bool:
                 "mail": lambda: settings.SITE_URL + reverse("intake:mail", args=[mail.pk]),
             }
             name = f"look.{mail.pk}.{person.pk}.{mail.assigned_at:%Y%m%d%H%M%S%f}"
-            subject, quiet = _("A mail for you to look at"), own.quiet_end(now)
+            subject = _("A mail for you to look at")
             _without_ticket(Kind.MAIL, "assigned_mail", person, subject, values, name, quiet).save(force_insert=True)
     return True

@@ -32,11 +32,17 @@ def lines_for(reader: User, notices: Sequence[Notification]) -> list[Line]:
 
 
 def _line(notice: Notification, names: Names) -> Line:
-    if notice.event is not None and notice.ticket is not None:
-        ticket = notice.ticket
-        sentence = plain_words_for(notice.event, names)
-        return Line(notice, sentence, ticket.number, ticket.title, ticket.get_absolute_url())
+    number, title, address = place_of(notice)
+    if notice.event is not None:
+        return Line(notice, plain_words_for(notice.event, names), number, title, address)
     mail = notice.mail
     who = mail.assigned_by.display_name if mail.assigned_by else _("The desk")
-    sentence = _("%(who)s gave you a mail to look at.") % {"who": who}
-    return Line(notice, sentence, "", mail.mailbox.name, reverse("intake:mail", args=[mail.pk]))
+    return Line(notice, _("%(who)s gave you a mail to look at.") % {"who": who}, number, title, address)
+
+
+def place_of(notice: Notification) -> tuple[str, str, str]:
+    """(number or "", title, address) of what it is about."""
+    ticket, mail = notice.ticket, notice.mail
+    if ticket is not None:
+        return ticket.number, ticket.title, ticket.get_absolute_url()
+    return "", mail.mailbox.name, reverse("intake:mail", args=[mail.pk])

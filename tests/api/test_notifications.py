@@ -5,15 +5,17 @@ from datetime import time
 import pytest
 
 from servicedesk.intake.actions import assign_mail
-from servicedesk.notify.models import NoticeSettings, Notification
+from servicedesk.notify.models import NoticeSettings, Notification, PushDevice
 from servicedesk.notify.without_ticket import tell_of_assigned_mails
 from servicedesk.tickets.actions import assign
 from servicedesk.tickets.delivery import deliver_waiting
 from tests.factories import a_person, a_team, a_ticket, an_agent
 from tests.intake.mails import a_mail, arrives
+from tests.notify.pushes import a_device
 
 pytestmark = pytest.mark.django_db
 PREFERENCES = "/api/v1/notification-preferences/"
+DEVICES = "/api/v1/notification-devices/"
 
 
 @pytest.fixture
@@ -122,3 +124,31 @@ class TestPreferences:
     def test_are_settings_to_a_token(self, by_token, agent):
         assert by_token(agent, "read").get(PREFERENCES).status_code == 200
         assert by_token(agent, "tickets").put(PREFERENCES, {"digest_hour": 9}).status_code == 403
+
+
+class TestDevices:
+    def test_are_listed_and_removed_by_their_person_alone(self, api, by_token):
+        agent = an_agent()
+        own, others = a_device(agent), a_device(an_agent())
+        client = api(agent)
+        (row,) = client.get(DEVICES).json()["results"]
+        assert row["id"] == own.pk and "Firefox" in row["browser"] and row["used_at"] is None
+        assert "endpoint" not in row and "auth" not in row
+        assert client.delete(f"{DEVICES}{others.pk}/").status_code == 404
+        assert by_token(agent, "read").delete(f"{DEVICES}{own.pk}/").status_code == 403
+        assert by_token(agent, "tickets").delete(f"{DEVICES}{own.pk}/").status_code == 204
+        assert client.get(DEVICES).json()["results"] == [] and PushDevice.objects.get() == others
+
+    def test_are_allowed_by_browsers_alone(self, api):
+        assert api(an_agent()).post(DEVICES, {"endpoint": "https://fcm.googleapis.com/x"}).status_code == 405
+
+    def test_what_is_pushed_to_them_is_a_preference(self, api):
+        agent = an_agent()
+        client = api(agent)
+        said = client.get(PREFERENCES).json()["pushed"]
+        assert said["assigned"] is True and said["team"] is False
+        said = client.put(PREFERENCES, {"pushed": {"assigned": False}}).json()["pushed"]
+        assert said["assigned"] is False and said["team"] is False
+        assert client.put(PREFERENCES, {"digest_hour": 9}).json()["pushed"] == said
+        assert client.put(PREFERENCES, {"pushed": {"weather": True}}).status_code == 400
+        assert client.put(PREFERENCES, {"pushed": {"assigned": "perhaps"}}).status_code == 400

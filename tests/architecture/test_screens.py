@@ -53,6 +53,9 @@ PARTS = {
     "intake:mails-export",
     "notify:bell",
     "notify:notices-read",
+    "notify:device-allow",
+    "notify:device-remove",
+    "notify:push-worker",  # a script
     "notify:resend",
     "notify:dead-address-revive",
     "notify:for-ticket",

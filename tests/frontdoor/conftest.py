@@ -30,7 +30,16 @@ class Installation:
         self.home = home
         self.port, mail, lmtp = free_ports(3)
         # What the run of the tests itself was given does not count here.
-        ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECRET_KEY_FILE", "DJANGO_SETTINGS_MODULE", "SITE_URL")
+        ours = (
+            "DATABASE_URL",
+            "REDIS_URL",
+            "SECRET_KEY",
+            "SECRET_KEY_FILE",
+            "PUSH_KEY",
+            "PUSH_KEY_FILE",
+            "DJANGO_SETTINGS_MODULE",
+            "SITE_URL",
+        )
         self.env = {name: value for name, value in os.environ.items() if name not in ours} | {
             "MADOGUCHI_HOME": str(home), "PORT": str(self.port), "MAIL_PORT": str(mail), "LMTP_PORT": str(lmtp),
         }  # fmt: skip

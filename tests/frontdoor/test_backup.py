@@ -36,7 +36,8 @@ class TestBackupAndRestore:
         rows = other.command("manage", "shell", "-c", SHELL + "print(C.objects.get(app_label='x').model)")
         assert rows.stdout.strip().splitlines()[-1] == "窓口", rows.stderr
         assert (other.home / "files" / "ab" / "attachment").read_bytes() == b"\x00bytes"
-        assert (other.home / "secret-key").read_text() == (installation.home / "secret-key").read_text()
+        for name in ("secret-key", "push-key"):
+            assert (other.home / name).read_text() == (installation.home / name).read_text()
 
     @pytest.mark.parametrize("kind", ["text", "tar"])
     def test_another_file_is_refused(self, installation, tmp_path, kind):

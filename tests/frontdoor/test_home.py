@@ -1,3 +1,4 @@
+import base64
 import stat
 import subprocess
 import sys
@@ -13,6 +14,11 @@ class TestHome:
         assert len(first) >= 50
         assert Home(tmp_path / "home").secret("secret-key") == first
         assert stat.S_IMODE((tmp_path / "home" / "secret-key").stat().st_mode) == 0o600
+
+    def test_a_secret_may_be_a_key_of_so_many_bytes(self, tmp_path):
+        home = Home(tmp_path / "home")
+        home.make()
+        assert len(base64.urlsafe_b64decode(home.secret("push-key", size=32) + "=")) == 32
 
     def test_the_state_counts_only_while_its_writer_lives(self, tmp_path):
         home = Home(tmp_path)

@@ -478,7 +478,6 @@ class TestElsewhere:
 
     def keys(self, world, role, name, parameters) -> dict:
         others = world.others
-        tokens = others["tokens"]
         known = {"pk": others["person"].pk, "absence": others["absence"].pk, "slug": "asking", "kind": "people"}
         known |= {"place": 0, "key": "closed", "language": "en", "item": others["item"].pk}
         objects = {
@@ -494,13 +493,16 @@ class TestElsewhere:
             "item",
             "template",
             "macro",
+            "device",
+            "notification-device",
         }
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
-        what = re.sub("-(detail|revoke|test|comparison|compare|take|run)$", "", name.split(":")[-1])
+        what = re.sub("-(detail|revoke|test|comparison|compare|take|run|remove)$", "", name.split(":")[-1])
         if what in objects:
-            what = {"cause-code": "cause", "service-matrix": "service"}.get(what, what)
-            one = tokens.get(role, tokens["agent"]) if what == "token" else others[what]
+            what = {"cause-code": "cause", "service-matrix": "service", "notification-device": "device"}.get(what, what)
+            own = others.get(f"{what}s") if what in ("token", "device") else None
+            one = own.get(role, own["agent"]) if own else others[what]
             known |= {"pk": one.pk, "code": getattr(one, "code", "")}
         return {parameter: known[parameter] for parameter in parameters}
 

@@ -38,6 +38,7 @@ from tests.factories import (
     an_incident,
     an_item,
 )
+from tests.notify.pushes import a_device
 
 ANONYMOUS = "anonymous"
 # Guests wrote a mail and cannot sign in: the session that the tests force on them is nobody's.
@@ -201,6 +202,7 @@ def build() -> World:
         ),
         "tokens": {role: create_token(user, name="t", scopes=["read"], days=1, via="page")[0]
                    for role, user in people.items() if role != "guest"},
+        "devices": {role: a_device(user) for role, user in people.items() if role != "guest"},
         "call": _a_call_left(people["agent"], "taken down"),
         "confidential call": _a_call_left(people["agent"], "hushed", is_confidential="on"),
         "export": Export.objects.create(
