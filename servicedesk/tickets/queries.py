@@ -7,7 +7,19 @@ from datetime import date, timedelta
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    BooleanField,
+    Exists,
+    F,
+    Func,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -356,22 +368,40 @@ def with_words(user: User, words: str) -> Q:
     if not asked_for:
         return Q(pk__in=[])
     query = SearchQuery(asked_for, search_type="raw", config="simple")
-    found = _with(query, "public")
+    is_common = _is_common(query)
+    found = _with(query, "public", is_common)
     if user.is_agent:
-        found |= _with(query, "internal") & worked_on_by(user)
+        found |= _with(query, "internal", is_common) & worked_on_by(user)
     return found
 
 
-_FEW = 4000
+_LOOKED_AT, _COMMON, _FEW = 1000, 10, 10_000
 
 
-def _with(query: SearchQuery, column: str) -> Q:
-    """Tickets whose words in a column fit. When they are few they are named by their ids: PostgreSQL cannot know that a
-    word is rare, takes it for somewhat common, and would walk through all newer tickets to find the first.
+def _is_common(query: SearchQuery) -> bool:
+    """Whether so many of the newest tickets have the words that one finds some soon by walking back from the newest."""
+    newest = TicketWords.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return TicketWords.objects.filter(pk__gt=newest - _LOOKED_AT, public=query).count() > _COMMON
+
+
+def _with(query: SearchQuery, column: str, is_common: bool) -> Q:
+    """Tickets whose words in a column fit. Unless the words are common, tickets are named by their ids: PostgreSQL
+    cannot know that a word is rare, takes it for somewhat common, and would ask all newer tickets for their words to
+    find the first.
     """
-    ids = TicketWords.objects.filter(**{column: query}).values_list("pk", flat=True)[: _FEW + 1]
-    few = list(ids)
-    return Q(pk__in=few) if len(few) <= _FEW else Q(**{f"words__{column}": query})
+    if not is_common:
+        ids = list(TicketWords.objects.filter(**{column: query}).values_list("pk", flat=True)[: _FEW + 1])
+        if len(ids) <= _FEW:
+            return Q(_Among(F("pk"), Value(f"{{{','.join(map(str, ids))}}}"))) if ids else Q(pk__in=[])
+    return Q(**{f"words__{column}": query})
+
+
+class _Among(Func):
+    """`id = ANY(array)`: one parameter for thousands of ids, where `__in` makes one of each. The array as PostgreSQL
+    writes it.
+    """
+
+    template, arg_joiner, output_field = "(%(expressions)s::bigint[]))", " = ANY(", BooleanField()
 
 
 def last_event_id() -> int:

@@ -68,7 +68,7 @@ class TestSearch:
             index_tickets([a_ticket(team=team, title="Commonword", requester=a_person()).pk])
         page = visit(an_agent(team))
         page.get("/search/", {"q": "commonword"})
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(15):
             page.get("/search/", {"q": "commonword"})
 
 

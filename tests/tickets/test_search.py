@@ -1,8 +1,10 @@
 """Search finds what was meant, in Japanese and English, and only what one may see."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db.models import Func
 
 from servicedesk.tickets import queries
 from servicedesk.tickets.actions import note, reply
@@ -41,14 +43,18 @@ def make(team):
 class TestPlan:
     def test_tickets_of_a_rare_word_are_named_and_those_of_a_common_one_are_not(self, agent, make, monkeypatch):
         made = [make("Paper jam") for _each in range(3)]
-        assert set(named(with_words(agent, "jam"))) == {ticket.pk for ticket in made}
-        monkeypatch.setattr(queries, "_FEW", 2)
-        assert named(with_words(agent, "jam")) is None and len(found(agent, "jam")) == 3
+        assert named(with_words(agent, "jam")) == {ticket.pk for ticket in made}
+        assert len(found(agent, "jam")) == 3 and found(agent, "nothing") == []
+        for most in ("_FEW", "_COMMON"):
+            with monkeypatch.context() as patch:
+                patch.setattr(queries, most, 2)
+                assert named(with_words(agent, "jam")) is None and len(found(agent, "jam")) == 3
 
 
-def named(asked) -> list[int] | None:
+def named(asked) -> set[int] | None:
     """The ids by which a condition names tickets, None when it asks for their words."""
-    return dict(part for part in asked.children if isinstance(part, tuple)).get("pk__in")
+    by_ids = [part for part in asked.children if isinstance(part, Func)]
+    return set(json.loads(f"[{by_ids[0].source_expressions[1].value[1:-1]}]")) if by_ids else None
 
 
 class TestWords:
