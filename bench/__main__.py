@@ -123,10 +123,13 @@ def _bench(home: Home, env: dict, asked: argparse.Namespace) -> dict:
             say(line)
         return {"ratios": {}, "p50_ms": {}, "p95_ms": {}, "pss_mb": None, "tickets": asked.tickets}
     if asked.live:
-        from .live import live
+        from .live import EVERY, RESTING, live
 
         return {
-            "live": live(home, env, agents=asked.live, seconds=120, per_minute=60, say=say),
+            "live": [
+                live(home, env, agents=asked.live, every=every, seconds=60, per_minute=60, say=say)
+                for every in (EVERY, RESTING)
+            ],
             "tickets": asked.tickets,
         }
     from .report import measured

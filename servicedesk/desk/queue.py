@@ -1,5 +1,6 @@
 """The queue: views, filters, rows, and what has happened since it was opened."""
 
+import time
 from typing import NamedTuple
 
 from django.contrib import messages
@@ -42,7 +43,9 @@ _MOST_EVENTS = 500
 _MOST_NEW = 100
 # Of the pinned views, those that can be counted along the indexes of open tickets, up to this many, have a number.
 _MOST_COUNTED_VIEWS = 20
-_PLACE = ("after", "before", "since_event", "shown", "fresh", "format")
+_PLACE = ("after", "before", "since_event", "shown", "fresh", "format", "counted", "stale")
+# To count the views costs more than all else that an open page asks for: after so many seconds at the earliest again.
+_COUNT_AFTER = 20
 
 
 class Shown(NamedTuple):
@@ -104,7 +107,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "oob": False,
         "views": rail(request, shown.current, views),
         "narrowed": without_place(query),
-        "poll": poll_address(query, newest, [ticket.pk for ticket in keyset], []),
+        "poll": poll_address(query, newest, [ticket.pk for ticket in keyset], [], int(time.time()), False),
         "chips": [(chip, _without(query, chip)) for chip in asked.chips],
         "complaints": [(one.sentence, one.near, _mended(query, one)) for one in shown.complaints],
         "is_filtered": bool(asked.chips),
@@ -206,11 +209,17 @@ def _without(query: QueryDict, chip: filters.Chip) -> str:
     return without_place(kept)
 
 
-def poll_address(query: QueryDict, newest: int, shown: list[int], fresh: list[int]) -> str:
-    """Where the open page asks what has happened since event `newest` to the tickets it shows."""
-    own = without_place(query)
+def poll_address(query: QueryDict, newest: int, shown: list[int], fresh: list[int], counted: int, stale: bool) -> str:
+    """Where the open page asks what has happened since event `newest` to the tickets it shows. `counted` is when the
+    numbers beside the views were; `stale` says that something has happened since.
+    """
+    own = without_place(query, counted=counted, **({"stale": 1} if stale else {}))
     ids = ".".join(map(str, shown))
     return f"{reverse('desk:changes')}?since_event={newest}&shown={ids}&fresh={'.'.join(map(str, fresh))}&{own}"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 def _ids(text: str, most: int) -> list[int]:
@@ -220,30 +229,31 @@ def _ids(text: str, most: int) -> list[int]:
 @needs("desk.use")
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
-    """What an open queue asks every few seconds. 204 while nothing happened to a ticket that the person works on.
+    """What an open queue asks every ten seconds. 204 while nothing happened to a ticket that the person works on.
 
     Otherwise the shown rows that changed, in their places; those that no longer belong to the view stay, greyed, so
     that nothing moves while it is read. Tickets that came to the view are only counted, with a link that shows them.
+    The numbers beside the views follow a little later.
     """
-    since = request.GET.get("since_event", "")
-    since = int(since) if since.isascii() and since.isdecimal() and len(since) < 16 else 0
+    since, counted = _number(request.GET.get("since_event", "")), _number(request.GET.get("counted", ""))
+    counts = time.time() - counted > _COUNT_AFTER
     events = (
         TicketEvent.objects.filter(pk__gt=since, ticket__in=desk_tickets(request.user))
         .order_by("pk")
         .values_list("pk", "ticket_id")[:_MOST_EVENTS]
     )
     touched = list(events)
-    if not touched:
+    if not touched and not (counts and "stale" in request.GET):
         return HttpResponse(status=204)
     shown = _ids(request.GET.get("shown", ""), PAGE_SIZE)
     fresh = _ids(request.GET.get("fresh", ""), _MOST_NEW)
     changed = {ticket for _event, ticket in touched}
-    views = list(visible_views(request.user))
+    views = list(visible_views(request.user)) if counts or "saved" in request.GET else []
     seen = read(request.user, request.GET, views)
     asked = seen.asked
     belonging = set(asked.tickets.filter(Q(pk__in=changed | set(fresh))).values_list("pk", flat=True))
-    redrawn = for_queue(desk_tickets(request.user).filter(pk__in=changed & set(shown)))
-    rows = Rows(columns=seen.columns).of(redrawn)
+    again = changed & set(shown)
+    rows = Rows(columns=seen.columns).of(for_queue(desk_tickets(request.user).filter(pk__in=again))) if again else []
     for row in rows:
         row.css = "" if int(row.pk) in belonging else "is-gone"
     new = sorted((belonging - set(shown)) & (changed | set(fresh)))[:_MOST_NEW]
@@ -252,8 +262,15 @@ def changes(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "new": new,
         "narrowed": without_place(seen.query),
-        "poll": poll_address(seen.query, touched[-1][0], shown, new),
-        "views": rail(request, seen.current, views),
+        "poll": poll_address(
+            seen.query,
+            touched[-1][0] if touched else since,
+            shown,
+            new,
+            int(time.time()) if counts else counted,
+            not counts,
+        ),
+        "views": rail(request, seen.current, views) if counts else [],
         "oob": True,
     }
     return render(request, "desk/_changes.html", context)

@@ -78,6 +78,28 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.elt.matches("[data-poll]")) event.preventDefault();
 });
+// Nobody touches the page: what says after how many seconds is asked for less often (data-poll="30").
+const RESTING = 60000;
+let touched = Date.now();
+const lastAsked = {};
+for (const kind of ["pointermove", "pointerdown", "keydown", "wheel", "focus"]) {
+  addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
+}
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, requestConfig } = event.detail;
+  const slowly = Number(elt.dataset.poll) * 1000;
+  if (!slowly) return;
+  const now = Date.now();
+  if (!requestConfig.triggeringEvent && now - touched > RESTING && now - (lastAsked[elt.id] || 0) < slowly) event.preventDefault();
+  else lastAsked[elt.id] = now;
+});
+
+// Whoever changes something themselves sees the numbers follow at once.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, parameters, triggeringEvent } = event.detail;
+  if (elt.dataset.poll && triggeringEvent) parameters.counted = 0;
+});
+
 // What was read before a change is not shown after it: the same change makes the element ask anew as soon as its first
 // answer is there, for which it has to be there still.
 const changes = { "ticket-changed": 0, "notices-read": 0, "timer-changed": 0 };

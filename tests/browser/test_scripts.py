@@ -312,3 +312,23 @@ class TestPolls:
         expect(page.locator("#timeline")).to_contain_text("It was the fuse", timeout=3_000)
         expect(page.locator("#timeline")).to_contain_text("Seen from the other side")
         someone.check()
+
+    def test_a_queue_that_nobody_touches_asks_less_often(self, visitor):
+        someone = visitor()
+        someone.page.clock.install()
+        page, asked = someone.sign_in(an_agent(a_team())).open("/desk/"), []
+        page.on("request", lambda request: asked.append(request) if "/desk/changes/" in request.url else None)
+
+        def pass_seconds(number):
+            asked.clear()
+            for _each in range(number // 10):
+                page.clock.run_for(10_000)
+                page.wait_for_timeout(300)  # of the real clock: the answer comes
+            return len(asked)
+
+        page.mouse.move(200, 200)
+        assert pass_seconds(50) >= 5  # the clock goes on by itself too
+        pass_seconds(30)
+        assert 3 <= pass_seconds(90) <= 4
+        page.mouse.move(300, 300)
+        assert pass_seconds(50) >= 5

@@ -322,6 +322,22 @@ class TestChanges:
         assert "2 new – show" in third.content.decode()
         assert numbers(third) == []
 
+    def test_the_numbers_of_the_views_follow_after_a_while(self, visit, team, agent):
+        def ask(poll, *, later=False):
+            return page.get(re.sub(r"counted=\d+", "counted=1000", poll) if later else poll, headers=HTMX)
+
+        page = visit(agent)
+        opened = poll_of(page.get("/desk/"))
+        assert ask(opened, later=True).status_code == 204
+        a_ticket(team=team)
+        news = ask(opened)
+        assert "1 new – show" in news.content.decode() and 'id="views"' not in news.content.decode()
+        assert ask(poll_of(news)).status_code == 204
+        numbers = ask(poll_of(news), later=True)
+        assert "1 new – show" in numbers.content.decode() and 'id="views"' in numbers.content.decode()
+        assert ask(poll_of(numbers), later=True).status_code == 204
+        assert 'id="views"' in ask(f"{opened}&counted=0").content.decode()  # what one's own change asks
+
     def test_what_others_do_elsewhere_is_not_heard(self, visit, agent):
         page = visit(agent)
         poll = poll_of(page.get("/desk/"))
