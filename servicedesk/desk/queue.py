@@ -45,7 +45,7 @@ _MOST_NEW = 100
 _MOST_COUNTED_VIEWS = 20
 _PLACE = ("after", "before", "since_event", "shown", "fresh", "format", "counted", "stale")
 # To count the views costs more than all else that an open page asks for: after so many seconds at the earliest again.
-_COUNT_AFTER = 20
+_COUNT_AFTER = 60
 
 
 class Shown(NamedTuple):
