@@ -91,6 +91,7 @@ TICKET_VERBS = {
     "unwatch": gettext_lazy("Stopped watching"),
     "link": pgettext_lazy("audit", "Linked"),
     "unlink": gettext_lazy("Removed a link"),
+    "set_items": gettext_lazy("Changed the affected items"),
     "log_work": gettext_lazy("Logged work time"),
     "change_work": gettext_lazy("Corrected work time"),
     "delete_work": gettext_lazy("Deleted work time"),
