@@ -89,7 +89,8 @@ def _tickets(people: dict[str, User]) -> dict:
     colleague = busy.team.members.exclude(pk=agent.pk).first()
     note(busy, by=agent, via="page", body=f"@{colleague.name} さん、部品が届いたら交換をお願いします。")
     set_tags(busy, by=agent, via="command", tags=["プリンター", "3階", "ベンダー確認"])
-    set_items(busy, by=agent, via="command", items=Item.objects.filter(kind="printer")[:2])
+    devices = [*Item.objects.filter(kind="printer")[:2], Item.objects.filter(user__isnull=False).earliest("pk")]
+    set_items(busy, by=agent, via="command", items=devices)
     work = log_work(busy, by=agent, via="command", minutes=15, note="現地で確認")
     start_timer(busy, by=agent, via="command")
     WorkTimer.objects.update(started_at=timezone.now() - timedelta(minutes=17))
@@ -205,7 +206,7 @@ def _settings(people: dict[str, User]) -> dict:
         "person": people[LEAD],
         "team": agent.teams.first(),
         "service": Service.objects.first(),
-        "item": Item.objects.filter(user__isnull=False, ticket_rows__isnull=False).first(),
+        "item": Item.objects.filter(user__isnull=False, ticket_rows__isnull=False).earliest("pk"),
         "company": Company.objects.first(),
         "department": Department.objects.first(),
         "category": Category.objects.first(),
