@@ -16,7 +16,7 @@ from servicedesk.intake.models import IncomingMail
 from servicedesk.intake.queries import FATES, counts_by_fate, mails_with, visible_mails
 from servicedesk.people.models import AuditEntry, User
 from servicedesk.tickets.actions import reply
-from servicedesk.tickets.models import Comment
+from servicedesk.tickets.models import Comment, Ticket
 from servicedesk.web.errors import Refused
 from tests.factories import a_person, a_service, a_team, a_ticket, an_administrator, an_agent
 from tests.intake.mails import a_mail, a_mailbox, arrives
@@ -338,9 +338,15 @@ class TestFates:
 
     @pytest.mark.parametrize("make", [an_agent, an_administrator])
     def test_are_shown_without_collecting_all_tickets_first(self, make):
+        # Of a table that autovacuum has just found empty any way of reading is cheap.
+        like = a_ticket()
+        Ticket.objects.bulk_create(
+            Ticket(**{field.attname: getattr(like, field.attname) for field in Ticket._meta.concrete_fields})
+            for like.pk, like.number in ((None, f"INC{number:07d}") for number in range(9_000_000, 9_000_500))
+        )
         with connection.cursor() as cursor:
-            # Of a table that autovacuum has just found empty anything is cheap: what only then looks good is left out.
-            for way in ("seqscan", "sort", "material", "hashjoin"):
+            cursor.execute("ANALYZE tickets_ticket")
+            for way in ("seqscan", "sort", "hashjoin"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
         mails = visible_mails(make(*([a_team()] if make == an_agent else [])))
         for rows in (mails, mails.filter(FATES["reply"].rows)):
