@@ -32,6 +32,7 @@ from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import page, safe_next
 
 from .actions import NAMES, choose_density, is_shown_by
+from .callers import id_in
 from .models import Density, SavedView
 from .queries import density_of, visible_views
 from .queue_columns import COLUMNS, chosen_columns
@@ -44,7 +45,7 @@ _MOST_NEW = 100
 # Of the pinned views, those that can be counted along the indexes of open tickets, up to this many, have a number.
 _MOST_COUNTED_VIEWS = 20
 _PLACE = ("after", "before", "since_event", "shown", "fresh", "format", "counted", "stale")
-# To count the views costs more than all else that an open page asks for: after so many seconds at the earliest again.
+# The numbers beside the views of an open page are counted again after so many seconds at the earliest.
 _COUNT_AFTER = 60
 
 
@@ -218,10 +219,6 @@ def poll_address(query: QueryDict, newest: int, shown: list[int], fresh: list[in
     return f"{reverse('desk:changes')}?since_event={newest}&shown={ids}&fresh={'.'.join(map(str, fresh))}&{own}"
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
-
-
 def _ids(text: str, most: int) -> list[int]:
     return [int(part) for part in text.split(".")[:most] if part.isascii() and part.isdecimal() and len(part) < 16]
 
@@ -235,7 +232,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     that nothing moves while it is read. Tickets that came to the view are only counted, with a link that shows them.
     The numbers beside the views follow a little later.
     """
-    since, counted = _number(request.GET.get("since_event", "")), _number(request.GET.get("counted", ""))
+    since, counted = id_in(request, "since_event"), id_in(request, "counted")
     counts = time.time() - counted > _COUNT_AFTER
     events = (
         TicketEvent.objects.filter(pk__gt=since, ticket__in=desk_tickets(request.user))

@@ -2,9 +2,7 @@
 when that ends, so whoever sends compares the two tables."""
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +13,7 @@ from servicedesk.web import formats
 from servicedesk.web.errors import Refused
 
 from .models import PushDevice
-from .queries import devices_of
+from .queries import devices_of, live_devices
 from .webpush import Keys, is_known
 
 
@@ -78,6 +76,5 @@ def remove_device(device: PushDevice, *, by: User, via: str) -> None:
 
 def forget_ended() -> int:
     """Delete the devices whose sign-in is over; returns how many."""
-    sessions = Session.objects.filter(session_key=OuterRef("session"), expire_date__gt=timezone.now())
-    _rows, kinds = PushDevice.objects.exclude(Exists(sessions), person__is_active=True).delete()
+    _rows, kinds = PushDevice.objects.exclude(pk__in=live_devices().order_by().values("pk")).delete()
     return kinds.get(PushDevice._meta.label, 0)
