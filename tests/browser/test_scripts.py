@@ -332,3 +332,20 @@ class TestPolls:
         assert 3 <= pass_seconds(90) <= 4
         page.mouse.move(300, 300)
         assert pass_seconds(50) >= 5
+
+
+class TestSwaps:
+    def test_what_is_pressed_as_soon_as_it_is_there_stays_on_the_page(self, visitor):
+        # Before, for the 20 ms in which htmx let a swap settle, a form just come was an ordinary form.
+        team = a_team()
+        ticket, hana = an_incident(team=team).ticket, an_agent(team, name="Hana Mori")
+        page = visitor().sign_in(hana).open("/desk/")
+        page.evaluate(
+            """new MutationObserver((_changes, one) => {
+              const button = document.querySelector("#peek [data-key=a]");
+              if (button) { one.disconnect(); button.click(); }
+            }).observe(document.body, { childList: true, subtree: true })"""
+        )
+        page.keyboard.press("j")
+        expect(page.locator(f"#t{ticket.pk}")).to_contain_text("Hana Mori")
+        assert "/desk/" in page.url
