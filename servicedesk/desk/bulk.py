@@ -1,15 +1,17 @@
 """One change of many tickets: started, done by a job ticket by ticket, taken back.
 
-Each ticket has a transaction of its own, in which what became of it is noted too: a job whose process dies goes on
-where it was, and a ticket that refuses stops no other.
+A few tickets are changed in one transaction, in which what became of each is noted too: a job whose process dies goes
+on where it was. Each has a savepoint: a ticket that refuses stops no other.
 """
 
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +20,7 @@ from servicedesk.people.jobs import Progress, last_job, start_job
 from servicedesk.people.models import Job, Team, User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import change_ticket
-from servicedesk.tickets.actions import assign, lock, record, set_tags, steps, unlink
+from servicedesk.tickets.actions import Apart, Together, assign, lock, record, set_tags, steps, together, unlink
 from servicedesk.tickets.models import Category, Ticket, TicketLink
 from servicedesk.tickets.queries import desk_tickets
 from servicedesk.web.errors import Refused
@@ -31,7 +33,7 @@ from .queries import get_own_bulk
 log = logging.getLogger(__name__)
 Outcome = BulkRow.Outcome
 MOST = 5_000
-_STEP = 50
+_STEP = 25
 
 
 @transaction.atomic
@@ -100,7 +102,7 @@ def change_as_job(job: Job, progress: Progress) -> dict:
     bulk = Bulk.objects.select_related("owner").get(pk=job.params["bulk"])
     via, parent = bulk.change.pop("via", "page"), bulk.change.pop("parent", None)
     doer = Doer(Change(**bulk.change), by=bulk.owner, via=via)
-    _each(bulk, Outcome.WAITING, progress, lambda row: _do(row, doer))
+    _each(bulk, Outcome.WAITING, progress, desk_tickets(bulk.owner), partial(_do, doer=doer))
     if parent is not None:
         _tell_parent(bulk, Ticket.objects.get(pk=parent), via)
     return {}
@@ -119,41 +121,63 @@ def undo_as_job(job: Job, progress: Progress) -> dict:
     """The work of `undo_bulk`."""
     bulk = Bulk.objects.select_related("owner").get(pk=job.params["bulk"])
     via = bulk.change.get("via", "page")
-    _each(bulk, Outcome.DONE, progress, lambda row: _undo(row, by=bulk.owner, via=via))
+    _each(bulk, Outcome.DONE, progress, Ticket.objects.all(), partial(_undo, by=bulk.owner, via=via))
     return {}
 
 
-def _each(bulk: Bulk, waiting: str, progress: Progress, work: Callable[[BulkRow], None]) -> None:
-    """Do the work to every row with the outcome, each in a transaction of its own."""
+# The work on one ticket, which is None when it is not to be had any more; says in the row what became of it.
+Work = Callable[[BulkRow, Ticket | None], None]
+
+
+def _each(bulk: Bulk, waiting: str, progress: Progress, tickets: QuerySet[Ticket], work: Work) -> None:
+    """Do the work to every row with the outcome, to a few in one transaction."""
     todo = list(bulk.rows.filter(outcome=waiting).order_by("ticket_id").values_list("pk", flat=True))
     total = bulk.rows.count()
-    for done, pk in enumerate(todo):
-        if done % _STEP == 0:
-            progress(total - len(todo) + done, total)
-        with transaction.atomic():
-            row = BulkRow.objects.select_for_update(of=("self",)).select_related("ticket").get(pk=pk)
-            with about(ticket_number=row.ticket.number):
-                _one(row, waiting, work)
-            row.save(update_fields=["outcome", "sentence", "before"])
+    for done in range(0, len(todo), _STEP):
+        progress(total - len(todo) + done, total)
+        some = todo[done : done + _STEP]
+        try:
+            _some(some, waiting, tickets, work, hold=True)
+        except Exception as problem:
+            log.warning("not changed together, but one by one", extra={"problem": repr(problem)})
+            for pk in some:
+                _some([pk], waiting, tickets, work, hold=False)
     progress(total, total)
 
 
-def _one(row: BulkRow, waiting: str, work: Callable[[BulkRow], None]) -> None:
-    failed = Outcome.REFUSED if waiting == Outcome.WAITING else Outcome.KEPT
+@transaction.atomic
+def _some(pks: list[int], waiting: str, tickets: QuerySet[Ticket], work: Work, *, hold: bool) -> None:
+    rows = list(BulkRow.objects.filter(pk__in=pks).order_by("ticket_id").select_for_update())
+    locked = tickets.filter(pk__in=[row.ticket_id for row in rows]).order_by("pk").select_for_update(of=("self",))
+    found = {ticket.pk: ticket for ticket in locked.select_related("team", "assignee")}
+    with together(found.values() if hold else ()) as held:
+        for row in rows:
+            _one(row, found.get(row.ticket_id), waiting, work, held)
+    BulkRow.objects.bulk_update(rows, ["outcome", "sentence", "before"])
+
+
+def _one(row: BulkRow, ticket: Ticket | None, waiting: str, work: Work, held: Together) -> None:
     try:
         with transaction.atomic():
-            work(row)
+            work(row, ticket)
+        return
+    except Apart:
+        raise
     except (Refused, PermissionDenied) as refusal:
-        row.outcome, row.before = failed, row.before if failed == Outcome.KEPT else {}
         row.sentence = str(getattr(refusal, "sentence", refusal))[:300]
     except Exception:
-        log.exception("could not be changed with others")
-        row.outcome, row.before = failed, row.before if failed == Outcome.KEPT else {}
+        with about(ticket_number=ticket.number if ticket is not None else ""):
+            log.exception("could not be changed with others")
         row.sentence = _("Something went wrong here. The log of the worker says what.")
+    if waiting == Outcome.WAITING:
+        row.outcome, row.before = Outcome.REFUSED, {}
+    else:
+        row.outcome = Outcome.KEPT
+    if ticket is not None:
+        held.forget(ticket)
 
 
-def _do(row: BulkRow, doer: Doer) -> None:
-    ticket = desk_tickets(doer.by).filter(pk=row.ticket_id).first()
+def _do(row: BulkRow, ticket: Ticket | None, doer: Doer) -> None:
     if ticket is None:
         raise Refused(_("It is no longer with you."))
     events = ticket.event_count
@@ -162,18 +186,17 @@ def _do(row: BulkRow, doer: Doer) -> None:
     parts = (doer.assign, doer.end) if doer.change.end == CLOSE else (doer.end, doer.assign)
     for part in parts:
         before |= part(ticket)
-    ticket.refresh_from_db(fields=["event_count"])
     row.outcome = Outcome.DONE if ticket.event_count != events else Outcome.SAME
     row.before = before if row.outcome == Outcome.DONE else {}
 
 
-def _undo(row: BulkRow, *, by: User, via: str) -> None:
+def _undo(row: BulkRow, ticket: Ticket, *, by: User, via: str) -> None:
     """Put back what the change did, part by part, where nobody has changed it since.
 
     The assignment first, and without asking for sight of the ticket: with it whoever gave many tickets to others gets
     them back, and works on them again.
     """
-    before, ticket, kept = row.before, row.ticket, []
+    before, kept = row.before, []
     parts = [_take_back_assignment, _take_back_end]
     for part in parts if ticket.is_open else reversed(parts):
         kept += part(ticket, before, by=by, via=via)
@@ -187,7 +210,7 @@ def _undo(row: BulkRow, *, by: User, via: str) -> None:
         set_tags(ticket, by=by, via=via, tags=list(dict.fromkeys([*has, *went_tags])))
     if before.get("set"):
         fields, names = {}, {"service": Service, "category": Category}
-        ticket.refresh_from_db()
+        lock(ticket)
         for name, (had, came) in before["set"].items():
             if had == came:
                 continue

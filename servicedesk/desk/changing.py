@@ -12,7 +12,7 @@ from requests import actions as request_actions
 from requests.models import ServiceRequest
 from servicedesk.people.models import Team, User
 from servicedesk.priorities.actions import change_ticket
-from servicedesk.tickets.actions import assign, link, set_tags
+from servicedesk.tickets.actions import assign, link, set_tags, tag_names
 from servicedesk.tickets.models import Category, Ticket, TicketLink
 from servicedesk.tickets.workflow import Phase, TicketType
 
@@ -60,6 +60,7 @@ class Doer:
         if change.category:
             self.fields["category"] = Category.objects.get(pk=change.category)
         self.fields |= {name: value for name in ("impact", "urgency") if (value := getattr(change, name))}
+        self.gone = tag_names(change.remove_tags)
         self.other = Ticket.objects.filter(pk=change.other).first() if change.other else None
 
     def change_fields(self, ticket: Ticket) -> dict[str, Any]:
@@ -105,25 +106,23 @@ class Doer:
     def _tag(self, ticket: Ticket) -> list[list[str]]:
         """[what came, what went]"""
         had = list(ticket.tags.values_list("name", flat=True))
-        set_tags(
-            ticket, by=self.by, via=self.via,
-            tags=[tag for tag in had if tag not in self.change.remove_tags] + self.change.add_tags,
-        )  # fmt: skip
-        has = list(ticket.tags.values_list("name", flat=True))
+        has = tag_names([tag for tag in had if tag not in self.gone] + self.change.add_tags)
+        set_tags(ticket, by=self.by, via=self.via, tags=has)
         return [sorted(set(has) - set(had)), sorted(set(had) - set(has))]
 
 
 def take_step(ticket: Ticket, name: str, *, by: User, via: str, **said: Any) -> None:
     """One step of the ticket's life cycle, by the action of its process; the ticket at hand is as it is afterwards."""
     if ticket.type == TicketType.INCIDENT:
-        incident = Incident.objects.select_related("ticket", "cause_code").get(pk=ticket.pk)
+        incident = Incident.objects.select_related("cause_code").get(pk=ticket.pk)
+        incident.ticket = ticket
         if name == RESOLVE:
             said["code"] = incident.cause_code
         getattr(incident_actions, f"{name}_incident")(incident, by=by, via=via, **said)
     else:
-        found = ServiceRequest.objects.select_related("ticket").get(pk=ticket.pk)
+        found = ServiceRequest.objects.get(pk=ticket.pk)
+        found.ticket = ticket
         getattr(request_actions, f"{name}_service_request")(found, by=by, via=via, **said)
-    ticket.refresh_from_db()
 
 
 def plain(value: Any) -> Any:

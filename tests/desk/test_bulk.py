@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from servicedesk.desk.bulk import Change, forget_old_bulks, start_bulk, undo_bulk
@@ -11,8 +13,9 @@ from servicedesk.notify.models import Notification
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Job
 from servicedesk.tickets.actions import assign, set_tags
+from servicedesk.tickets.actions.core import event_hash
 from servicedesk.tickets.delivery import deliver_waiting
-from servicedesk.tickets.models import Ticket, TicketLink
+from servicedesk.tickets.models import Outbox, Ticket, TicketLink
 from servicedesk.web.errors import NotFound, Refused
 from tests.factories import a_person, a_service, a_service_request, a_team, a_ticket, an_agent
 
@@ -55,6 +58,16 @@ def outcomes(bulk) -> list[str]:
 
 def now(tickets) -> list[Ticket]:
     return [Ticket.objects.get(pk=ticket.pk) for ticket in tickets]
+
+
+def assert_chained(tickets):
+    for ticket in now(tickets):
+        before = ""
+        for number, event in enumerate(ticket.events.order_by("number"), 1):
+            assert (event.number, event.hash) == (number, event_hash(ticket.number, before, event))
+            assert Outbox.objects.filter(event=event).exists()
+            before = event.hash
+        assert (ticket.event_count, ticket.event_hash) == (number, before)
 
 
 class TestEachKindOfChange:
@@ -117,6 +130,8 @@ class TestEachKindOfChange:
         bulk = done(tickets[:2], agent, end="resolve", resolution="Restarted the server.")
         assert [t.status for t in now(tickets)] == ["resolved", "resolved", "new"]
         assert now(tickets)[0].resolution == "Restarted the server."
+        assert now(tickets)[0].events.get(verb="resolve").comment.body == "Restarted the server."
+        assert_chained(tickets)
         closing = done(tickets, agent, end="close")
         assert [t.status for t in now(tickets)] == ["closed", "closed", "new"]
         assert outcomes(closing) == ["done", "done", "refused"]
@@ -156,7 +171,8 @@ class TestManners:
         assert outcomes(bulk) == ["done", "refused", "done"]
         assert bulk.rows.get(ticket=tickets[1]).sentence == "It is no longer with you."
 
-    def test_a_job_that_died_goes_on_and_does_nothing_twice(self, agent, tickets, monkeypatch):
+    @pytest.mark.parametrize("at_once, kept", [(1, ["done", "waiting", "waiting"]), (25, ["waiting"] * 3)])
+    def test_a_job_that_died_goes_on_and_does_nothing_twice(self, agent, tickets, monkeypatch, at_once, kept):
         class Killed(BaseException):
             pass
 
@@ -164,21 +180,71 @@ class TestManners:
 
         real, calls = module._do, []
 
-        def dies_at_the_second(row, doer):
+        def dies_at_the_second(row, ticket, doer):
             calls.append(row.ticket_id)
             if len(calls) == 2:
                 raise Killed
-            real(row, doer)
+            real(row, ticket, doer)
 
+        monkeypatch.setattr(module, "_STEP", at_once)
         bulk = start_bulk([t.pk for t in tickets], Change(add_tags=["x"]), by=agent, via="page")
         with monkeypatch.context() as patch:
             patch.setattr(module, "_do", dies_at_the_second)
             with pytest.raises(Killed):
                 run_next_job()
-        assert outcomes(bulk) == ["done", "waiting", "waiting"]
+        assert outcomes(bulk) == kept
         run_next_job()
         assert outcomes(bulk) == ["done"] * 3
         assert [t.events.filter(verb="change").count() for t in tickets] == [1, 1, 1]
+
+    def test_a_refusal_in_the_middle_leaves_no_trace(self, agent, team, tickets, monkeypatch):
+        from servicedesk.desk.changing import Doer
+
+        real = Doer.assign
+
+        def refuses(self, ticket):
+            if ticket.pk == tickets[1].pk:
+                raise Refused("Not this one.")
+            return real(self, ticket)
+
+        monkeypatch.setattr(Doer, "assign", refuses)
+        bulk = done(tickets, agent, add_tags=["x"], assignee=str(agent.pk))
+        assert outcomes(bulk) == ["done", "refused", "done"]
+        assert [t.event_count for t in now(tickets)] == [4, 1, 4]  # opened, tagged, assigned, accepted
+        assert [t.tags.count() for t in now(tickets)] == [1, 0, 1]
+        assert_chained(tickets)
+
+    def test_one_that_acts_through_another_object_makes_it_go_one_by_one(self, agent, tickets, monkeypatch):
+        from servicedesk.desk.changing import Doer
+
+        real = Doer.end
+
+        def elsewhere(self, ticket):
+            if ticket.pk == tickets[1].pk:
+                set_tags(Ticket.objects.get(pk=ticket.pk), by=self.by, via=self.via, tags=["elsewhere"])
+                ticket.refresh_from_db()
+            return real(self, ticket)
+
+        monkeypatch.setattr(Doer, "end", elsewhere)
+        bulk = done(tickets, agent, impact=1)
+        assert outcomes(bulk) == ["done"] * 3
+        assert [t.event_count for t in now(tickets)] == [2, 3, 2]
+        assert_chained(tickets)
+
+    def test_costs_few_statements_a_ticket(self, agent, team):
+        def statements(number):
+            many = [a_ticket(team=team) for _n in range(number)]
+            bulk = start_bulk(
+                [t.pk for t in many], Change(add_tags=["x"], assignee=str(agent.pk)), by=agent, via="page"
+            )
+            with CaptureQueriesContext(connection) as asked:
+                run_next_job()
+            assert outcomes(bulk) == ["done"] * number
+            return len(asked)
+
+        statements(1)
+        few, more = statements(5), statements(25)
+        assert (more - few) / 20 <= 14
 
     @pytest.mark.parametrize(
         "change, field",

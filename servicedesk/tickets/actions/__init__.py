@@ -6,7 +6,7 @@ else that an agent does.
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
 
-from .core import lock, move, open_ticket, record, record_many
+from .core import Apart, Together, lock, move, open_ticket, record, record_many, together
 from .drafts import discard_draft, restore_draft, save_draft, spend_draft
 from .forwarding import answer_from_outside, forward
 from .items import add_items, remove_item, set_items
@@ -20,6 +20,7 @@ from .work import (
     link,
     set_fields,
     set_tags,
+    tag_names,
     unlink,
 )
 from .work_time import (
@@ -36,6 +37,8 @@ from .work_time import (
 )
 
 __all__ = [
+    "Apart",
+    "Together",
     "add_items",
     "answer_from_outside",
     "assign",
@@ -70,8 +73,10 @@ __all__ = [
     "spend_draft",
     "start_timer",
     "stop_timer",
+    "tag_names",
     "take_back",
     "thank",
+    "together",
     "unlink",
     "unmerge",
     "unshare",

@@ -18,7 +18,7 @@ from ..errors import TicketError
 from ..files import examine_all
 from ..models import Comment, Ticket
 from ..permissions import asked
-from .core import lock, move
+from .core import lock, move, written
 from .talk import note, reply
 from .work import assign
 
@@ -81,8 +81,7 @@ def resolve(
         raise TicketError(_("Write what solved it; the requester will read this."), field="resolution")
     if children:
         data["children"] = True
-    move(ticket, "resolve", by=by, via=via, at=at, **data)
-    event = ticket.events.get(number=ticket.event_count)
+    event = written(move(ticket, "resolve", by=by, via=via, at=at, **data))
     Comment.objects.create(event=event, ticket=ticket, author=by, is_public=True, body=text)
     ticket.resolution = text
     ticket.first_response_at = ticket.first_response_at or event.at

@@ -27,7 +27,7 @@ from ..models import Attachment, Comment, Ticket
 from ..permissions import speaks_for_desk, works_on
 from ..queries import said_since
 from ..thanks import names_on, only_thanks, takes_thanks
-from .core import lock, move, person_ref, record
+from .core import lock, move, person_ref, record, written
 from .sharing import bring_in, leave_out
 from .thanking import give_thanks, may_still_thank
 
@@ -241,7 +241,7 @@ def say(
         raise TicketError(_("This is too long. Attach it as a file."), field="body")
     if via in _TYPED and works_on(by, ticket) and (people := mentioned(body, ticket, by)):
         data["mentions"] = [person_ref(person) for person in people]
-    event = record(ticket, verb, by=by, via=via, public=public, at=at, **data)
+    event = written(record(ticket, verb, by=by, via=via, public=public, at=at, **data))
     comment = Comment.objects.create(event=event, ticket=ticket, author=by, is_public=public, body=body, format=style)
     attach(ticket, files, by=by, comment=comment, public=public, strict=strict_files, at=at)
     return comment

@@ -1,5 +1,6 @@
 """What an agent does with a ticket besides talking: assign, escalate, set fields, tag, link."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -154,22 +155,31 @@ def set_fields(
     return ticket
 
 
+def tag_names(tags: Iterable[str]) -> list[str]:
+    """Tags as they are kept: in one form of each letter, each once, empty ones left out."""
+    return list(dict.fromkeys(filter(None, (normalise(one_line(tag)) for tag in tags))))
+
+
 @transaction.atomic
 def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str], at: datetime | None = None) -> Ticket:
     """Make these the ticket's tags, each up to 40 characters, at most 20; unknown ones are made."""
     lock(ticket)
     check(by, "tickets.change", ticket)
-    names = list(dict.fromkeys(filter(None, (normalise(one_line(tag)) for tag in tags))))
+    names = tag_names(tags)
     if len(names) > 20 or any(len(name) > 40 for name in names):
         raise TicketError(_("A ticket has at most 20 tags of up to 40 characters."), field="tags")
     before = sorted(ticket.tags.values_list("name", flat=True))
     if sorted(names) == before:
         return ticket
-    Tag.objects.bulk_create([Tag(name=name) for name in names], ignore_conflicts=True)
-    TicketTag.objects.filter(ticket=ticket).exclude(tag__name__in=names).delete()
-    TicketTag.objects.bulk_create(
-        [TicketTag(ticket=ticket, tag=tag) for tag in Tag.objects.filter(name__in=names)], ignore_conflicts=True
-    )
+    came, went = set(names) - set(before), set(before) - set(names)
+    if went:
+        TicketTag.objects.filter(ticket=ticket, tag__name__in=went).delete()
+    if came:
+        known = Tag.objects.filter(name__in=came)
+        if len(known) < len(came):
+            Tag.objects.bulk_create([Tag(name=name) for name in sorted(came)], ignore_conflicts=True)
+            known = known.all()
+        TicketTag.objects.bulk_create([TicketTag(ticket=ticket, tag=tag) for tag in known], ignore_conflicts=True)
     record(ticket, "change", by=by, via=via, at=at, changes={"tags": [before, sorted(names)]})
     return ticket
 
