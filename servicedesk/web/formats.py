@@ -80,6 +80,8 @@ def when(value: dt.datetime, now: dt.datetime | None = None) -> str:
             return ngettext("%(count)d min ago", "%(count)d min ago", minutes) % {"count": minutes}
         return ngettext("in %(count)d min", "in %(count)d min", minutes) % {"count": minutes}
     hours = minutes // 60
+    if hours >= 72:
+        return exact(value)
     days = (local(value).date() - local(now).date()).days
     if hours < 12 or (hours < 24 and days == 0):
         if seconds > 0:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from cmdb.queries import items_of
 from servicedesk.people.models import User
-from servicedesk.web.formats import clock_left
+from servicedesk.web import formats
 from servicedesk.web.pages import page, wants_fragment
 
 from .. import presence
@@ -42,10 +43,21 @@ _NEXT = {
 
 
 @dataclass
+class Mark:
+    """A word beside the name of whoever wrote a message."""
+
+    text: str
+    icon: str = ""
+    css: str = ""
+    url: str = ""
+
+
+@dataclass
 class Entry:
     """One line of the time line. `kind` is reply, note, resolution, thanks, event, or opening: the description of a
     merged ticket. `side` is requester or desk; `of` the merged ticket in which it was written, `number` that ticket's
-    or this one's when the reader sees it by itself, which the mail behind a message asks for.
+    or this one's when the reader sees it by itself, which the mail behind a message asks for. Of a reply or note,
+    `marks` stand beside its writer's name and `asides` above its `body`; `url` is where one does something with it.
     """
 
     event: TicketEvent
@@ -54,11 +66,16 @@ class Entry:
     side: str = "desk"
     comment: Comment | None = None
     files: list[Attachment] = field(default_factory=list)
-    cc: list[str] = field(default_factory=list)
-    bcc: list[str] = field(default_factory=list)
-    mentions: list[str] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    asides: list[str] = field(default_factory=list)
+    body: SafeString | str = ""
+    url: str = ""
     of: Ticket | None = None
     number: str = ""
+
+    @property
+    def is_said(self) -> bool:
+        return self.kind in ("reply", "note")
 
     @property
     def anchor(self) -> str:
@@ -124,6 +141,7 @@ def entries_for(
         files_of.setdefault((file.ticket_id, file.comment_id), []).append(file)
     numbers_shown = {ticket.number, *(each.number for each, _is_seen in merged)}
     names = Names(user, events)
+    messages = reverse("tickets:message", args=[ticket.number, 0]).removesuffix("0/")
     entries = []
     before = None
     for event in events:
@@ -146,12 +164,12 @@ def entries_for(
             if show == "changes" or show == ("notes" if comment.is_public else "messages"):
                 continue
             side = "requester" if comment.author_id == asker else "desk"
-            said = words_for(event, names) if event.verb in _TOLD else ""
-            entry = Entry(event, "reply" if comment.is_public else "note", said, side, comment)
+            entry = Entry(event, "reply" if comment.is_public else "note", "", side, comment)
             entry.files = files_of.get((event.ticket_id, comment.pk), [])
-            entry.cc = names.people(event, "cc")
-            entry.bcc = names.people(event, "bcc") if works and event.verb == "reply" else []
-            entry.mentions = names.people(event, "mentions")
+            entry.asides = _asides(event, names, works)
+            entry.marks = _marks(entry, of, number)
+            entry.body = _body(event, comment, names)
+            entry.url = f"{messages}{comment.pk}/" if of is None else ""
         elif of is not None and event.verb == "open":
             if show in ("all", "messages"):
                 entry = Entry(event, "opening", "", "requester", files=files_of.get((of.pk, None), []))
@@ -162,6 +180,42 @@ def entries_for(
             entries.append(entry)
         before = event
     return entries
+
+
+def _marks(entry: Entry, of: Ticket | None, number: str) -> list[Mark]:
+    marks, event = [], entry.event
+    if of is not None:
+        marks.append(Mark(of.number, css="ticket-number"))
+    if entry.comment is not None and entry.comment.taken_back_at:
+        marks.append(Mark(_("Reply that was taken back"), "arrow-back-up"))
+    elif entry.kind == "note":
+        marks.append(Mark(_("Internal note"), "lock"))
+    if event.via == "mail":
+        url = reverse("intake:message", args=[number, event.number]) if number else ""
+        marks.append(Mark(_("by mail"), "mail", url=url))
+    elif event.via == "phone":
+        marks.append(Mark(_("by phone"), "phone"))
+    if event.data.get("unproved"):
+        marks.append(Mark(_("Sender not proved"), css="tag"))
+    return marks
+
+
+def _asides(event: TicketEvent, names: Names, works: bool) -> list[str]:
+    """What became of a message, and who has copies of it."""
+    said = [words_for(event, names)] if event.verb in _TOLD else []
+    if cc := names.people(event, "cc"):
+        said.append(f"{_('Cc:')} {', '.join(cc)}")
+    if works and event.verb == "reply" and (bcc := names.people(event, "bcc")):
+        said.append(f"{_('Bcc:')} {', '.join(bcc)}")
+    return said
+
+
+def _body(event: TicketEvent, comment: Comment, names: Names) -> SafeString | str:
+    if not comment.body:
+        return ""
+    if comment.format == Comment.Format.PLAIN:
+        return formats.plain(comment.body)
+    return formats.markdown(comment.body, 3, tuple(names.people(event, "mentions")))
 
 
 def _goes_without_saying(event: TicketEvent, before: TicketEvent | None) -> bool:
@@ -237,7 +291,7 @@ def _desk_context(user: User, ticket: Ticket, show: str) -> dict:
         "not_affected": [item for item in theirs if item not in affected],
         "may_escalate": bool(ticket.team and ticket.team.next_team_id and ticket.is_open),
         "clock": clock_of(ticket),
-        "messages_url": reverse("tickets:message", args=[ticket.number, 0]).removesuffix("0/"),
+        "description_url": reverse("tickets:message", args=[ticket.number, 0]),
     } | work_context(user, ticket)
 
 
@@ -265,9 +319,9 @@ def clock_of(ticket: Ticket) -> tuple[str, str]:
     left = ticket.due_at - timezone.now()
     seconds = left.total_seconds()
     if seconds < 0:
-        return _("%(time)s late") % {"time": clock_left(-left)}, "missed"
+        return _("%(time)s late") % {"time": formats.clock_left(-left)}, "missed"
     total = (ticket.due_at - ticket.created_at).total_seconds() or 1
-    return _("%(time)s left") % {"time": clock_left(left)}, "near" if seconds < total / 4 else "running"
+    return _("%(time)s left") % {"time": formats.clock_left(left)}, "near" if seconds < total / 4 else "running"
 
 
 def newest_of(ticket: Ticket, works: bool) -> int:

@@ -39,12 +39,6 @@ def markdown(value, top=3) -> SafeString:
     return formats.markdown(value, int(top))
 
 
-@register.filter
-def markdown_naming(value, names) -> SafeString:
-    """The same as `|markdown:3`, with the people of `names` marked where they stand after an `@`."""
-    return formats.markdown(value, 3, tuple(names))
-
-
 @register.simple_tag
 def when(value, style: str = "near") -> str:
     """A moment: relative near now with the exact time on hover. Styles: near, short (narrow columns), clock, exact."""
@@ -112,9 +106,12 @@ def clock_pill(label: str, state: str = "running") -> SafeString:
 def avatar(user, css: str = "") -> SafeString:
     """Initials of a person or a team; the name stands beside it."""
     name = getattr(user, "display_name", None) or (str(user) if user else "")
-    return format_html(
-        '<span class="face {}" aria-hidden="true">{}</span>', css, formats.initials(name) if user else icon("user")
-    )
+    return _face(formats.initials(name) if user else icon("user"), css)
+
+
+@lru_cache(maxsize=5000)
+def _face(shown: str, css: str) -> SafeString:
+    return format_html('<span class="face {}" aria-hidden="true">{}</span>', css, shown)
 
 
 @register.simple_tag(takes_context=True)
