@@ -149,11 +149,13 @@ def _each(bulk: Bulk, waiting: str, progress: Progress, tickets: QuerySet[Ticket
 def _some(pks: list[int], waiting: str, tickets: QuerySet[Ticket], work: Work, *, hold: bool) -> None:
     rows = list(BulkRow.objects.filter(pk__in=pks).order_by("ticket_id").select_for_update())
     locked = tickets.filter(pk__in=[row.ticket_id for row in rows]).order_by("pk").select_for_update(of=("self",))
-    found = {ticket.pk: ticket for ticket in locked.select_related("team", "assignee")}
+    found = {ticket.pk: ticket for ticket in locked.select_related("team", "assignee").prefetch_related("tags")}
     with together(found.values() if hold else ()) as held:
         for row in rows:
             _one(row, found.get(row.ticket_id), waiting, work, held)
-    BulkRow.objects.bulk_update(rows, ["outcome", "sentence", "before"])
+    BulkRow.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["id"], update_fields=["outcome", "sentence", "before"]
+    )
 
 
 def _one(row: BulkRow, ticket: Ticket | None, waiting: str, work: Work, held: Together) -> None:
@@ -206,7 +208,7 @@ def _undo(row: BulkRow, ticket: Ticket, *, by: User, via: str) -> None:
             unlink(ticket, tie, by=by, via=via)
     if before.get("tags"):
         came_tags, went_tags = before["tags"]
-        has = [tag for tag in ticket.tags.values_list("name", flat=True) if tag not in came_tags]
+        has = [tag.name for tag in ticket.tags.all() if tag.name not in came_tags]
         set_tags(ticket, by=by, via=via, tags=list(dict.fromkeys([*has, *went_tags])))
     if before.get("set"):
         fields, names = {}, {"service": Service, "category": Category}
@@ -236,7 +238,7 @@ def _take_back_assignment(ticket: Ticket, before: dict, *, by: User, via: str) -
     if [ticket.team_id, ticket.assignee_id] != came:
         return [_("assignee")]
     person = User.objects.filter(pk=assignee).first() if assignee else None
-    back = Team.objects.filter(pk=team).first() if team else None
+    back = ticket.team if team == ticket.team_id else Team.objects.filter(pk=team).first() if team else None
     assign(ticket, by=by, via=via, team=back, assignee=person, permitted=True)
     return [_("team")] if team != ticket.team_id else []
 

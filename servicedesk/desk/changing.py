@@ -105,7 +105,7 @@ class Doer:
 
     def _tag(self, ticket: Ticket) -> list[list[str]]:
         """[what came, what went]"""
-        had = list(ticket.tags.values_list("name", flat=True))
+        had = [tag.name for tag in ticket.tags.all()]
         has = tag_names([tag for tag in had if tag not in self.gone] + self.change.add_tags)
         set_tags(ticket, by=self.by, via=self.via, tags=has)
         return [sorted(set(has) - set(had)), sorted(set(had) - set(has))]

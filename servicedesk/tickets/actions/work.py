@@ -168,18 +168,21 @@ def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str], at: datetim
     names = tag_names(tags)
     if len(names) > 20 or any(len(name) > 40 for name in names):
         raise TicketError(_("A ticket has at most 20 tags of up to 40 characters."), field="tags")
-    before = sorted(ticket.tags.values_list("name", flat=True))
+    had = list(ticket.tags.all())
+    before = sorted(tag.name for tag in had)
     if sorted(names) == before:
         return ticket
     came, went = set(names) - set(before), set(before) - set(names)
     if went:
-        TicketTag.objects.filter(ticket=ticket, tag__name__in=went).delete()
+        TicketTag.objects.filter(ticket=ticket, tag__in=[tag.pk for tag in had if tag.name in went]).delete()
     if came:
         known = Tag.objects.filter(name__in=came)
         if len(known) < len(came):
             Tag.objects.bulk_create([Tag(name=name) for name in sorted(came)], ignore_conflicts=True)
             known = known.all()
         TicketTag.objects.bulk_create([TicketTag(ticket=ticket, tag=tag) for tag in known], ignore_conflicts=True)
+    # What was read of them together with other tickets is no longer so.
+    ticket._prefetched_objects_cache = {}  # type: ignore[attr-defined]
     record(ticket, "change", by=by, via=via, at=at, changes={"tags": [before, sorted(names)]})
     return ticket
 
