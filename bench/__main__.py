@@ -123,12 +123,12 @@ def _bench(home: Home, env: dict, asked: argparse.Namespace) -> dict:
             say(line)
         return {"ratios": {}, "p50_ms": {}, "p95_ms": {}, "pss_mb": None, "tickets": asked.tickets}
     if asked.live:
-        from .live import EVERY, RESTING, live
+        from .live import live
 
         return {
             "live": [
-                live(home, env, agents=asked.live, every=every, seconds=60, per_minute=60, say=say)
-                for every in (EVERY, RESTING)
+                live(home, env, agents=asked.live, touched=touched, seconds=60, per_minute=60, say=say)
+                for touched in (True, False)
             ],
             "tickets": asked.tickets,
         }

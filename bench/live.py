@@ -16,32 +16,36 @@ from .fill import AGENTS
 from .measure import median, percentile, sign_in
 from .server import Server
 
-# Seconds, as templates/desk/_queue_poll.html (while somebody touches the page, and after) and notify/_bell.html say.
-EVERY, RESTING, BELL_EVERY = 10.0, 30.0, 60.0
-_ADDRESS = re.compile(rb'id="queue-poll"[^>]*?hx-get="([^"]+)"', re.S)
+BELL_EVERY = 60.0  # seconds, as templates/notify/_bell.html says
+# Where the page asks next, and after how many seconds: while somebody touches it, and left alone.
+_POLL = re.compile(rb'id="queue-poll"[^>]*?hx-get="([^"]+)"[^>]*?every (\d+)s[^>]*?data-poll="(\d+)"', re.S)
+# Pages that have just been opened ask as often as if they were alone; with the first news they learn of the others.
+_UNTIL_ALL_KNOW = 60
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def live(
-    home: Home, env: dict, *, agents: int, every: float, seconds: int, per_minute: int, say: Callable[[str], None]
+    home: Home, env: dict, *, agents: int, touched: bool, seconds: int, per_minute: int, say: Callable[[str], None]
 ) -> dict:
-    """Open the queue for so many agents, ask as their pages do (`every` so many seconds) for some seconds while tickets
-    get notes, and tell the share of all cores that web server and database took.
+    """Open the queue for so many agents, ask as their pages do (all `touched` or all left alone) for some seconds while
+    tickets get notes, and tell the share of all cores that web server and database took.
     """
     server = Server(home, env, "bench.settings")
     try:
         server.wait("/healthz")
-        pages = [_Page(server.port, 1 + number % AGENTS, every) for number in range(agents)]
+        pages = [_Page(server.port, 1 + number % AGENTS, touched) for number in range(agents)]
         for page in pages:
             page.open()
         for page in pages:
             page.begin()
         stop = threading.Event()
         threads = [threading.Thread(target=_look, args=(pages[part::8], stop)) for part in range(8)]
-        before = _cpu(server.pids()), _cpu(_database(home))
-        began = time.monotonic()
         for thread in threads:
             thread.start()
+        _happen(_UNTIL_ALL_KNOW, per_minute)
+        for page in pages:
+            page.waits, page.news, page.late = [], 0, 0
+        before, began = (_cpu(server.pids()), _cpu(_database(home))), time.monotonic()
         notes = _happen(seconds, per_minute)
         stop.set()
         for thread in threads:
@@ -53,14 +57,15 @@ def live(
     cores = os.cpu_count() or 1
     waits = [wait for page in pages for wait in page.waits]
     told = {
-        "agents": agents, "every": every, "seconds": round(took), "asked": len(waits), "notes": notes,
+        "agents": agents, "touched": touched, "every": round(median([page.every for page in pages])),
+        "seconds": round(took), "asked": len(waits), "notes": notes,
         "news": sum(page.news for page in pages), "late": sum(page.late for page in pages),
         "web_percent": round(100 * web / took / cores, 1), "database_percent": round(100 * database / took / cores, 1),
         "p50_ms": round(median(waits), 1), "p95_ms": round(percentile(waits, 0.95), 1),
     }  # fmt: skip
     say(
-        f"{agents} agents with the queue open, asking every {every:.0f} s, for {took:.0f} s, {notes} notes written "
-        f"meanwhile: {len(waits)} answers, "
+        f"{agents} agents with the queue open, {'touched' if touched else 'left alone'}, asking every "
+        f"{told['every']} s, for {took:.0f} s, {notes} notes written meanwhile: {len(waits)} answers, "
         f"{told['news']} with news. Of {cores} cores the web server took {told['web_percent']} %, the database "
         f"{told['database_percent']} %; an answer p50 {told['p50_ms']} ms, p95 {told['p95_ms']} ms."
     )
@@ -70,8 +75,8 @@ def live(
 class _Page:
     """The queue of one agent in one window."""
 
-    def __init__(self, port: int, agent: int, every: float):
-        self._every = every
+    def __init__(self, port: int, agent: int, touched: bool):
+        self._touched, self.every = touched, 10.0
         self._client = Client(port, session=sign_in(agent))
         self._next = self._bell = 0.0
         self.address, self.waits, self.news, self.late = "", [], 0, 0
@@ -81,13 +86,14 @@ class _Page:
 
     def begin(self) -> None:
         """From now on it asks, beginning at random, as if the pages had been opened all through the day."""
-        self._next = time.monotonic() + random.random() * self._every
+        self._next = time.monotonic() + random.random() * self.every
         self._bell = time.monotonic() + random.random() * BELL_EVERY
 
     def _take(self, body: bytes) -> None:
-        found = _ADDRESS.search(body)
+        found = _POLL.search(body)
         if found:
             self.address = found[1].decode().replace("&amp;", "&")
+            self.every = float(found[2 if self._touched else 3])
 
     def ask(self) -> None:
         now = time.monotonic()
@@ -97,7 +103,7 @@ class _Page:
         if now < self._next:
             return
         self.late += now - self._next > 1
-        self._next = max(self._next + self._every, now)
+        self._next = max(self._next + self.every, now)
         answer = self._client.get(self.address, **{"HX-Request": "true"})
         self.waits.append(answer.wall_ms)
         if answer.status == 200:

@@ -45,8 +45,12 @@ _MOST_NEW = 100
 # Of the pinned views, those that can be counted along the indexes of open tickets, up to this many, have a number.
 _MOST_COUNTED_VIEWS = 20
 _PLACE = ("after", "before", "since_event", "shown", "fresh", "format", "counted", "stale")
-# The numbers beside the views of an open page are counted again after so many seconds at the earliest.
-_COUNT_AFTER = 60
+# The numbers beside the views of an open page are counted again with each so many-th asking at the earliest: after a
+# minute, and later where many ask.
+_COUNT_EACH = 6
+# Open queues ask every ten seconds; when more than a hundred people have one open, as rarely that all together ask ten
+# times a second: what they cost has an end.
+_ASKED_A_SECOND = 10
 
 
 class Shown(NamedTuple):
@@ -108,7 +112,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "oob": False,
         "views": rail(request, shown.current, views),
         "narrowed": without_place(query),
-        "poll": poll_address(query, newest, [ticket.pk for ticket in keyset], [], int(time.time()), False),
+        "poll": poll(query, newest, [ticket.pk for ticket in keyset], [], int(time.time()), False),
         "chips": [(chip, _without(query, chip)) for chip in asked.chips],
         "complaints": [(one.sentence, one.near, _mended(query, one)) for one in shown.complaints],
         "is_filtered": bool(asked.chips),
@@ -210,13 +214,36 @@ def _without(query: QueryDict, chip: filters.Chip) -> str:
     return without_place(kept)
 
 
-def poll_address(query: QueryDict, newest: int, shown: list[int], fresh: list[int], counted: int, stale: bool) -> str:
-    """Where the open page asks what has happened since event `newest` to the tickets it shows. `counted` is when the
+class Poll(NamedTuple):
+    """Where an open page asks what has happened, and after how many seconds, touched and left alone."""
+
+    address: str
+    seconds: int
+    resting: int
+
+
+def poll(query: QueryDict, newest: int, shown: list[int], fresh: list[int], counted: int, stale: bool) -> Poll:
+    """How the open page asks what has happened since event `newest` to the tickets it shows. `counted` is when the
     numbers beside the views were; `stale` says that something has happened since.
     """
     own = without_place(query, counted=counted, **({"stale": 1} if stale else {}))
     ids = ".".join(map(str, shown))
-    return f"{reverse('desk:changes')}?since_event={newest}&shown={ids}&fresh={'.'.join(map(str, fresh))}&{own}"
+    fresh_ids = ".".join(map(str, fresh))
+    address = f"{reverse('desk:changes')}?since_event={newest}&shown={ids}&fresh={fresh_ids}&{own}"
+    seconds = _seconds()
+    return Poll(address, seconds, max(30, seconds))
+
+
+# Who has asked this process within the last minute; each asks several times, so every process knows nearly all.
+_asking: dict[int, float] = {}
+
+
+def _seconds() -> int:
+    now = time.monotonic()
+    for one, asked in list(_asking.items()):
+        if now - asked > 60:
+            _asking.pop(one, None)
+    return max(10, -(-len(_asking) // _ASKED_A_SECOND))
 
 
 def _ids(text: str, most: int) -> list[int]:
@@ -226,14 +253,15 @@ def _ids(text: str, most: int) -> list[int]:
 @needs("desk.use")
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
-    """What an open queue asks every ten seconds. 204 while nothing happened to a ticket that the person works on.
+    """What an open queue asks every ten seconds or more. 204 while nothing happened to a ticket of theirs.
 
     Otherwise the shown rows that changed, in their places; those that no longer belong to the view stay, greyed, so
     that nothing moves while it is read. Tickets that came to the view are only counted, with a link that shows them.
     The numbers beside the views follow a little later.
     """
+    _asking[request.user.pk] = time.monotonic()
     since, counted = id_in(request, "since_event"), id_in(request, "counted")
-    counts = time.time() - counted > _COUNT_AFTER
+    counts = time.time() - counted > _COUNT_EACH * _seconds()
     events = (
         TicketEvent.objects.filter(pk__gt=since, ticket__in=desk_tickets(request.user))
         .order_by("pk")
@@ -259,7 +287,7 @@ def changes(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "new": new,
         "narrowed": without_place(seen.query),
-        "poll": poll_address(
+        "poll": poll(
             seen.query,
             touched[-1][0] if touched else since,
             shown,

@@ -1,13 +1,14 @@
 """The queue: views, filters, order, pages, what happened meanwhile, and the export."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from incidents.actions import ask_requester_incident, resolve_incident, start_incident
-from servicedesk.desk import queue_rows
+from servicedesk.desk import queue, queue_rows
 from servicedesk.tickets import actions
 from servicedesk.tickets.models import Category, Ticket
 from servicedesk.tickets.queries import last_event_id
@@ -337,6 +338,25 @@ class TestChanges:
         assert "1 new – show" in numbers.content.decode() and 'id="views"' in numbers.content.decode()
         assert ask(poll_of(numbers), later=True).status_code == 204
         assert 'id="views"' in ask(f"{opened}&counted=0").content.decode()  # what one's own change asks
+
+    def test_many_open_queues_ask_less_often(self, visit, team, agent, monkeypatch):
+        page, asking = visit(agent), {}
+        monkeypatch.setattr(queue, "_asking", asking)
+
+        def says(answer) -> tuple[str, str]:
+            return re.search(
+                r'id="queue-poll".*?every (\d+)s.*?data-poll="(\d+)"', answer.content.decode(), re.S
+            ).groups()
+
+        opened = page.get("/desk/")
+        assert says(opened) == ("10", "30")
+        now = time.monotonic()
+        asking.update({-one: now for one in range(1, 200)} | {-one: now - 61 for one in range(200, 900)})
+        a_ticket(team=team)
+        assert says(page.get(poll_of(opened), headers=HTMX)) == ("20", "30")
+        assert len(asking) == 200
+        asking.update({-one: now for one in range(1, 400)})
+        assert says(page.get("/desk/")) == ("40", "40")
 
     def test_what_others_do_elsewhere_is_not_heard(self, visit, agent):
         page = visit(agent)
