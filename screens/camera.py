@@ -37,6 +37,8 @@ class Window:
         )  # fmt: skip
         if cookies:
             self.context.add_cookies(cookies)
+        # What is chosen in one picture (tickets of the queue) is not chosen in the next.
+        self.context.add_init_script("if (window === top) sessionStorage.clear()")
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self._said: list[str] = []

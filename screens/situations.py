@@ -24,8 +24,10 @@ from servicedesk.desk.exporting import job_key, start_export
 from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
 from servicedesk.intake.actions import assign_mail, plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
-from servicedesk.notify.models import OutgoingMail, PushDevice
+from servicedesk.notify.models import PushDevice
 from servicedesk.notify.notices import mark_read, save_notice_settings
+from servicedesk.notify.permissions import read_sent
+from servicedesk.notify.queries import visible_outgoing
 from servicedesk.notify.without_ticket import tell_of_assigned_mails
 from servicedesk.people.actions import create_absence, create_token, upload_import
 from servicedesk.people.jobs import run_next_job
@@ -70,7 +72,9 @@ def prepare() -> Situation:
     deliver_waiting()
     tell_of_assigned_mails()
     mark_read(people[AGENT], number=found.objects["given"].number)
-    found.objects["sent_mail"] = OutgoingMail.objects.latest("pk")
+    found.objects["sent_mail"] = next(
+        mail for mail in visible_outgoing(people[ADMIN]).order_by("-pk") if read_sent(people[ADMIN], mail)
+    )
     return found
 
 

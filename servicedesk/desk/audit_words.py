@@ -6,9 +6,11 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from servicedesk.notify.models import Notification, Way
 from servicedesk.people.models import ApiToken, AuditEntry, Role
 from servicedesk.tickets.models import Impact, Urgency
 from servicedesk.web import formats
@@ -133,7 +135,11 @@ _CODES: dict[str, dict] = {
     "default_impact": dict(Impact.choices),
     "scopes": dict(ApiToken.Scope.choices),
     "removed": dict(Authenticator.Type.choices),
+    "quiet_days": WEEKDAYS,
+    "ways": dict(Way.choices),
 }
+# Entries about a person whose fields are those of something else of theirs.
+_MODELS = {"change_notices": "notify.noticesettings"}
 _CELL = re.compile(r"([1-4])×([1-4])")
 _TARGET = re.compile(r"P[1-4]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
@@ -172,7 +178,7 @@ def _name(entry: AuditEntry, name: str) -> str:
 
 def _field(entry: AuditEntry, name: str):
     try:
-        field = apps.get_model(entry.object_type)._meta.get_field(name)
+        field = apps.get_model(_MODELS.get(entry.verb, entry.object_type))._meta.get_field(name)
     except (LookupError, ValueError, FieldDoesNotExist):
         return None
     return field if hasattr(field, "verbose_name") else None
@@ -194,7 +200,8 @@ def _value(entry: AuditEntry, name: str, value) -> str:
             return value[1]
         return _(", ").join(_value(entry, name, one) for one in value)
     if isinstance(value, dict):
-        return _(", ").join(f"{_COUNTS.get(key, key)} {_value(entry, name, one)}" for key, one in value.items())
+        called = _COUNTS | dict(Notification.Kind.choices)
+        return _(", ").join(f"{called.get(key, key)} {_value(entry, name, one)}" for key, one in value.items())
     field = _field(entry, name)
     labels = _CODES.get(name) or (dict(field.flatchoices) if getattr(field, "choices", None) else {})
     if value in labels:

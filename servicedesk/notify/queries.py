@@ -15,7 +15,7 @@ from servicedesk.intake.queries import dead_addresses
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import find_people, people_by_address
 from servicedesk.tickets.models import Ticket
-from servicedesk.tickets.queries import scope_of, seen_by, visible_tickets
+from servicedesk.tickets.queries import desk_tickets, seen_by, visible_tickets
 from servicedesk.web.errors import NotFound
 
 from .built_in import BUILT_IN
@@ -24,16 +24,13 @@ from .permissions import read_sent
 
 
 def visible_outgoing(user: User) -> QuerySet[OutgoingMail]:
-    """Mails of tickets that a person sees at the desk; of confidential ones only for their team and assignee."""
+    """Those that `permissions.read_sent` lets a person read."""
     if not user.is_active or not (user.is_agent or user.is_administrator):
         return OutgoingMail.objects.none()
-    teams = scope_of(user).teams
-    ours = Q(ticket__is_confidential=False) | Q(ticket__assignee=user) | Q(ticket__team__in=teams)
-    return (
-        OutgoingMail.objects.filter(Q(ticket__in=visible_tickets(user)) & ours)
-        .select_related("ticket", "to_user")
-        .defer("text", "html")
-    )
+    ours = Q(ticket__in=desk_tickets(user))
+    if user.is_administrator:
+        ours |= Q(ticket__is_confidential=False)
+    return OutgoingMail.objects.filter(ours).select_related("ticket", "to_user").defer("text", "html")
 
 
 def get_outgoing(user: User, pk: int) -> OutgoingMail:

@@ -16,6 +16,7 @@ from servicedesk.desk.macros import create_macro
 from servicedesk.desk.templates import create_template
 from servicedesk.intake.models import Mailbox
 from servicedesk.notify.actions import save_mail_text
+from servicedesk.notify.notices import save_notice_settings
 from servicedesk.people.actions import audit
 from servicedesk.people.models import AuditEntry, Role
 from servicedesk.priorities.actions import save_grid, save_targets
@@ -213,6 +214,18 @@ class TestLog:
         answer = visit(mari).get(reverse("desk:audit-export"), {"what": "people.team", "object": one.pk})
         said = b"".join(answer.streaming_content).decode()
         assert "One" in said and "Other" not in said
+
+    def test_says_in_words_how_somebody_hears_of_things(self, visit, mari):
+        ben = an_agent(name="Ben Carter")
+        save_notice_settings(
+            ben, by=ben, via="page", ways={"status": "none"}, digest_hour=8, quiet_from=None, quiet_until=None,
+            quiet_days=[5, 6], urgent_at_once=True,
+        )  # fmt: skip
+        page = visit(mari).get(reverse("desk:audit")).content.decode()
+        words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+        assert "what comes how: Something is resolved, closed, withdrawn or taken up again Not at all" in words
+        assert "Friday, Saturday, Sunday → Saturday, Sunday" in words
+        assert "quiet_days" not in words and "ways" not in words
 
     def test_names_every_kind_that_a_page_leads_to(self):
         kinds = {area.about for _label, areas in GROUPS for area in areas if area.about}

@@ -39,6 +39,15 @@ class TestOutgoing:
             assert client.get(reverse("notify:mail", args=[mail.pk])).status_code == (200 if sees else 404)
             assert client.post(reverse("notify:resend", args=[mail.pk])).status_code == (303 if sees else 404)
 
+    def test_lists_none_of_what_an_agent_asked_of_another_team(self, visit):
+        # Before, they stood in the list, whose links led nowhere, and told who had been written to.
+        agent, service = an_agent(), a_service()
+        mail = a_mail_about(service=service, team=service.team, requester=agent, title="My own chair")
+        client = visit(agent)
+        assert "My own chair" not in client.get(reverse("notify:outgoing")).content.decode()
+        assert client.get(reverse("notify:mail", args=[mail.pk])).status_code == 404
+        assert "My own chair" in visit(an_agent(service.team)).get(reverse("notify:outgoing")).content.decode()
+
     def test_is_not_for_staff(self, visit):
         mail = a_mail_about()
         client = visit(mail.to_user)
