@@ -1,6 +1,7 @@
 """The words that were searched for, marked where they stand in a ticket."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from django.db.models import Q
 from django.utils.html import escape
@@ -65,7 +66,7 @@ def _places(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
     """Where the words stand, whatever their width and case: (first, behind the last) letter, not overlapping."""
     keys, owners = [], []
     for place, letter in enumerate(text):
-        key = " " if letter.isspace() else search_key(letter)
+        key = _key_of(letter)
         keys.append(key)
         owners.extend([place] * len(key))
     flat = "".join(keys)
@@ -81,6 +82,11 @@ def _places(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
         if not kept or first >= kept[-1][1]:
             kept.append((first, last))
     return kept
+
+
+@lru_cache(maxsize=10_000)
+def _key_of(letter: str) -> str:
+    return " " if letter.isspace() else search_key(letter)
 
 
 def _marked(text: str, places: list[tuple[int, int]]) -> SafeString:
