@@ -48,9 +48,9 @@ _PLACE = ("after", "before", "since_event", "shown", "fresh", "format", "counted
 # The numbers beside the views of an open page are counted again with each so many-th asking at the earliest: after a
 # minute, and later where many ask.
 _COUNT_EACH = 6
-# Open queues ask every ten seconds; when more than a hundred people have one open, as rarely that all together ask ten
+# Open queues ask every ten seconds; when more than sixty people have one open, as rarely that all together ask six
 # times a second: what they cost has an end.
-_ASKED_A_SECOND = 10
+_ASKED_A_SECOND = 6
 
 
 class Shown(NamedTuple):

@@ -353,10 +353,10 @@ class TestChanges:
         now = time.monotonic()
         asking.update({-one: now for one in range(1, 200)} | {-one: now - 61 for one in range(200, 900)})
         a_ticket(team=team)
-        assert says(page.get(poll_of(opened), headers=HTMX)) == ("20", "30")
+        assert says(page.get(poll_of(opened), headers=HTMX)) == ("34", "34")
         assert len(asking) == 200
         asking.update({-one: now for one in range(1, 400)})
-        assert says(page.get("/desk/")) == ("40", "40")
+        assert says(page.get("/desk/")) == ("67", "67")
 
     def test_what_others_do_elsewhere_is_not_heard(self, visit, agent):
         page = visit(agent)
