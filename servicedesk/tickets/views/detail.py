@@ -1,12 +1,10 @@
 """The page of a ticket: one context for the agent's and the requester's view of it, whatever the process."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from cmdb.queries import items_of
@@ -16,20 +14,15 @@ from servicedesk.web.pages import page, wants_fragment
 
 from .. import presence
 from ..forms import ReplyForm, note_form, reply_form
-from ..models import OPEN, Attachment, Comment, Draft, Ticket, TicketEvent
-from ..permissions import asked, works_on
-from ..queries import attachments, drafts_of, items_affected, links, merged_here, timeline, visible_tickets
-from ..sentences import Names, words_for
+from ..models import OPEN, Draft, Ticket
+from ..permissions import asked
+from ..queries import attachments, drafts_of, items_affected, links, merged_here, visible_tickets
 from ..thanks import takes_thanks, thanks_of
 from ..workflow import Phase, Transition
 from .boxes import box_for
+from .timeline import SHOWS, entries_for
 from .work_time import work_context
 
-# Messages of which a sentence says how they came to be here.
-_TOLD = frozenset({"move_message", "forward", "answer_from_outside"})
-# What both tickets keep an event of: here the one of the ticket where it goes on says it.
-_KEPT_TWICE = frozenset({"merge", "unmerge", "move_message"})
-SHOWS = ("all", "messages", "notes", "changes")
 # What the next step usually is, by status; the button that stands out.
 _NEXT = {
     "new": "start",
@@ -40,52 +33,6 @@ _NEXT = {
     "resolved": "close",
     "closed": "reopen",
 }
-
-
-@dataclass
-class Mark:
-    """A word beside the name of whoever wrote a message."""
-
-    text: str
-    icon: str = ""
-    css: str = ""
-    url: str = ""
-
-
-@dataclass
-class Entry:
-    """One line of the time line. `kind` is reply, note, resolution, thanks, event, or opening: the description of a
-    merged ticket. `side` is requester or desk; `of` the merged ticket in which it was written, `number` that ticket's
-    or this one's when the reader sees it by itself, which the mail behind a message asks for. Of a reply or note,
-    `marks` stand beside its writer's name and `asides` above its `body`; `url` is where one does something with it.
-    """
-
-    event: TicketEvent
-    kind: str
-    sentence: str = ""
-    side: str = "desk"
-    comment: Comment | None = None
-    files: list[Attachment] = field(default_factory=list)
-    marks: list[Mark] = field(default_factory=list)
-    asides: list[str] = field(default_factory=list)
-    body: SafeString | str = ""
-    url: str = ""
-    of: Ticket | None = None
-    number: str = ""
-
-    @property
-    def is_said(self) -> bool:
-        return self.kind in ("reply", "note")
-
-    @property
-    def anchor(self) -> str:
-        return f"{self.of.number}-{self.event.number}" if self.of else str(self.event.number)
-
-    @property
-    def at(self) -> datetime:
-        """When it was said; a message that was moved here keeps its time."""
-        said_at = self.event.data.get("said_at")
-        return datetime.fromisoformat(said_at) if said_at else self.event.at
 
 
 @dataclass(frozen=True)
@@ -126,107 +73,6 @@ def steps_for(user: User, ticket: Ticket) -> list[Step]:
         if user.may(transition.permission, ticket)
     ]
     return sorted(steps, key=lambda step: not step.is_next)
-
-
-def entries_for(
-    user: User, ticket: Ticket, files: list[Attachment], merged: list[tuple[Ticket, bool]], show: str = "all"
-) -> list[Entry]:
-    """The time line as the person sees it, oldest first, in words, together with those of merged tickets. `files` are
-    those that they see.
-    """
-    events, works = timeline(user, ticket), works_on(user, ticket)
-    merged_by_id = {each.pk: (each, each.number if is_seen else "") for each, is_seen in merged}
-    files_of: dict[tuple[int, int | None], list[Attachment]] = {}
-    for file in files:
-        files_of.setdefault((file.ticket_id, file.comment_id), []).append(file)
-    numbers_shown = {ticket.number, *(each.number for each, _is_seen in merged)}
-    names = Names(user, events)
-    messages = reverse("tickets:message", args=[ticket.number, 0]).removesuffix("0/")
-    entries = []
-    before = None
-    for event in events:
-        comment = getattr(event, "comment", None)
-        of, number = merged_by_id.get(event.ticket_id, (None, ticket.number))
-        asker = (of or ticket).requester_id
-        entry = None
-        if comment is not None and comment.moved_to_id is not None:
-            continue  # a line of its own says where it went
-        if of is not None and event.verb in _KEPT_TWICE and not event.data.get("backward"):
-            if event.data.get("other") in numbers_shown:
-                continue
-        if comment is not None and event.verb == "resolve":
-            if show != "notes":
-                entry = Entry(event, "resolution", words_for(event, names), "desk", comment)
-        elif event.verb == "thank":
-            if show != "notes":
-                entry = Entry(event, "thanks", words_for(event, names), "requester", comment)
-        elif comment is not None:
-            if show == "changes" or show == ("notes" if comment.is_public else "messages"):
-                continue
-            side = "requester" if comment.author_id == asker else "desk"
-            entry = Entry(event, "reply" if comment.is_public else "note", "", side, comment)
-            entry.files = files_of.get((event.ticket_id, comment.pk), [])
-            entry.asides = _asides(event, names, works)
-            entry.marks = _marks(entry, of, number)
-            entry.body = _body(event, comment, names)
-            entry.url = f"{messages}{comment.pk}/" if of is None else ""
-        elif of is not None and event.verb == "open":
-            if show in ("all", "messages"):
-                entry = Entry(event, "opening", "", "requester", files=files_of.get((of.pk, None), []))
-        elif show in ("all", "changes") and not _goes_without_saying(event, before):
-            entry = Entry(event, "event", words_for(event, names))
-        if entry is not None:
-            entry.of, entry.number = of, number
-            entries.append(entry)
-        before = event
-    return entries
-
-
-def _marks(entry: Entry, of: Ticket | None, number: str) -> list[Mark]:
-    marks, event = [], entry.event
-    if of is not None:
-        marks.append(Mark(of.number, css="ticket-number"))
-    if entry.comment is not None and entry.comment.taken_back_at:
-        marks.append(Mark(_("Reply that was taken back"), "arrow-back-up"))
-    elif entry.kind == "note":
-        marks.append(Mark(_("Internal note"), "lock"))
-    if event.via == "mail":
-        url = reverse("intake:message", args=[number, event.number]) if number else ""
-        marks.append(Mark(_("by mail"), "mail", url=url))
-    elif event.via == "phone":
-        marks.append(Mark(_("by phone"), "phone"))
-    if event.data.get("unproved"):
-        marks.append(Mark(_("Sender not proved"), css="tag"))
-    return marks
-
-
-def _asides(event: TicketEvent, names: Names, works: bool) -> list[str]:
-    """What became of a message, and who has copies of it."""
-    said = [words_for(event, names)] if event.verb in _TOLD else []
-    if cc := names.people(event, "cc"):
-        said.append(f"{_('Cc:')} {', '.join(cc)}")
-    if works and event.verb == "reply" and (bcc := names.people(event, "bcc")):
-        said.append(f"{_('Bcc:')} {', '.join(bcc)}")
-    return said
-
-
-def _body(event: TicketEvent, comment: Comment, names: Names) -> SafeString | str:
-    if not comment.body:
-        return ""
-    if comment.format == Comment.Format.PLAIN:
-        return formats.plain(comment.body)
-    return formats.markdown(comment.body, 3, tuple(names.people(event, "mentions")))
-
-
-def _goes_without_saying(event: TicketEvent, before: TicketEvent | None) -> bool:
-    """A new ticket that somebody takes is accepted by that; one line says both."""
-    return (
-        event.verb == "accept"
-        and before is not None
-        and before.verb == "assign"
-        and before.by_id == event.by_id
-        and event.at - before.at < timedelta(seconds=5)
-    )
 
 
 def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bool) -> dict:
