@@ -15,7 +15,7 @@ from servicedesk.intake.queries import dead_addresses
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import find_people, people_by_address
 from servicedesk.tickets.models import Ticket
-from servicedesk.tickets.queries import desk_tickets, seen_by, visible_tickets
+from servicedesk.tickets.queries import desk_tickets, scope_of, seen_by, visible_tickets
 from servicedesk.web.errors import NotFound
 
 from .built_in import BUILT_IN
@@ -24,10 +24,14 @@ from .permissions import read_sent
 
 
 def visible_outgoing(user: User) -> QuerySet[OutgoingMail]:
-    """Those that `permissions.read_sent` lets a person read."""
+    """Mails of tickets that a person works on, of confidential ones only for their team and assignee; administrators
+    see all but of confidential ones.
+    """
     if not user.is_active or not (user.is_agent or user.is_administrator):
         return OutgoingMail.objects.none()
-    ours = Q(ticket__in=desk_tickets(user))
+    # Of a confidential ticket those who are named on it read the ticket, not what was sent to others.
+    theirs = Q(ticket__is_confidential=False) | Q(ticket__assignee=user) | Q(ticket__team__in=scope_of(user).teams)
+    ours = Q(ticket__in=desk_tickets(user)) & theirs
     if user.is_administrator:
         ours |= Q(ticket__is_confidential=False)
     return OutgoingMail.objects.filter(ours).select_related("ticket", "to_user").defer("text", "html")

@@ -9,7 +9,7 @@ document.addEventListener("keydown", (event) => {
     if (event.target instanceof HTMLInputElement) event.preventDefault();
     return;
   }
-  if ((event.ctrlKey || event.metaKey) && event.target instanceof HTMLTextAreaElement && event.target.form) {
+  if ((event.ctrlKey || event.metaKey) && event.target.form && !(event.target instanceof HTMLButtonElement)) {
     event.preventDefault();
     event.target.form.requestSubmit();
   }

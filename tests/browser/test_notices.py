@@ -108,7 +108,7 @@ def test_all_are_read_at_once_on_a_phone(visitor, deliver):
     expect(page.locator("#bell .bell-count")).to_have_text("2")
     page.locator("#bell-link").click()
     page.get_by_role("button", name="Mark all as read").click()
-    page.get_by_text("All notices are marked as read.").wait_for()
+    page.locator(".toast-text", has_text="All notices are marked as read.").wait_for()
     expect(page.locator(".told-line.is-unread")).to_have_count(0)
     expect(page.locator("#bell .bell-count")).to_have_count(0)
     someone.check()

@@ -67,7 +67,7 @@ def pushed(page, data: dict) -> None:
 
 def allow(page) -> None:
     page.get_by_role("button", name="Allow on this device").click()
-    expect(page.get_by_text("Notices now come to this device.")).to_be_visible()
+    expect(page.locator(".toast-text", has_text="Notices now come to this device.")).to_be_visible()
 
 
 def test_asks_nothing_until_the_button_is_pressed_and_then_tells_the_desk(subscribing):
@@ -111,6 +111,56 @@ def test_the_worker_shows_what_comes_but_not_to_whom_has_it_open(subscribing):
     pushed(page, said | {"url": "/me/notices/", "tag": "open"})
     page.wait_for_timeout(500)
     assert len(page.evaluate(NOTIFICATIONS)) == 1
+
+
+def test_pressing_a_notice_opens_its_page_or_goes_to_the_window_that_has_it(subscribing):
+    someone = subscribing(an_agent(a_team()))
+    page = someone.open("/me/notices/")
+    allow(page)
+    worker, origin = page.context.service_workers[0], page.evaluate("location.origin")
+    # A browser opens and shows windows only for a hand that pressed something, which no program can.
+    worker.evaluate(
+        """() => {
+            self.went = [];
+            self.clients.openWindow = async (url) => { self.went.push(["opened", url]); };
+            WindowClient.prototype.focus = async function () { self.went.push(["shown", this.url]); };
+        }"""
+    )
+
+    def shown(url: str) -> dict:
+        pushed(page, {"title": "Assigned to you", "body": "", "url": url, "tag": url})
+        data = "(await (await navigator.serviceWorker.ready).getNotifications()).map((each) => each.data)"
+        page.wait_for_function(f"async () => {data}.length > 0")
+        [found] = page.evaluate(f"async () => {data}")
+        page.evaluate(
+            """async () => {
+                const worker = await navigator.serviceWorker.ready;
+                for (const each of await worker.getNotifications()) each.close();
+            }"""
+        )
+        page.wait_for_function(f"async () => {data}.length === 0")
+        return found
+
+    def press(data: dict) -> list:
+        worker.evaluate(
+            """async (data) => {
+                const event = new Event("notificationclick");
+                event.notification = { data, close: () => self.went.push(["closed"]) };
+                event.waitUntil = (work) => { event.work = work; };
+                self.dispatchEvent(event);
+                await event.work;
+            }""",
+            data,
+        )
+        closed, went = worker.evaluate("self.went.splice(0)")
+        assert closed == ["closed"]
+        return went
+
+    desk = shown("/desk/")
+    assert press(desk) == ["opened", f"{origin}/desk/"]
+    assert press(shown("https://elsewhere.example/x")) == ["opened", f"{origin}/"]
+    page.context.new_page().goto(f"{origin}/desk/?view=all")
+    assert press(desk) == ["shown", f"{origin}/desk/?view=all"]
 
 
 def test_says_when_the_browser_has_it_forbidden(visitor):

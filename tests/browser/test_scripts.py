@@ -125,9 +125,10 @@ class TestInputMethod:
     def test_enter_while_composing_sends_nothing(self, style, how):
         assert style.page.evaluate(self.ENTER, [f"{FORM} textarea", *how]) == 0
 
-    def test_ctrl_enter_sends(self, style):
+    @pytest.mark.parametrize("field", ["textarea", "input:not([type=hidden], [type=file])", "select"])
+    def test_ctrl_enter_sends(self, style, field):
         style.page.eval_on_selector(FORM, "form => { form.noValidate = true; }")
-        assert style.page.evaluate(self.ENTER, [f"{FORM} textarea", False, 13]) == 1
+        assert style.page.evaluate(self.ENTER, [f"{FORM} {field}", False, 13]) == 1
 
 
 class TestDrafts:

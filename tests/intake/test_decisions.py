@@ -16,10 +16,11 @@ from servicedesk.intake.models import IncomingMail
 from servicedesk.intake.queries import FATES, counts_by_fate, mails_with, visible_mails
 from servicedesk.people.models import AuditEntry, User
 from servicedesk.tickets.actions import reply
-from servicedesk.tickets.models import Comment, Ticket
+from servicedesk.tickets.models import Comment
 from servicedesk.web.errors import Refused
 from tests.factories import a_person, a_service, a_team, a_ticket, an_administrator, an_agent
 from tests.intake.mails import a_mail, a_mailbox, arrives
+from tests.plans import filled, without
 
 pytestmark = pytest.mark.django_db
 
@@ -327,8 +328,8 @@ class TestFates:
         assert found("nothing like it") == []
 
     def test_are_found_by_an_index(self):
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
+        filled(held(), digest=lambda n: f"{n}", subject=lambda n: f"Subject {n}")
+        without("seqscan")
         mails = IncomingMail.objects.order_by("-received_at", "-id").defer("raw")
         assert "mail_in_by_fate" in mails.filter(state="ignored", reason="duplicate")[:51].explain()
         mails = mails.order_by()
@@ -338,16 +339,8 @@ class TestFates:
 
     @pytest.mark.parametrize("make", [an_agent, an_administrator])
     def test_are_shown_without_collecting_all_tickets_first(self, make):
-        # Of a table that autovacuum has just found empty any way of reading is cheap.
-        like = a_ticket()
-        Ticket.objects.bulk_create(
-            Ticket(**{field.attname: getattr(like, field.attname) for field in Ticket._meta.concrete_fields})
-            for like.pk, like.number in ((None, f"INC{number:07d}") for number in range(9_000_000, 9_000_500))
-        )
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE tickets_ticket")
-            for way in ("seqscan", "sort", "hashjoin"):
-                cursor.execute(f"SET LOCAL enable_{way} = off")
+        filled(a_ticket(), number=lambda n: f"INC{9_000_000 + n}")
+        without("seqscan", "sort", "hashjoin")
         mails = visible_mails(make(*([a_team()] if make == an_agent else [])))
         for rows in (mails, mails.filter(FATES["reply"].rows)):
             plan = rows.order_by("-received_at", "-id")[:51].explain()

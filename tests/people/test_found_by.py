@@ -1,11 +1,11 @@
 """People are found by a part of what is known of them, however it is typed, and by an index."""
 
 import pytest
-from django.db import connection
 
 from servicedesk.people.models import Role, User
 from servicedesk.people.queries import find_people
 from tests.factories import a_person
+from tests.plans import filled, without
 
 pytestmark = pytest.mark.django_db
 
@@ -81,8 +81,8 @@ class TestParts:
 class TestPlan:
     @pytest.mark.parametrize("typed", ["佐藤", "スズキ", "03-1234-5678", "4711", "someone@example"])
     def test_reads_no_table_whole(self, typed, reader):
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
+        filled(a_person(), email=lambda n: f"one.of.many{n}@example.com", name=lambda n: f"Person {n}")
+        without("seqscan")
         plan = find_people(reader, typed).explain()
         assert "person_found_by" in plan
         assert f"Seq Scan on {User._meta.db_table}" not in plan
