@@ -27,8 +27,8 @@ loglevel = "info"
 
 
 def when_ready(server) -> None:
-    """What was loaded stays, so the collector need not look at it again and again: a full collection takes 100 ms, in
-    the middle of a page. A page makes some ten thousand objects; the collector looks when more came than that.
+    """What was loaded stays, so the collector need not look at it again and again, in the middle of a page
+    (docs/performance.md). It looks when more objects came than a page leaves.
     """
     gc.collect()
     gc.freeze()

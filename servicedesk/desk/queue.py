@@ -48,8 +48,8 @@ _PLACE = ("after", "before", "since_event", "shown", "fresh", "format", "counted
 # The numbers beside the views of an open page are counted again with each so many-th asking at the earliest: after a
 # minute, and later where many ask.
 _COUNT_EACH = 6
-# Open queues ask every ten seconds; when more than sixty people have one open, as rarely that all together ask six
-# times a second: what they cost has an end.
+# Open queues ask every ten seconds; when more than sixty people have one open, as rarely that all together ask about
+# six times a second.
 _ASKED_A_SECOND = 6
 
 
@@ -234,7 +234,8 @@ def poll(query: QueryDict, newest: int, shown: list[int], fresh: list[int], coun
     return Poll(address, seconds, max(30, seconds))
 
 
-# Who has asked this process within the last minute; each asks several times, so every process knows nearly all.
+# Who has asked this process within the last minute: most of them, since each asks twice or more and any process may
+# answer. So the bound holds roughly, and for some hundreds of people.
 _asking: dict[int, float] = {}
 
 

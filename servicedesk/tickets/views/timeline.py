@@ -30,7 +30,7 @@ class Entry:
     merged ticket. `side` is requester or desk; `of` the merged ticket in which it was written, `number` that ticket's
     or this one's when the reader sees it by itself, which the mail behind a message asks for. Of a reply or note,
     `asides` stand above its `body`. `css`, `face` and `head` of one are for the agent's page, ready to be written: in a
-    ticket of hundreds of messages the template would ask twenty questions about each.
+    ticket of hundreds of messages a template takes too long over each.
     """
 
     event: TicketEvent
