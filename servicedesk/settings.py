@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "cmdb",
     "servicedesk.tickets",
     "servicedesk.priorities",
+    "servicedesk.levels",
     "incidents",
     "requests",
     "servicedesk.intake",
