@@ -137,9 +137,7 @@ def _spans(value: Any, where: str) -> tuple[Span, ...]:
 
 
 def _not_spans(where: str) -> Refused:
-    return Refused(
-        _("%(where)s: hours are a list of pairs, [[\"09:00\", \"12:00\"], …].") % {"where": where}, field=where
-    )
+    return Refused(_('%(where)s: hours are a list of pairs, [["09:00", "12:00"], …].') % {"where": where}, field=where)
 
 
 def _minute(value: Any, where: str) -> int:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 
 from cmdb.models import Service
-from servicedesk.desk.demo import load
+from servicedesk.demo.load import load
 from servicedesk.intake.models import CallBack, Mailbox, Original
 from servicedesk.people.models import Absence, Company, Role, Team, User
 from servicedesk.people.queries import departments_headed_by, deputy_of

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from servicedesk.desk.demo import NotEmpty, load
+from servicedesk.demo.load import NotEmpty, load
 from servicedesk.people.models import User
 from servicedesk.tickets.models import Ticket
 

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from incidents.models import CauseCode
-from servicedesk.desk.demo.company import HERE
-from servicedesk.desk.demo.grammar import Telling, stories
+from servicedesk.demo.company import HERE
+from servicedesk.demo.grammar import Telling, stories
 
 WORDS = {
     "me": "伊藤",

@@ -127,7 +127,9 @@ def calendars(draw):
     return hours_of(
         {
             "name": "Any",
-            "timezone": draw(st.sampled_from(["Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])),
+            "timezone": draw(
+                st.sampled_from(["Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+            ),
             "weekly": weekly,
             "holidays": draw(st.sampled_from(["", "JP", "DE-BY"])),
             "closed": [day.isoformat() for day in days[:2]],
@@ -159,7 +161,12 @@ class TestProperties:
     def test_who_begins_later_is_not_due_earlier(self, hours, start, later, minutes):
         assert due_at(hours, start, minutes).due_at <= due_at(hours, start + later, minutes).due_at
 
-    @given(calendars(), moments, st.timedeltas(timedelta(0), timedelta(days=9)), st.timedeltas(timedelta(0), timedelta(days=9)))
+    @given(
+        calendars(),
+        moments,
+        st.timedeltas(timedelta(0), timedelta(days=9)),
+        st.timedeltas(timedelta(0), timedelta(days=9)),
+    )
     def test_time_adds_up(self, hours, start, first, second):
         parts = business_time(hours, start, start + first)
         parts += business_time(hours, start + first, start + first + second)
@@ -180,7 +187,11 @@ class TestJson:
             ({"weekly": None}, "weekly", "mon, tue"),
             ({"weekly": {"monday": DAY}}, "weekly", "Did you mean “mon”"),
             ({"weekly": {}}, "weekly", "nothing would ever be due"),
-            ({"weekly": {"mon": [["09:00", "12:30"], ["12:00", "13:00"]]}}, "weekly.mon", "09:00–12:30 and 12:00–13:00"),
+            (
+                {"weekly": {"mon": [["09:00", "12:30"], ["12:00", "13:00"]]}},
+                "weekly.mon",
+                "09:00–12:30 and 12:00–13:00",
+            ),
             ({"weekly": {"mon": [["18:00", "09:00"]]}}, "weekly.mon", "ends before it begins"),
             ({"weekly": {"mon": [["9:00", "12:00"]]}}, "weekly.mon", "“9:00” is no time"),
             ({"weekly": {"mon": [["09:00", "24:30"]]}}, "weekly.mon", "“24:30” is no time"),
@@ -217,7 +228,9 @@ class TestCommand:
         return out.getvalue()
 
     def test_answers_in_json(self, file):
-        answer = json.loads(self.ask("--calendar", file, "--from", "2026-12-28T11:30+09:00", "--minutes", "300", "--json"))
+        answer = json.loads(
+            self.ask("--calendar", file, "--from", "2026-12-28T11:30+09:00", "--minutes", "300", "--json")
+        )
         assert answer == {
             "due_at": "2026-12-29T14:30:00+09:00",
             "intervals": [
@@ -240,7 +253,9 @@ class TestCommand:
         assert answers[4]["due_at"] == "2026-11-25T09:05:00+09:00"
 
     def test_answers_in_words(self, file):
-        assert self.ask("--calendar", file, "--from", "2026-11-24T11:00", "--minutes", "60").startswith("due 2026-11-24T12:00")
+        assert self.ask("--calendar", file, "--from", "2026-11-24T11:00", "--minutes", "60").startswith(
+            "due 2026-11-24T12:00"
+        )
 
     @pytest.mark.parametrize(
         "args, words",

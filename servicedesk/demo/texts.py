@@ -2,8 +2,8 @@
 
 import tomllib
 
-from ..macros import create_macro
-from ..templates import create_template
+from servicedesk.desk.macros import create_macro
+from servicedesk.desk.templates import create_template
 from .company import HERE, VIA, Cast
 
 

@@ -5,7 +5,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from servicedesk.desk.demo import NotEmpty, load
+from servicedesk.demo.load import NotEmpty, load
 
 
 class Command(BaseCommand):
