@@ -16,10 +16,10 @@ from django.utils import timezone
 from cmdb.models import Item, Service
 from incidents.actions import open_incident, resolve_incident
 from incidents.models import CauseCode, Incident
-from servicedesk.desk.actions import create_view
-from servicedesk.desk.bulk import Change, start_bulk
 from servicedesk.demo.company import SIGN_INS
 from servicedesk.demo.load import load
+from servicedesk.desk.actions import create_view
+from servicedesk.desk.bulk import Change, start_bulk
 from servicedesk.desk.exporting import job_key, start_export
 from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
 from servicedesk.intake.actions import assign_mail, plan_call_back, read_waiting, store

@@ -4,6 +4,7 @@ import tomllib
 
 from servicedesk.desk.macros import create_macro
 from servicedesk.desk.templates import create_template
+
 from .company import HERE, VIA, Cast
 
 

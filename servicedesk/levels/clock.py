@@ -1,8 +1,8 @@
 """The clock of a target: how much of the promised time is used up, and when the rest will be. Pure: what happened, the
 hours and the minutes promised say everything, so it can be read anew at any time with the same result.
 
-A clock runs from `START`, rests while somebody else has to act (`PAUSE` with whose turn it is) and while the work counts
-as done (`STOP`), and goes on with `RUN`. Only business time counts.
+A clock runs from its first `RUN`, rests while somebody else has to act (`PAUSE` with whose turn it is) and while the
+work counts as done (`STOP`), and goes on with `RUN`. Only business time counts.
 """
 
 from collections import defaultdict
@@ -47,7 +47,9 @@ class Turn:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A time in which the clock ran (`side` None) or rested, and the business time in it. `until` None: it still does."""
+    """A time in which the clock ran (`side` None) or rested, and the business time in it. `until` None: it still
+    does.
+    """
 
     since: datetime
     until: datetime | None

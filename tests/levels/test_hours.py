@@ -18,7 +18,7 @@ DAY = [["09:00", "12:00"], ["13:00", "18:00"]]
 TOKYO = {
     "name": "Tokyo",
     "timezone": "Asia/Tokyo",
-    "weekly": {day: DAY for day in ("mon", "tue", "wed", "thu", "fri")},
+    "weekly": dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), DAY),
     "holidays": "JP",
     "closed": ["2026-12-30", "2026-12-31"],
     "special": {"2026-12-28": [["09:00", "12:00"]]},

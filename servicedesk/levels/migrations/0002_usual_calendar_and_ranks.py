@@ -22,7 +22,7 @@ def fill(apps, schema_editor):
     apps.get_model("levels", "Calendar").objects.create(
         name="本社" if zone == "Asia/Tokyo" else "Head office",
         timezone=zone,
-        weekly={day: WORKING for day in ("mon", "tue", "wed", "thu", "fri")},
+        weekly=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), WORKING),
         holidays="JP" if zone == "Asia/Tokyo" else "",
         is_default=True,
     )

@@ -30,7 +30,8 @@ class Command(BaseCommand):
         try:
             hours = self._hours(calendar)
             if stdin:
-                return self._answer_all(hours)
+                self._answer_all(hours)
+                return
             if start is None or minutes is None:
                 raise CommandError("Give --from and --minutes, or --stdin.")
             found = due_at(hours, _moment(start, hours), _whole(minutes))
