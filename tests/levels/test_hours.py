@@ -241,7 +241,8 @@ class TestCommand:
         }
 
     def test_answers_line_by_line_and_goes_on_after_a_wrong_one(self, file, monkeypatch):
-        said = '{"from": "2026-11-24T11:00", "minutes": 60}\nno\n\n{"from": "soon", "minutes": 1}\n[]\n{"from": "2026-11-24T11:00Z", "minutes": "5"}\n'
+        said = '{"from": "2026-11-24T11:00", "minutes": 60}\nno\n\n{"from": "soon", "minutes": 1}\n[]\n'
+        said += '{"from": "2026-11-24T11:00Z", "minutes": "5"}\n'
         monkeypatch.setattr("sys.stdin", io.StringIO(said))
         out = io.StringIO()
         with pytest.raises(SystemExit) as end:
