@@ -150,6 +150,7 @@ PAGES = [
     Screen("incident-close", AGENT, "incidents:close", ("resolved",)),
     Screen("incident-reopen", AGENT, "incidents:reopen", ("resolved",)),
     Screen("peek", AGENT, "tickets:peek", ("busy",)),
+    Screen("receipt", AGENT, "levels:receipt", ("busy",)),
     Screen("call-back-done", AGENT, "intake:call-back-done", ("busy", "call_back")),
     Screen("call-back-not-reached", AGENT, "intake:call-back-not-reached", ("busy", "call_back")),
     Screen("call-back-cancel", AGENT, "intake:call-back-cancel", ("busy", "call_back")),

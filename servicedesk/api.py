@@ -19,6 +19,7 @@ from servicedesk.desk.template_api import TemplateViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
+from servicedesk.levels.receipt_api import ClockViewSet
 from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
 from servicedesk.notify.notice_api import DeviceViewSet, NoticeSettingsViewSet, NotificationViewSet
 from servicedesk.people.api.audit import AuditViewSet
@@ -101,6 +102,7 @@ router.register("search", SearchViewSet, "search")
 app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
+    path("tickets/<str:number>/clocks/", ClockViewSet.as_view({"get": "list"}), name="ticket-clocks"),
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
     path("me/timer/", TimerViewSet.as_view({"get": "retrieve", "delete": "discard"}), name="timer"),
     path("me/timer/stop/", TimerViewSet.as_view({"post": "stop"}), name="timer-stop"),

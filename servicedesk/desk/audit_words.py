@@ -86,6 +86,8 @@ TICKET_VERBS = {
     "change": pgettext_lazy("audit", "Changed"),
     "override_priority": gettext_lazy("Set the priority by hand"),
     "apply_matrix": gettext_lazy("Applied the priority matrix"),
+    "near_target": gettext_lazy("Noted that a target is near"),
+    "miss_target": gettext_lazy("Noted that a target was missed"),
     "thank": gettext_lazy("Thanked the desk"),
     "share": pgettext_lazy("audit", "Shared"),
     "unshare": gettext_lazy("Stopped sharing"),

@@ -204,6 +204,22 @@ Requester: {requester}
 
 Reach them by phone, and mend the address. The mail from the other server lies with the ticket.""",
     },
+    "target": {
+        "ja": """目標についてのお知らせです。
+
+{what_happened}
+
+優先度: {priority}
+申請者: {requester}
+解決の目標: {due}""",
+        "en": """About a target:
+
+{what_happened}
+
+Priority: {priority}
+Requester: {requester}
+Target for the solution: {due}""",
+    },
     "callback": {
         "ja": """折り返しの電話をかける時間です。
 

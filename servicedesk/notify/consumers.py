@@ -40,6 +40,8 @@ _KINDS = {
     "bounce": Kind.BOUNCED,
     "call_back_due": Kind.CALLBACK,
     "thank": Kind.THANKS,
+    "near_target": Kind.TARGET,
+    "miss_target": Kind.TARGET,
 }
 
 
@@ -222,6 +224,11 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
             yield from User.objects.filter(pk__in=ids_in(event, "bcc")).order_by("pk")
         case Kind.BOUNCED | Kind.OUTSIDE:
             yield from _desk(ticket)
+        case Kind.TARGET:
+            yield from _desk(ticket)
+            # What is missed is a matter of the whole team.
+            if event.verb == "miss_target" and ticket.team is not None and ticket.team.lead is not None:
+                yield ticket.team.lead
         case Kind.THANKS:
             yield from _thanked(ticket)
         case Kind.CALLBACK:

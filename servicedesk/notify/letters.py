@@ -21,6 +21,7 @@ from servicedesk.people.models import User
 from servicedesk.tickets.models import Attachment, Comment, Priority, Ticket, TicketEvent
 from servicedesk.tickets.permissions import works_on
 from servicedesk.tickets.plain import closes_at, outlook
+from servicedesk.tickets.sentences import Names, plain_words_for
 from servicedesk.web.formats import exact, filesize, markdown, plain
 from servicedesk.web.middleware import speaking_to
 from servicedesk.web.text import one_line
@@ -202,6 +203,7 @@ def _values(
         "files": names_of_files,
         "resolution": lambda: ticket.resolution,
         "closes_at": lambda: exact(closes_at(ticket)),
+        "what_happened": lambda: plain_words_for(event, Names(to, [event])),
         "requester": lambda: ticket.requester.display_name,
         "priority": ticket.get_priority_display,
         "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
@@ -245,6 +247,7 @@ def example_values() -> Values:
         "phone": "03-1234-5678",
         "call_at": exact(at),
         "about": _("Ask whether the new roller runs quietly."),
+        "what_happened": _("Resolution: 75% of the target is used."),
         "items": _example_of_items(),
         "notices": settings.SITE_URL + reverse("notify:notices"),
         "mail": settings.SITE_URL + reverse("intake:mail", args=[123]),
@@ -314,6 +317,7 @@ _VERBS = {
     "bounced": "bounce",
     "mentioned": "note",
     "callback": "call_back_due",
+    "target": "near_target",
     "forwarded": "forward",
     "outside": "answer_from_outside",
 }

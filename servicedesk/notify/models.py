@@ -46,6 +46,7 @@ class OutgoingMail(models.Model):
         OUTSIDE = "outside", _("Answer from outside")
         THANKS = "thanks", _("Thanks")
         TEAM = "team", _("Ticket for a team")
+        TARGET = "target", _("Target near or missed")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
 
@@ -138,6 +139,7 @@ class Notification(models.Model):
         TEAM = "team", _("A ticket comes to a team whose lead I am, or that has none")
         BOUNCED = "bounced", _("A mail does not reach a requester")
         CALLBACK = "callback", _("A call-back is due")
+        TARGET = "target", _("A target of my tickets is near or missed")
         MAIL = "mail", _("I am given a mail to look at")
         MENTION = "mention", _("Somebody mentions me")
         THANKS = "thanks", _("A requester thanks")
@@ -208,14 +210,15 @@ class NoticeSettings(models.Model):
         Kind.TEAM,
         Kind.BOUNCED,
         Kind.CALLBACK,
+        Kind.TARGET,
         Kind.MAIL,
         Kind.MENTION,
         Kind.THANKS,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
-    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS})
+    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET})
     # What comes by mail only to those who wish it so.
-    ON_PAGES = frozenset({Kind.TEAM, Kind.THANKS})
+    ON_PAGES = frozenset({Kind.TEAM, Kind.THANKS, Kind.TARGET})
 
     person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
     ways = models.JSONField(_("what comes how"), default=dict)

@@ -35,6 +35,7 @@ _ICONS: dict[str, str] = {
     Kind.TEAM: "users",
     Kind.BOUNCED: "mail-off",
     Kind.CALLBACK: "phone-call",
+    Kind.TARGET: "clock",
     Kind.MAIL: "mail",
     Kind.THANKS: "mood-smile",
 }

@@ -45,6 +45,7 @@ _SAYS = {
     Kind.TEAM: _("New for your team"),
     Kind.BOUNCED: _("A mail did not reach the requester"),
     Kind.CALLBACK: _("A call-back is due"),
+    Kind.TARGET: _("A target is near or missed"),
     Kind.MAIL: _("A mail for you to look at"),
     Kind.MENTION: _("You were mentioned"),
     Kind.THANKS: _("The requester thanks"),

@@ -45,6 +45,7 @@ VARIABLES: dict[str, Promise] = {
     "phone": gettext_lazy("Telephone number to call"),
     "call_at": gettext_lazy("When the call was promised"),
     "about": gettext_lazy("What to tell or to ask"),
+    "what_happened": gettext_lazy("What has happened, in a sentence"),
     "items": gettext_lazy("What has happened, a line for each"),
     "notices": gettext_lazy("Address of the page of notices"),
     "mail": gettext_lazy("Address of the page of the mail"),
@@ -105,6 +106,12 @@ TEXTS: dict[str, Text] = {
     "thanks": Text(gettext_lazy("Thanks"), DESK, ("message", "requester")),
     "team": Text(gettext_lazy("Ticket for a team"), DESK, ("requester", "priority", "due", "description")),
     "outside": Text(gettext_lazy("Answer from outside"), DESK, ("message", "files", "requester"), ("message",)),
+    "target": Text(
+        gettext_lazy("Target near or missed"),
+        DESK,
+        ("what_happened", "requester", "priority", "due"),
+        ("what_happened",),
+    ),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)

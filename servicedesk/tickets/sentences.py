@@ -411,7 +411,7 @@ def _run_macro(event, names):
 
 @sentence("plan_call_back")
 def _plan_call_back(event, names):
-    parts = {"who": names.who(event), "when": _moment(event.data.get("due_at"), names)}
+    parts = {"who": names.who(event), "when": moment(event.data.get("due_at"), names)}
     if event.data.get("team"):
         text = _("%(who)s promised a call-back by the team %(team)s: %(when)s.")
         return text % (parts | {"team": names.team(event.data["team"])})
@@ -423,7 +423,7 @@ def _plan_call_back(event, names):
 
 @sentence("call_back_due")
 def _call_back_due(event, names):
-    parts = {"when": _moment(event.data.get("due_at"), names)}
+    parts = {"when": moment(event.data.get("due_at"), names)}
     if event.data.get("team"):
         parts["team"] = names.team(event.data["team"])
         return _("The call-back by the team %(team)s is due: %(when)s.") % parts
@@ -438,7 +438,7 @@ def _finish_call_back(event, names):
 
 @sentence("miss_call_back")
 def _miss_call_back(event, names):
-    parts = {"who": names.who(event), "when": _moment(event.data.get("due_at"), names)}
+    parts = {"who": names.who(event), "when": moment(event.data.get("due_at"), names)}
     return _("%(who)s called back and reached nobody; again: %(when)s.") % parts
 
 
@@ -505,6 +505,7 @@ for _name, _label, _words in (
 
 
 @field("due_at", gettext_lazy("due"))
-def _moment(value, names):
-    moment = parse_datetime(value) if isinstance(value, str) else None
-    return formats.exact(moment) if moment else _value(value)
+def moment(value, names):
+    """A moment as events keep it."""
+    parsed = parse_datetime(value) if isinstance(value, str) else None
+    return formats.exact(parsed) if parsed else _value(value)

@@ -35,6 +35,7 @@ PARTS = {
     "tickets:thumbnail",
     "intake:people",
     "intake:for-ticket",
+    "levels:for-ticket",
     "intake:message-html",
     "intake:dead",
     "intake:call-backs",
