@@ -1,0 +1,69 @@
+"""The record that all processes share (`ticket`), and everything that hangs on it."""
+
+from .events import (
+    Attachment,
+    Comment,
+    Draft,
+    Outbox,
+    TicketEvent,
+    _attachment_path,
+)
+from .ticket import (
+    OPEN,
+    PREFIXES,
+    Category,
+    Channel,
+    Impact,
+    Priority,
+    PriorityReason,
+    Tag,
+    Ticket,
+    TicketWords,
+    Urgency,
+    page_of,
+)
+from .ties import (
+    TicketItem,
+    TicketLink,
+    TicketShare,
+    TicketTag,
+    Watcher,
+)
+from .work import (
+    ClosedWorkMonth,
+    Heartbeat,
+    WorkRounding,
+    WorkTime,
+    WorkTimer,
+)
+
+__all__ = [
+    "Attachment",
+    "Category",
+    "Channel",
+    "ClosedWorkMonth",
+    "Comment",
+    "Draft",
+    "Heartbeat",
+    "Impact",
+    "OPEN",
+    "Outbox",
+    "PREFIXES",
+    "Priority",
+    "PriorityReason",
+    "Tag",
+    "Ticket",
+    "TicketEvent",
+    "TicketItem",
+    "TicketLink",
+    "TicketShare",
+    "TicketTag",
+    "TicketWords",
+    "Urgency",
+    "Watcher",
+    "WorkRounding",
+    "WorkTime",
+    "WorkTimer",
+    "_attachment_path",
+    "page_of",
+]
