@@ -317,8 +317,6 @@ MAIL_RECEIPTS_PER_HOUR = env.integer("MAIL_RECEIPTS_PER_HOUR", 20, least=0)
 MAIL_RECIPIENT_PER_HOUR = env.integer("MAIL_RECIPIENT_PER_HOUR", 100, least=1)
 # So long a reply waits before its mails leave, and can be taken back.
 MAIL_UNDO_SECONDS = env.integer("MAIL_UNDO_SECONDS", 10, least=0)
-# An answer to a ticket that was closed longer ago begins a new one.
-MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)
 
 # --- Pushes to browsers (servicedesk.notify.pushing) ----------------------------------------------------------------
 # The desk's private key (VAPID): 32 bytes as base64url. Without it nobody is offered pushes; a new one ends them all.
@@ -416,6 +414,3 @@ LOGGING = {
         "httpcore2": {"level": "WARNING"},  # below that it tells headers
     },
 }
-
-# --- Ways of the desk ---------------------------------------------------------------------------------------------
-CLOSE_RESOLVED_AFTER_DAYS = env.integer("CLOSE_RESOLVED_AFTER_DAYS", 7, least=1)

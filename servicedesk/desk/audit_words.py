@@ -59,6 +59,7 @@ SETTINGS_VERBS = {
     "save_work_rounding": gettext_lazy("Changed the rounding of timers"),
     "close_work_month": gettext_lazy("Closed the work time of a month"),
     "reopen_work_month": gettext_lazy("Reopened the work time of a month"),
+    "save_closing_rules": gettext_lazy("Saved the closing rules"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {
@@ -86,6 +87,13 @@ TICKET_VERBS = {
     "change": pgettext_lazy("audit", "Changed"),
     "override_priority": gettext_lazy("Set the priority by hand"),
     "apply_matrix": gettext_lazy("Applied the priority matrix"),
+    "ask_to_close": gettext_lazy("Asked for an approval to close"),
+    "send_back": gettext_lazy("Did not approve closing"),
+    "confirm": gettext_lazy("Said that it is solved"),
+    "announce_closing": gettext_lazy("Told the requester when it closes"),
+    "hold_closing": gettext_lazy("Did not close it by itself"),
+    "snooze": gettext_lazy("Snoozed"),
+    "wake": gettext_lazy("Came back from a snooze"),
     "thank": gettext_lazy("Thanked the desk"),
     "share": pgettext_lazy("audit", "Shared"),
     "unshare": gettext_lazy("Stopped sharing"),

@@ -8,4 +8,4 @@ class PeopleConfig(AppConfig):
 
     def ready(self):
         # Rules, life cycles, sentences and ties register themselves by name; whoever asks for one must find it.
-        autodiscover_modules("workflow", "permissions", "sentences", "ties")
+        autodiscover_modules("workflow", "permissions", "sentences", "ties", "closing")

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +14,7 @@ from servicedesk.people.queries import people_by_address, person_by_address
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions import answer_from_outside, lock, move, note, record, reply
 from servicedesk.tickets.actions.talk import attach, says_thanks
+from servicedesk.tickets.closing import reopens_until
 from servicedesk.tickets.files import Examined, Scanned, examine_all
 from servicedesk.tickets.models import Channel, Comment, Ticket
 from servicedesk.tickets.permissions import works_on
@@ -278,9 +277,9 @@ def _append(
     lock(ticket)
     body = _cut(letter.reply or letter.text, remarks)
     if not ticket.is_open:
-        over = timezone.now() - timedelta(days=settings.MAIL_REOPENS_FOR_DAYS)
+        until = reopens_until(ticket)
         reopen = next((way for way in ticket.workflow.leaving(ticket.status) if way.name == "reopen"), None)
-        if not mail.is_proved or reopen is None or (ticket.closed_at and ticket.closed_at < over):
+        if not mail.is_proved or reopen is None or (until and until < timezone.now()):
             return False
         if not sender.may(reopen.permission, ticket):
             return False

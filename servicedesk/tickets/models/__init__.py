@@ -1,5 +1,10 @@
 """The record that all processes share (`ticket`), and everything that hangs on it."""
 
+from .closing import (
+    ClosingRequest,
+    ClosingRule,
+    ReopeningRule,
+)
 from .events import (
     Attachment,
     Comment,
@@ -42,6 +47,8 @@ __all__ = [
     "Category",
     "Channel",
     "ClosedWorkMonth",
+    "ClosingRequest",
+    "ClosingRule",
     "Comment",
     "Draft",
     "Heartbeat",
@@ -51,6 +58,7 @@ __all__ = [
     "PREFIXES",
     "Priority",
     "PriorityReason",
+    "ReopeningRule",
     "Tag",
     "Ticket",
     "TicketEvent",

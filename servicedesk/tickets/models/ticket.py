@@ -103,8 +103,10 @@ class Ticket(models.Model):
     the resolution is promised, `response_due_at` the first answer. `event_count` and `event_hash` are the end of the
     chain of events, so that a cut-off tail shows too. `department` is the requester's when the ticket was made.
     `merged_into` is where a merged ticket goes on; `merged_ids` are all tickets that go on here, those merged into them
-    too: one page shows what was written in any of them. Keys with `db_index=False` are served by the composite indexes
-    below, or never asked.
+    too: one page shows what was written in any of them. While it is resolved, `closes_at`
+    says when it closes by itself, if it does, and `confirmed_at` when its requester said that it is solved. A ticket is
+    out of the usual views since `snoozed_at` until `snoozed_until`, or without that until its requester writes. Keys
+    with `db_index=False` are served by the composite indexes below, or never asked.
     """
 
     number = models.CharField(_("number"), max_length=16, unique=True, editable=False)
@@ -164,6 +166,10 @@ class Ticket(models.Model):
     due_at = models.DateTimeField(_("due"), null=True, editable=False)
     resolved_at = models.DateTimeField(_("resolved"), null=True, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
+    closes_at = models.DateTimeField(_("closes by itself"), null=True, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    snoozed_at = models.DateTimeField(_("snoozed"), null=True, editable=False)
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, editable=False)
     reopen_count = models.PositiveSmallIntegerField(default=0, editable=False)
     merged_into = models.ForeignKey("self", models.PROTECT, db_index=False, null=True, editable=False, related_name="+")
     merged_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)
@@ -203,6 +209,7 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["resolved_at"], condition=Q(phase="resolved"), name="ticket_resolved_not_closed"),
             models.Index(fields=["service"], condition=OPEN & Q(is_major=True), name="ticket_open_major"),
+            models.Index(fields=["snoozed_until", "id"], condition=Q(snoozed_at__isnull=False), name="ticket_snoozed"),
             models.Index(fields=["requester", "-created_at", "-id"], name="ticket_by_requester"),
             models.Index(fields=["department", "-created_at", "-id"], name="ticket_by_department"),
             models.Index(fields=["-created_at", "-id"], name="ticket_by_time"),

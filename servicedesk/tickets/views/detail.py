@@ -20,6 +20,7 @@ from ..queries import attachments, drafts_of, items_affected, links, merged_here
 from ..thanks import takes_thanks, thanks_of
 from ..workflow import Phase, Transition
 from .boxes import box_for
+from .closing import closing_of
 from .timeline import SHOWS, entries_for
 from .work_time import work_context
 
@@ -80,6 +81,9 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     user = request.user
     show = request.GET.get("show", "all") if works else "all"
     steps = steps_for(user, ticket)
+    closing = closing_of(user, ticket) if works else None
+    if closing is not None and not closing.is_free:
+        steps = [step for step in steps if step.name != "close"]  # the page says what comes first
     files = list(attachments(user, ticket))
     merged = merged_here(user, ticket)
     thanks = thanks_of(ticket)
@@ -87,6 +91,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     context = {
         "ticket": ticket,
         "extension": extension,
+        "closing": closing,
         "newest": newest_of(ticket, works),
         "entries": entries_for(user, ticket, files, merged, show if show in SHOWS else "all"),
         "merged": merged,
