@@ -277,11 +277,13 @@ CELERY_BEAT_SCHEDULE = {
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
         ("tell of assigned mails", "servicedesk.notify.tasks.tell_of_mails", 5),
         ("write summaries", "servicedesk.notify.tasks.write_digests", 60),
+        ("write of stale tickets", "servicedesk.notify.tasks.write_stale_mails", 600),
         ("send pushes", "servicedesk.notify.tasks.send_pushes", 2),
         ("tidy notices", "servicedesk.notify.tasks.tidy_notices", 3600),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
+        ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
     ]
 }

@@ -16,7 +16,6 @@ from servicedesk.levels.queries import Levels
 from servicedesk.priorities.closing import after, plan_closing, soon_to_close, times_of
 from servicedesk.tickets.actions import announce_closing, ask_to_close, hold_closing, lock
 from servicedesk.tickets.actions.closing import Incomplete, NeedsApproval
-from servicedesk.tickets.closing import rule_of
 from servicedesk.tickets.models import ClosingRule, Ticket
 from servicedesk.tickets.workflow import Phase, TicketType
 from servicedesk.web.errors import Refused
@@ -55,9 +54,9 @@ def _do(ticket: Ticket, rule: ClosingRule, levels: Levels, now: datetime) -> Non
     if times.closes_at != ticket.closes_at:
         _plan_anew(ticket)
     if times.over_at is not None and times.over_at <= now:
-        _end(ticket, resolved_at)
+        _end(ticket, resolved_at, now)
     elif times.tell_at is not None and times.tell_at <= now and not ticket.is_told:  # type: ignore[attr-defined]
-        announce_closing(ticket, resolved_at=resolved_at)
+        announce_closing(ticket, resolved_at=resolved_at, at=now)
 
 
 @transaction.atomic
@@ -67,16 +66,16 @@ def _plan_anew(ticket: Ticket) -> None:
         plan_closing(ticket)
 
 
-def _end(ticket: Ticket, resolved_at: datetime) -> None:
+def _end(ticket: Ticket, resolved_at: datetime, now: datetime) -> None:
     model, close = _CLOSE[ticket.type]
     try:
         with transaction.atomic():
             record = model.objects.select_related("ticket").get(pk=ticket.pk)
             if lock(record.ticket).resolved_at == resolved_at:
-                close(record, by=None, via="system")
+                close(record, by=None, via="system", at=now)
     except Incomplete:
-        hold_closing(ticket, resolved_at=resolved_at)
+        hold_closing(ticket, resolved_at=resolved_at, at=now)
     except NeedsApproval:
-        ask_to_close(ticket, by=None, via="system")
+        ask_to_close(ticket, by=None, via="system", at=now)
     except Refused:
         log.info("no longer resolved")

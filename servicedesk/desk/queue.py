@@ -16,6 +16,7 @@ from servicedesk.people.models import User
 from servicedesk.people.queries import agents
 from servicedesk.people.rules import allowed
 from servicedesk.tickets import filters
+from servicedesk.tickets.closing import to_approve
 from servicedesk.tickets.models import Channel, Priority, TicketEvent
 from servicedesk.tickets.queries import (
     categories,
@@ -166,6 +167,18 @@ def rail(request: HttpRequest, current: str, views: list[SavedView] | None = Non
             "key": "b",
         }
     )
+    approvals = len(to_approve(request.user))
+    if approvals or current == "approvals":
+        lines.append(
+            {
+                "label": _("Approvals"),
+                "icon": "user-check",
+                "url": reverse("desk:approvals"),
+                "count": str(approvals),
+                "is_current": current == "approvals",
+                "key": "",
+            }
+        )
     before = None
     for number, view in enumerate(pinned, 1):
         whose = str(view.team) if view.team else _("My views")

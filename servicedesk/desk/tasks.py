@@ -4,11 +4,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from servicedesk.tickets.actions.drafts import forget_old_drafts
+from servicedesk.tickets.actions.snoozing import wake_some
 
 from .actions import forget_deleted_views
 from .bulk import forget_old_bulks
 from .closing_sweep import closing_sweep
 from .exporting import forget_old_exports
+
+BATCH = 200
 
 
 @shared_task
@@ -26,3 +29,10 @@ def tidy_desk() -> None:
 def close_resolved_tickets() -> None:
     """Close what was resolved so many business days ago that its rule says so, and tell requesters beforehand."""
     closing_sweep(timezone.now())
+
+
+@shared_task
+def wake_snoozed_tickets() -> None:
+    """Bring back the tickets whose time has come."""
+    while wake_some(timezone.now(), BATCH) == BATCH:
+        pass

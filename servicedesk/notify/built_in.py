@@ -241,7 +241,8 @@ Requester: {requester}
 Say on the page of the ticket what became of it.""",
     },
     "approval": {
-        "ja": """このチケットのクローズ承認を依頼されました。チケットの画面で、承認して完了にするか、理由を付けて差し戻してください。
+        "ja": """このチケットのクローズ承認を依頼されました。
+チケットの画面で、承認して完了にするか、理由を付けて差し戻してください。
 依頼した人: {by}
 
 申請者: {requester}

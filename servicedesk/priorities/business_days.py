@@ -1,6 +1,6 @@
 """Business days: the days of a calendar on which one works at all. Pure: no database, no clock."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from servicedesk.levels.hours import Hours
 

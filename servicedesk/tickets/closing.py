@@ -8,6 +8,7 @@ A process says what else it asks for by one function, found by its module `closi
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Prefetch, QuerySet
@@ -134,6 +135,36 @@ def approvers(ticket: Ticket, asked_by: int) -> list[User]:
 def request_of(ticket: Ticket) -> ClosingRequest | None:
     """The request that waits for a decision."""
     return ClosingRequest.objects.filter(pk=ticket.pk).select_related("by").first()
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What stands between a resolved ticket and its end, for somebody who works on it. `missing` are sentences;
+    `waits_for` those who may approve while `request` waits.
+    """
+
+    missing: list[str] = field(default_factory=list)
+    request: ClosingRequest | None = None
+    may_approve: bool = False
+    may_ask: bool = False
+    waits_for: list[User] = field(default_factory=list)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the person closes it by one press as any step."""
+        return not (self.missing or self.request or self.may_ask)
+
+
+def closing_of(user: User, ticket: Ticket) -> Closing | None:
+    """None while there is nothing to close."""
+    if ticket.phase != Phase.RESOLVED:
+        return None
+    rule, request = rule_of(ticket), request_of(ticket)
+    missing = missing_to_close(ticket, rule)
+    if request is None:
+        return Closing(missing, may_ask=not missing and not may_close(user, ticket, rule, None))
+    waits_for = approvers(ticket, asker_of(request) or 0)
+    return Closing(missing, request, may_approve(user, ticket, asked_by=asker_of(request)), waits_for=waits_for)
 
 
 def waiting_requests() -> QuerySet[ClosingRequest]:

@@ -72,6 +72,12 @@ def ask_to_close(user, ticket=None):
     return works_on(user, ticket)
 
 
+@rule("tickets.snooze")
+def snooze(user, ticket=None):
+    """Take it out of the usual views for a while, and bring it back."""
+    return works_on(user, ticket)
+
+
 @rule("tickets.merge")
 def merge(user, ticket=None):
     """Also what moves a message to another ticket: whoever works on both."""

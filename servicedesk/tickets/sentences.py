@@ -335,6 +335,21 @@ _ITEMS = {
 }
 
 
+@sentence("snooze")
+def _snooze(event, names):
+    until = event.data.get("until")
+    if until is None:
+        return _("%(who)s snoozed this until the requester writes.") % {"who": names.who(event)}
+    return _("%(who)s snoozed this until %(when)s.") % {"who": names.who(event), "when": _moment(until, names)}
+
+
+@sentence("wake")
+def _wake(event, names):
+    if event.by is None:
+        return _("The snooze is over.")
+    return _("%(who)s ended the snooze.") % {"who": names.who(event)}
+
+
 @sentence("set_items")
 def _set_items(event, names):
     added, removed = (names.items(event, name) for name in ("added", "removed"))

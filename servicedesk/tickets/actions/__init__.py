@@ -13,6 +13,7 @@ from .forwarding import answer_from_outside, forward
 from .items import add_items, remove_item, set_items
 from .merging import merge, move_message, unmerge
 from .sharing import share, unshare, unwatch, watch
+from .snoozing import snooze, wake
 from .talk import note, reply, take_back
 from .thanking import thank
 from .work import (
@@ -76,6 +77,7 @@ __all__ = [
     "set_items",
     "set_tags",
     "share",
+    "snooze",
     "spend_draft",
     "start_timer",
     "stop_timer",
@@ -87,5 +89,6 @@ __all__ = [
     "unmerge",
     "unshare",
     "unwatch",
+    "wake",
     "watch",
 ]

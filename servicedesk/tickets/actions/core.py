@@ -246,6 +246,12 @@ def event_hash(number: str, previous: str, event: TicketEvent) -> str:
     )
 
 
+_MOVED = (
+    "status", "phase", "resolved_at", "closed_at", "closes_at", "confirmed_at", "snoozed_at", "snoozed_until",
+    "reopen_count",
+)  # fmt: skip
+
+
 @transaction.atomic
 def move(
     ticket: Ticket,
@@ -291,9 +297,9 @@ def move(
     if was == Phase.RESOLVED:
         ClosingRequest.objects.filter(pk=ticket.pk).delete()
     ticket.closes_at = ticket.confirmed_at = None  # when it closes is said by `priorities.closing`
-    ticket.save(
-        update_fields=["status", "phase", "resolved_at", "closed_at", "closes_at", "confirmed_at", "reopen_count"]
-    )
+    if status.phase in (Phase.RESOLVED, Phase.CLOSED):
+        ticket.snoozed_at = ticket.snoozed_until = None
+    ticket.save(update_fields=_MOVED)
     return record(ticket, name, by=by, via=via, public=True, at=now, **{"from": before, "to": ticket.status, **data})
 
 

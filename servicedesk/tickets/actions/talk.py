@@ -29,6 +29,7 @@ from ..queries import said_since
 from ..thanks import names_on, only_thanks, takes_thanks
 from .core import lock, move, person_ref, record, written
 from .sharing import bring_in, leave_out
+from .snoozing import rouse
 from .thanking import give_thanks, may_still_thank
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,9 @@ def reply(
     if is_thanks and may_still_thank(ticket, by):
         data["thanks"] = True
     comment = say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
+    # Also when nothing proves who wrote: it must be seen. Only thanks leave it where it is.
+    if not from_desk and ticket.snoozed_at and (files or not only_thanks(body, names_on(ticket, by))):
+        rouse(ticket, by=by, via=via, at=at)
     if from_desk:
         answered(ticket, comment.event.at)
     if is_thanks:

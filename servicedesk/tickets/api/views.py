@@ -31,6 +31,7 @@ from ..queries import (
     visible_tickets,
 )
 from ..search import search
+from .ending import Ending
 from .filters import ORDERS, TicketFilters, narrow
 from .merging import Merging
 from .serializers import (
@@ -106,7 +107,7 @@ class TicketView(View):
         return {"by": self.request.user, "via": "api"}
 
 
-class TicketViewSet(Merging, WorkTimes, TicketView):
+class TicketViewSet(Ending, Merging, WorkTimes, TicketView):
     """Tickets of all kinds. What one process alone does is under `/incidents/` and `/requests/`."""
 
     serializer_class = TicketOut

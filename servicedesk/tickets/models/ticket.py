@@ -247,6 +247,10 @@ class Ticket(models.Model):
         return [self.pk, *self.merged_ids]
 
     @property
+    def is_snoozed(self) -> bool:
+        return self.snoozed_at is not None and (self.snoozed_until is None or self.snoozed_until > timezone.now())
+
+    @property
     def is_overdue(self) -> bool:
         return bool(self.due_at and self.resolved_at is None and self.is_open and self.due_at < timezone.now())
 

@@ -13,6 +13,7 @@ from servicedesk.web import formats
 from servicedesk.web.pages import page, wants_fragment
 
 from .. import presence
+from ..closing import closing_of
 from ..forms import ReplyForm, note_form, reply_form
 from ..models import OPEN, Draft, Ticket
 from ..permissions import asked
@@ -20,7 +21,6 @@ from ..queries import attachments, drafts_of, items_affected, links, merged_here
 from ..thanks import takes_thanks, thanks_of
 from ..workflow import Phase, Transition
 from .boxes import box_for
-from .closing import closing_of
 from .timeline import SHOWS, entries_for
 from .work_time import work_context
 
