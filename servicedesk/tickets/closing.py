@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from servicedesk.people.models import Membership, Role, Team, User
 from servicedesk.people.queries import absences_on
 
+from .errors import TooLate
 from .models import ClosingRequest, ClosingRule, ReopeningRule, Ticket
 from .permissions import works_on
 from .queries import desk_tickets, for_list, who_works_on
@@ -60,6 +61,27 @@ def reopens_until(ticket: Ticket) -> datetime | None:
         return None
     found = ReopeningRule.objects.filter(pk=ticket.type).first() or ReopeningRule(type=ticket.type)
     return ticket.closed_at + timedelta(days=found.days)
+
+
+def still_reopens(ticket: Ticket) -> bool:
+    """Whether a word of the requester still takes it up again, if it is closed."""
+    until = reopens_until(ticket)
+    return until is None or until >= timezone.now()
+
+
+Begin = Callable[[TooLate, User, str], Ticket]
+_BEGIN: list[Begin] = []
+
+
+def begins_anew(begin: Begin) -> Begin:
+    """State how a new ticket is made of a word that came too late for an old one: `begin(late, by, via)`."""
+    _BEGIN[:] = [begin]
+    return begin
+
+
+def begin_anew(late: TooLate, *, by: User, via: str) -> Ticket:
+    """The new ticket, tied to the old one. Called outside a transaction, as everything that is handed over."""
+    return _BEGIN[0](late, by, via)
 
 
 class Leads:

@@ -37,6 +37,10 @@ def awake() -> Q:
     return Q(snoozed_at__isnull=True) | Q(snoozed_until__lte=timezone.now())
 
 
+def _snoozed() -> Q:
+    return Q(snoozed_at__isnull=False) & (Q(snoozed_until__isnull=True) | Q(snoozed_until__gt=timezone.now()))
+
+
 ORDERS = {
     "priority": ["priority", "created_at", "id"],
     "due": ["due_at", "id"],
@@ -95,9 +99,7 @@ VIEWS = {
             gettext_lazy("Snoozed"),
             "moon",
             "z",
-            lambda user: (
-                OPEN & Q(snoozed_at__isnull=False) & (Q(snoozed_until=None) | Q(snoozed_until__gt=timezone.now()))
-            ),
+            lambda user: OPEN & _snoozed(),
             order="updated",
         ),
         View("all", gettext_lazy("All open"), "inbox", "a", lambda user: UNRESOLVED),

@@ -141,14 +141,8 @@ class TestMails:
         now = timezone.now()
         for days in range(3, 15):  # resolved so long ago that one of them is about to close
             resolved(agent, now - timedelta(days=days), requester=hana)
-        request = resolved(
-            agent,
-            now - timedelta(days=30),
-            make=a_service_request,
-            resolve=resolve_service_request,
-            impact=1,
-            urgency=1,
-        )
+        long_ago, urgent = now - timedelta(days=30), {"impact": 1, "urgency": 1}
+        request = resolved(agent, long_ago, make=a_service_request, resolve=resolve_service_request, **urgent)
         assign(request.ticket, by=agent, via="page", assignee=agent)
         closing_sweep.closing_sweep(now)
         deliver_waiting()

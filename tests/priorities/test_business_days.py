@@ -54,12 +54,12 @@ class TestBusinessDaysAfter:
         assert business_days_before(NEVER, at("2026-11-16T10:00"), 1) is None
 
     @given(
-        st.datetimes(datetime(2026, 1, 1), datetime(2027, 3, 1)),
+        st.integers(0, 425 * 24 * 60),
         st.integers(0, 40 * 24 * 60),
         st.integers(1, 12),
     )
-    def test_before_and_after_agree(self, start, minutes, days):
-        start = start.replace(tzinfo=TOKYO.zone)
+    def test_before_and_after_agree(self, begins, minutes, days):
+        start = at("2026-01-01T00:00") + timedelta(minutes=begins)
         now = start + timedelta(minutes=minutes)
         is_over = business_days_after(TOKYO, start, days) <= now
         assert (start < business_days_before(TOKYO, now, days)) == is_over

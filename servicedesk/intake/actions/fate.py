@@ -34,6 +34,7 @@ from ..viruses import without_viruses
 from .dead import revive_by_mail
 from .receive import MOST_LETTERS, receive
 from .senders import a_guest, got_too_many, language_of, sender_of, takes_strangers_from, wrote_too_often
+from .tying import tie
 
 State, Reason = IncomingMail.State, IncomingMail.Reason
 MOST_ADDRESSED = 50
@@ -129,7 +130,7 @@ def _take(
         if inner is not None and writer is not None:
             _open_forwarded(mail, inner, writer, sender)
         else:
-            _open(mail, letter, sender)
+            _open(mail, letter, sender, ticket)
 
 
 def _put_into(ticket: Ticket, mail: IncomingMail, letter: Letter, signs: Signs, *, by: User) -> None:
@@ -303,8 +304,11 @@ def _append(
     return True
 
 
-def _open(mail: IncomingMail, letter: Letter, sender: User) -> None:
+def _open(mail: IncomingMail, letter: Letter, sender: User, old: Ticket | None = None) -> None:
+    """`old` is a ticket that the mail answers and that is over: the new one is tied to it, if the sender is proved."""
     mail.ticket = _new_ticket(mail, letter.subject, letter.text, letter.files, requester=sender, by=sender)
+    if old is not None and mail.is_proved:
+        tie(mail.ticket, old, by=sender, via="mail")
     end(mail, State.TICKET)
 
 

@@ -13,7 +13,7 @@ from servicedesk.web import formats
 from servicedesk.web.pages import page, wants_fragment
 
 from .. import presence
-from ..closing import closing_of
+from ..closing import closing_of, still_reopens
 from ..forms import ReplyForm, note_form, reply_form
 from ..models import OPEN, Draft, Ticket
 from ..permissions import asked
@@ -119,6 +119,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         context["form"] = make(user, ticket, initial={"body": box.words})
     else:
         box = box_for("reply", drafts, context["newest"])
+        context["begins_anew"] = ticket.status == "closed" and not still_reopens(ticket)
         context |= {"kind": "reply", "box": box, "reply_form": ReplyForm(initial={"body": box.words})}
     return context
 
