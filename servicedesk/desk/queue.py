@@ -157,28 +157,21 @@ def rail(request: HttpRequest, current: str, views: list[SavedView] | None = Non
         for view in filters.VIEWS.values()
         if view.letter
     ]
-    lines.append(
-        {
-            "label": _("Call-backs"),
-            "icon": "phone",
-            "url": reverse("desk:call-backs"),
-            "count": call_back_count(request.user),
-            "is_current": current == "call-backs",
-            "key": "b",
-        }
-    )
     approvals = len(to_approve(request.user))
+    others = [("call-backs", _("Call-backs"), "phone", call_back_count(request.user), "b")]
     if approvals or current == "approvals":
-        lines.append(
-            {
-                "label": _("Approvals"),
-                "icon": "user-check",
-                "url": reverse("desk:approvals"),
-                "count": str(approvals),
-                "is_current": current == "approvals",
-                "key": "",
-            }
-        )
+        others.append(("approvals", _("Approvals"), "user-check", str(approvals), ""))
+    lines += [
+        {
+            "label": label,
+            "icon": icon,
+            "url": reverse(f"desk:{name}"),
+            "count": count,
+            "is_current": current == name,
+            "key": key,
+        }
+        for name, label, icon, count, key in others
+    ]
     before = None
     for number, view in enumerate(pinned, 1):
         whose = str(view.team) if view.team else _("My views")
