@@ -134,10 +134,15 @@ def _tickets(people: dict[str, User]) -> dict:
     own = Ticket.objects.filter(requester=staff)
     own_done = own.filter(status="closed").latest("pk")
     thank(own_done, by=staff, via="command", word="ありがとうございました！")
-    urgent = mine.filter(type="incident", phase__in=["new", "active"]).exclude(pk=busy.pk).order_by("-pk")[:2]
-    approval, incomplete = (_urgent(ticket, agent) for ticket in urgent)
-    change_incident(Incident.objects.get(pk=approval.pk), by=agent, via="command", cause_code=CauseCode.objects.first())
-    ask_to_close(approval, by=agent, via="command")
+    urgent = mine.filter(type="incident", phase__in=["new", "active"]).exclude(pk=busy.pk)
+    incomplete = _urgent(urgent.latest("pk"), agent)
+    led = people[LEAD].leads.first()
+    member = led.members.filter(is_active=True).exclude(pk=people[LEAD].pk).first()
+    theirs = Ticket.objects.filter(team=led, type="incident", phase__in=["new", "active"], is_confidential=False)
+    approval = _urgent(theirs.exclude(is_major=True).latest("pk"), member)
+    because = CauseCode.objects.first()
+    change_incident(Incident.objects.get(pk=approval.pk), by=member, via="command", cause_code=because)
+    ask_to_close(approval, by=member, via="command")
     snoozed = mine.filter(phase="waiting").exclude(pk=busy.pk).first() or twins[1]
     snooze(snoozed, by=agent, via="command", until=now + timedelta(days=3), reason="部品が届くのを待ちます。")
     quiet = mine.filter(phase="active").values_list("pk", flat=True)[:4]

@@ -29,6 +29,7 @@ from servicedesk.people.api.tokens import TokenViewSet
 from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
 from servicedesk.priorities.closing_api import ClosingRulesViewSet
+from servicedesk.tickets.api.ending import ApprovalViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
 from servicedesk.tickets.api.work_time import RoundingViewSet, TimerViewSet, WorkMonthViewSet
@@ -92,6 +93,7 @@ router.register("dead-addresses", DeadAddressViewSet, "dead-address")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("exports", ExportViewSet, "export")
 router.register("bulk", BulkViewSet, "bulk")
+router.register("approvals", ApprovalViewSet, "approval")
 router.register("standing", StandingViewSet, "standing")
 router.register("macros", MacroViewSet, "macro")
 router.register("templates", TemplateViewSet, "template")

@@ -33,13 +33,15 @@ def usual_times(hours: Hours, now: datetime) -> list[tuple[str, str, datetime]]:
     today = now.astimezone(hours.zone).date()
     monday = today + timedelta(days=7 - today.weekday())
     wanted = (
-        ("morning", _("Next business morning"), today + _DAY),
+        ("morning", _("Next business morning"), today),
         ("week", _("Next week"), monday),
         ("fortnight", _("In two weeks"), monday + timedelta(days=7)),
     )
     found: list[tuple[str, str, datetime]] = []
     for name, label, day in wanted:
         opens = next_business_day(hours, day)
+        if opens == today and opens_on(hours, opens) <= now:
+            opens = next_business_day(hours, today + _DAY)
         if opens is not None and all(moment.date() != opens for _name, _label, moment in found):
             moment = opens_on(hours, opens)
             found.append((name, f"{label}: {exact(moment)}", moment))

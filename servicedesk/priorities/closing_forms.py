@@ -70,7 +70,8 @@ def _field(name: str, value) -> forms.Field:
             widget=forms.Select(attrs={"class": "form-select"}),
         )  # fmt: skip
     if name.startswith("needs_"):
-        return forms.BooleanField(label=LABELS[name], required=False, initial=value)
+        check = forms.CheckboxInput(attrs={"class": "form-check-input"})
+        return forms.BooleanField(label=LABELS[name], required=False, initial=value, widget=check)
     return WholeNumberField(
         label=LABELS[name], required=False, min_value=1, max_value=MOST_DAYS, initial=value, widget=_number()
     )

@@ -383,6 +383,7 @@ API = {
             ("detail", "patch", SERVICES if name == "service" else ADMIN),
         )
     },
+    ("approval-list", "get"): DESK,
     ("standing-list", "get"): LEAD,
     ("standing-detail", "get"): LEAD,
     ("item-list", "get"): ITEMS,

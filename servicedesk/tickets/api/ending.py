@@ -1,16 +1,18 @@
 """How a ticket ends, or rests, by API: closing with a lead's approval, snoozing."""
 
+from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 
 from servicedesk.people.api.refs import PersonRef
-from servicedesk.web.api import Strict
+from servicedesk.people.rules import check
+from servicedesk.web.api import Strict, View
 
 from .. import actions
-from ..closing import Closing, closing_of
+from ..closing import Closing, closing_of, to_approve
 from ..workflow import Phase
-from .serializers import EmptyIn, Text, TicketOut
+from .serializers import EmptyIn, Text, TicketOut, TicketRow
 
 
 class ClosingOut(serializers.Serializer):
@@ -58,7 +60,7 @@ class Ending:
         )
 
     @extend_schema(request=EmptyIn, responses=TicketOut)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], url_path="ask-to-close")
     def ask_to_close(self, request, number):
         """Ask the lead of its team to close what is resolved; who approves closes it."""
         ticket, _given = self.ticket(number, "tickets.ask_to_close"), self.given(EmptyIn)
@@ -66,7 +68,7 @@ class Ending:
         return self.now(ticket.number)
 
     @extend_schema(request=SendBackIn, responses=TicketOut)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], url_path="send-back")
     def send_back(self, request, number):
         """Do not approve closing it yet; the reason becomes an internal note."""
         ticket, given = self.ticket(number, "tickets.work"), self.given(SendBackIn)
@@ -88,3 +90,16 @@ class Ending:
         ticket, _given = self.ticket(number, "tickets.snooze"), self.given(EmptyIn)
         actions.wake(ticket, **self.by_api())
         return self.now(ticket.number)
+
+
+class ApprovalViewSet(View):
+    """What waits for the caller's approval to be closed, longest first. Closing it approves."""
+
+    pagination_class = None
+
+    @extend_schema(responses=TicketRow(many=True), operation_id="approvals_list")
+    def list(self, request):
+        check(request.user, "desk.use")
+        tickets = to_approve(request.user)
+        prefetch_related_objects(tickets, "tags", "items", "category")
+        return self.answer(TicketRow, tickets, many=True)
