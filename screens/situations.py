@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from cmdb.models import Item, Service
-from incidents.actions import open_incident, resolve_incident
+from incidents.actions import change_incident, open_incident, resolve_incident
 from incidents.models import CauseCode, Incident
 from servicedesk.demo.company import SIGN_INS
 from servicedesk.demo.load import load
@@ -32,7 +32,9 @@ from servicedesk.notify.without_ticket import tell_of_assigned_mails
 from servicedesk.people.actions import create_absence, create_token, upload_import
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
+from servicedesk.priorities.actions import override_priority
 from servicedesk.tickets.actions import (
+    ask_to_close,
     assign,
     log_work,
     merge,
@@ -41,6 +43,7 @@ from servicedesk.tickets.actions import (
     save_draft,
     set_items,
     set_tags,
+    snooze,
     start_timer,
     thank,
 )
@@ -131,8 +134,24 @@ def _tickets(people: dict[str, User]) -> dict:
     own = Ticket.objects.filter(requester=staff)
     own_done = own.filter(status="closed").latest("pk")
     thank(own_done, by=staff, via="command", word="ありがとうございました！")
+    urgent = mine.filter(type="incident", phase__in=["new", "active"]).exclude(pk=busy.pk)
+    incomplete = _urgent(urgent.latest("pk"), agent)
+    led = people[LEAD].leads.first()
+    member = led.members.filter(is_active=True).exclude(pk=people[LEAD].pk).first()
+    theirs = Ticket.objects.filter(team=led, type="incident", phase__in=["new", "active"], is_confidential=False)
+    approval = _urgent(theirs.exclude(is_major=True).latest("pk"), member)
+    because = CauseCode.objects.first()
+    change_incident(Incident.objects.get(pk=approval.pk), by=member, via="command", cause_code=because)
+    ask_to_close(approval, by=member, via="command")
+    snoozed = mine.filter(phase="waiting").exclude(pk=busy.pk).first() or twins[1]
+    snooze(snoozed, by=agent, via="command", until=now + timedelta(days=3), reason="部品が届くのを待ちます。")
+    quiet = mine.filter(phase="active").values_list("pk", flat=True)[:4]
+    Ticket.objects.filter(pk__in=list(quiet)).update(updated_at=now - timedelta(days=40))
     return {
         "busy": busy,
+        "approval": approval,
+        "incomplete": incomplete,
+        "snoozed": snoozed,
         "work": work,
         "view": view,
         "bulk": bulk,
@@ -152,6 +171,14 @@ def _tickets(people: dict[str, User]) -> dict:
         "own_resolved": own.filter(status="resolved").first() or own.first(),
         "own_done": own_done,
     }
+
+
+def _urgent(ticket: Ticket, agent: User) -> Ticket:
+    """An incident of priority 1 that is resolved: closing it asks for more."""
+    override_priority(ticket, by=agent, via="command", priority=1, note="全社に影響")
+    incident = Incident.objects.select_related("ticket").get(pk=ticket.pk)
+    resolve_incident(incident, by=agent, via="command", resolution="サーバーを切り替えました。")
+    return incident.ticket
 
 
 def _resolved(tickets, agent: User) -> Ticket:

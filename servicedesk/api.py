@@ -29,6 +29,8 @@ from servicedesk.people.api.persons import MeViewSet, PersonViewSet
 from servicedesk.people.api.tokens import TokenViewSet
 from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
+from servicedesk.priorities.closing_api import ClosingRulesViewSet
+from servicedesk.tickets.api.ending import ApprovalViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
 from servicedesk.tickets.api.work_time import RoundingViewSet, TimerViewSet, WorkMonthViewSet
@@ -92,6 +94,7 @@ router.register("dead-addresses", DeadAddressViewSet, "dead-address")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("exports", ExportViewSet, "export")
 router.register("bulk", BulkViewSet, "bulk")
+router.register("approvals", ApprovalViewSet, "approval")
 router.register("standing", StandingViewSet, "standing")
 router.register("macros", MacroViewSet, "macro")
 router.register("templates", TemplateViewSet, "template")
@@ -113,6 +116,7 @@ urlpatterns = [
     ),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
     path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
+    path("closing-rules/", ClosingRulesViewSet.as_view({"get": "list", "put": "update"}), name="closing-rules"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),

@@ -15,7 +15,9 @@ from servicedesk.notify.texts import GROUPS as GROUPS_OF_TEXTS
 from servicedesk.notify.texts import TEXTS
 from servicedesk.people.forms import AbsenceForm, CompanyForm, DepartmentForm, ImportForm, PersonForm, TeamForm
 from servicedesk.people.models import Language, User
+from servicedesk.priorities.closing_forms import LABELS, REOPEN, fields_of
 from servicedesk.tickets.models import Impact, Priority, Urgency
+from servicedesk.tickets.workflow import TicketType
 
 from .forms import RoundingForm
 from .lists import CategoryForm, CauseCodeForm
@@ -63,6 +65,14 @@ def _targets() -> Iterable[Setting]:
             yield Setting(f"{priority.label} {label}", "", f"{page}#id_targets_p{priority.value}_{name}")
 
 
+def _closing() -> Iterable[Setting]:
+    page = reverse("priorities:closing")
+    for kind in TicketType:
+        for name in fields_of(kind):
+            yield Setting(f"{kind.label}: {LABELS[name]}", "", f"{page}#id_closing_rules_{kind}_1_{name}")
+        yield Setting(f"{kind.label}: {REOPEN}", "", f"{page}#id_closing_rules_{kind}_reopen")
+
+
 def _texts() -> Iterable[Setting]:
     language = (get_language() or "")[:2]
     language = language if language in Language.values else Language.EN
@@ -91,6 +101,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "settings.change",
                 about="priorities.prioritytarget",
                 more=_targets,
+            ),
+            Area(
+                _("Closing rules"),
+                _("Who closes, what is needed, and after how many days"),
+                "circle-check",
+                "priorities:closing",
+                "settings.change",
+                about="tickets.closingrule",
+                more=_closing,
             ),
             Area(
                 _("Services"),

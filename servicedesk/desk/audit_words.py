@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from servicedesk.notify.models import Notification, Way
 from servicedesk.people.models import ApiToken, AuditEntry, Role
-from servicedesk.tickets.models import Impact, Urgency
+from servicedesk.tickets.models import ClosingRule, Impact, ReopeningRule, Urgency
+from servicedesk.tickets.workflow import TicketType
 from servicedesk.web import formats
 
 SETTINGS_VERBS = {
@@ -59,6 +60,7 @@ SETTINGS_VERBS = {
     "save_work_rounding": gettext_lazy("Changed the rounding of timers"),
     "close_work_month": gettext_lazy("Closed the work time of a month"),
     "reopen_work_month": gettext_lazy("Reopened the work time of a month"),
+    "save_closing_rules": gettext_lazy("Saved the closing rules"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {
@@ -88,6 +90,13 @@ TICKET_VERBS = {
     "apply_matrix": gettext_lazy("Applied the priority matrix"),
     "near_target": gettext_lazy("Noted that a target is near"),
     "miss_target": gettext_lazy("Noted that a target was missed"),
+    "ask_to_close": gettext_lazy("Asked for an approval to close"),
+    "send_back": gettext_lazy("Did not approve closing"),
+    "confirm": gettext_lazy("Said that it is solved"),
+    "announce_closing": gettext_lazy("Told the requester when it closes"),
+    "hold_closing": gettext_lazy("Did not close it by itself"),
+    "snooze": gettext_lazy("Snoozed"),
+    "wake": gettext_lazy("Came back from a snooze"),
     "thank": gettext_lazy("Thanked the desk"),
     "share": pgettext_lazy("audit", "Shared"),
     "unshare": gettext_lazy("Stopped sharing"),
@@ -142,6 +151,11 @@ _CODES: dict[str, dict] = {
 }
 # Entries about a person whose fields are those of something else of theirs.
 _MODELS = {"change_notices": "notify.noticesettings"}
+# Of the closing rules, `incident_1_closer` and `incident_reopen`.
+_RULE = re.compile(
+    rf"({'|'.join(TicketType.values)})_(?:([1-4])_)?"
+    r"(closer|needs_\w+|close_after_days|mail_days_before|stale_after_days|reopen)"
+)
 _CELL = re.compile(r"([1-4])×([1-4])")
 _TARGET = re.compile(r"P[1-4]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
@@ -174,11 +188,16 @@ def _name(entry: AuditEntry, name: str) -> str:
         return f"{Impact(int(cell[1])).label} × {Urgency(int(cell[2])).label}"
     if name in _DATA:
         return str(_DATA[name])
+    if rule := _RULE.fullmatch(name):
+        whose = str(TicketType(rule[1]).label) + (f" P{rule[2]}" if rule[2] else "")
+        return f"{whose}: {_field(entry, name).verbose_name}"
     field = _field(entry, name)
     return str(field.verbose_name) if field is not None else name
 
 
 def _field(entry: AuditEntry, name: str):
+    if rule := _RULE.fullmatch(name):
+        return ReopeningRule._meta.get_field("days") if rule[3] == "reopen" else ClosingRule._meta.get_field(rule[3])
     try:
         field = apps.get_model(_MODELS.get(entry.verb, entry.object_type))._meta.get_field(name)
     except (LookupError, ValueError, FieldDoesNotExist):

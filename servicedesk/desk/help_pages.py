@@ -71,9 +71,12 @@ HELP_FOR_PATH = (
     ("/desk/mail/", "mailboxes"),
     ("/desk/templates/", "replying"),
     ("/desk/macros/", "ticket"),
+    ("/desk/snooze/", "ticket"),
+    ("/desk/approvals/", "leading"),
     ("/desk/", "queue"),
     ("/settings/priorit", "matrix"),
     ("/settings/matrix", "matrix"),
+    ("/settings/closing", "matrix"),
     ("/settings/mail-texts", "mail-texts"),
     ("/settings/mail", "mailboxes"),
     ("/settings/outgoing", "mailboxes"),
@@ -94,7 +97,7 @@ HELP_FOR_PATH = (
     ("/settings/", "first-steps"),
     ("/api/", "api"),
 )
-# {{ close_days }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own
+# {{ most_mb }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own
 # language and in its quotation marks, so that the help always says what the pages say; {{ 'Send' }} has no marks;
 # {{ "Next" step }} is the label with that context.
 FACT = re.compile(r"\{\{ (\w+) \}\}")
@@ -136,7 +139,6 @@ class HelpPage:
 def _facts() -> dict[str, str]:
     """What the texts say about this installation."""
     return {
-        "close_days": str(settings.CLOSE_RESOLVED_AFTER_DAYS),
         "most_mb": str(settings.ATTACHMENT_MAX_BYTES // 1024 // 1024),
         "undo_seconds": str(settings.MAIL_UNDO_SECONDS),
         "most_files": str(settings.ATTACHMENTS_PER_MESSAGE),

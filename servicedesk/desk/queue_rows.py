@@ -48,6 +48,7 @@ class Row:
         "heading",
         "is_confidential",
         "is_major",
+        "is_snoozed",
         "number",
         "peek",
         "pk",
@@ -124,6 +125,7 @@ class Rows:
         row.age = formats.duration(self.now - ticket.created_at, parts=1)
         row.created = ticket.created_at.isoformat()
         row.is_major = ticket.is_major
+        row.is_snoozed = ticket.is_snoozed
         row.is_confidential = ticket.is_confidential
         # The only parts are escaped here, or made by a tag that escapes.
         row.cells = mark_safe("".join(self._td(name, openings, row, ticket) for name, openings in self._cells))  # noqa: S308
@@ -229,6 +231,8 @@ def for_queue(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
         "due_at",
         "is_major",
         "is_confidential",
+        "snoozed_at",
+        "snoozed_until",
         "requester_id",
         "assignee_id",
         "team_id",

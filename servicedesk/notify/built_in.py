@@ -84,6 +84,20 @@ Without a word from you we close it on {closes_at}.""",
         "ja": "このチケットが再開されました。\n再開した人: {by}",
         "en": "This was reopened.\nBy: {by}",
     },
+    "closes": {
+        "ja": """次のとおり解決し、ご連絡をお待ちしています。
+
+{resolution}
+
+解決していないときは、このメールに返信してください。対応を再開します。
+ご連絡がなければ、{closes_at}に完了とします。""",
+        "en": """We think that this is solved, and wait for your word:
+
+{resolution}
+
+Is it not? Answer this mail and we take it up again.
+Without a word from you we close it on {closes_at}.""",
+    },
     "closed": {
         "ja": "この用件は完了しました。また起きたら、このメールに返信してください。",
         "en": "This is closed. If it comes back, answer this mail.",
@@ -241,6 +255,77 @@ Requester: {requester}
 {about}
 
 Say on the page of the ticket what became of it.""",
+    },
+    "approval": {
+        "ja": """このチケットのクローズ承認を依頼されました。
+チケットの画面で、承認して完了にするか、理由を付けて差し戻してください。
+依頼した人: {by}
+
+申請者: {requester}
+優先度: {priority}
+
+{resolution}""",
+        "en": """Your approval is needed to close this ticket. Approve it on its page, or send it back with a reason.
+Asked by: {by}
+
+Requester: {requester}
+Priority: {priority}
+
+{resolution}""",
+    },
+    "sent_back": {
+        "ja": """クローズ承認の依頼が差し戻されました。
+差し戻した人: {by}
+
+{message}""",
+        "en": """Closing this was not approved yet.
+By: {by}
+
+{message}""",
+    },
+    "confirmed": {
+        "ja": """{by}さんが、解決したと答えました。足りないところを記入して、完了にしてください。""",
+        "en": """{by} says that this is solved. Fill in what is missing, and close it.""",
+    },
+    "held_back": {
+        "ja": """申請者から連絡がないまま期限が過ぎましたが、足りないところがあるため、自動で完了にしませんでした。
+チケットの画面に、何が足りないかが出ています。
+
+申請者: {requester}
+優先度: {priority}""",
+        "en": """Nobody objected to the solution in time, but something is missing, so this was not closed by itself.
+The page of the ticket says what is missing.
+
+Requester: {requester}
+Priority: {priority}""",
+    },
+    "awake": {
+        "ja": """非表示にしていたチケットが戻ってきました。
+
+申請者: {requester}
+優先度: {priority}
+期限: {due}""",
+        "en": """A ticket that was snoozed is back.
+
+Requester: {requester}
+Priority: {priority}
+Due: {due}""",
+    },
+    "stale": {
+        "ja": """しばらく動きのないチケットがあります。
+
+{items}
+
+動かせないものは、再通知の日を決めて非表示にできます。
+
+{signature}""",
+        "en": """Nothing has happened for some time in these tickets:
+
+{items}
+
+What cannot go on yet can be snoozed until a day.
+
+{signature}""",
     },
     "assigned_mail": {
         "ja": """届いたメールの確認が、あなたに割り当てられました。

@@ -20,7 +20,7 @@ from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.people.models import User
 from servicedesk.tickets.models import Attachment, Comment, Priority, Ticket, TicketEvent
 from servicedesk.tickets.permissions import works_on
-from servicedesk.tickets.plain import closes_at, outlook
+from servicedesk.tickets.plain import outlook
 from servicedesk.tickets.sentences import Names, plain_words_for
 from servicedesk.web.formats import exact, filesize, markdown, plain
 from servicedesk.web.middleware import speaking_to
@@ -202,8 +202,8 @@ def _values(
         "message": message,
         "files": names_of_files,
         "resolution": lambda: ticket.resolution,
-        "closes_at": lambda: exact(closes_at(ticket)),
         "what_happened": lambda: plain_words_for(event, Names(to, [event])),
+        "closes_at": lambda: exact(ticket.closes_at),
         "requester": lambda: ticket.requester.display_name,
         "priority": ticket.get_priority_display,
         "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
@@ -238,7 +238,7 @@ def example_values() -> Values:
         "message": Value(message, markdown(message)),
         "files": _("Files:") + "\n- E-21.pdf (" + filesize(120_000) + ")",
         "resolution": _("The feed roller was worn out. We have replaced it."),
-        "closes_at": exact(at + timedelta(days=settings.CLOSE_RESOLVED_AFTER_DAYS)),
+        "closes_at": exact(at + timedelta(days=7)),
         "requester": _("Hanako Yamada"),
         "priority": str(Priority.P3.label),
         "description": _("The paper jams although I have taken everything out."),
@@ -308,6 +308,12 @@ _VERBS = {
     "reopened": "reopen",
     "reopened_desk": "reopen",
     "thanks": "thank",
+    "closes": "announce_closing",
+    "approval": "ask_to_close",
+    "sent_back": "send_back",
+    "confirmed": "confirm",
+    "held_back": "hold_closing",
+    "awake": "wake",
     "closed": "close",
     "cancelled": "cancel",
     "cancelled_desk": "cancel",

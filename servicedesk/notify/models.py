@@ -47,6 +47,13 @@ class OutgoingMail(models.Model):
         THANKS = "thanks", _("Thanks")
         TEAM = "team", _("Ticket for a team")
         TARGET = "target", _("Target near or missed")
+        APPROVAL = "approval", _("Approval to close")
+        SENT_BACK = "sent_back", _("Closing not approved")
+        CONFIRMED = "confirmed", _("Confirmed by the requester")
+        HELD_BACK = "held_back", _("Not closed by itself")
+        CLOSES = "closes", _("Closes soon")
+        AWAKE = "awake", _("Back from a snooze")
+        STALE = "stale", _("Stale tickets")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
 
@@ -143,6 +150,8 @@ class Notification(models.Model):
         MAIL = "mail", _("I am given a mail to look at")
         MENTION = "mention", _("Somebody mentions me")
         THANKS = "thanks", _("A requester thanks")
+        CLOSING = "closing", _("A closing waits for me, or something is missing for it")
+        AWAKE = "awake", _("A ticket that I snoozed comes back")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
@@ -214,11 +223,13 @@ class NoticeSettings(models.Model):
         Kind.MAIL,
         Kind.MENTION,
         Kind.THANKS,
+        Kind.CLOSING,
+        Kind.AWAKE,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
-    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET})
+    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})
     # What comes by mail only to those who wish it so.
-    ON_PAGES = frozenset({Kind.TEAM, Kind.THANKS, Kind.TARGET})
+    ON_PAGES = frozenset({Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})
 
     person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
     ways = models.JSONField(_("what comes how"), default=dict)

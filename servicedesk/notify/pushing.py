@@ -49,6 +49,8 @@ _SAYS = {
     Kind.MAIL: _("A mail for you to look at"),
     Kind.MENTION: _("You were mentioned"),
     Kind.THANKS: _("The requester thanks"),
+    Kind.CLOSING: _("A closing waits for you"),
+    Kind.AWAKE: _("Back from a snooze"),
 }
 # Services wake a sleeping phone for these.
 _HURRIES = {Kind.CALLBACK}

@@ -93,6 +93,7 @@ TEXTS: dict[str, Text] = {
         gettext_lazy("Resolution, to those who watch"), REQUESTER, ("resolution",), ("resolution",)
     ),
     "reopened": Text(gettext_lazy("Taken up again"), REQUESTER),
+    "closes": Text(gettext_lazy("Closes soon"), REQUESTER, ("resolution", "closes_at"), ("closes_at",)),
     "closed": Text(gettext_lazy("Closing"), REQUESTER),
     "cancelled": Text(gettext_lazy("Withdrawal"), REQUESTER),
     "converted": Text(gettext_lazy("Goes on under another number"), REQUESTER, ("successor",), ("successor",)),
@@ -116,6 +117,12 @@ TEXTS: dict[str, Text] = {
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
     ),
+    "approval": Text(gettext_lazy("Approval to close"), DESK, ("requester", "priority", "resolution")),
+    "sent_back": Text(gettext_lazy("Closing not approved"), DESK, ("message", "requester"), ("message",)),
+    "confirmed": Text(gettext_lazy("Confirmed by the requester"), DESK, ("requester",)),
+    "held_back": Text(gettext_lazy("Not closed by itself"), DESK, ("requester", "priority")),
+    "awake": Text(gettext_lazy("Back from a snooze"), DESK, ("requester", "priority", "due")),
+    "stale": Text(gettext_lazy("Stale tickets"), OTHERS, ("items",), ("items",)),
     "assigned_mail": Text(gettext_lazy("A mail to look at"), OTHERS, ("by", "mailbox", "mail"), ("mail",)),
     "digest": Text(gettext_lazy("Daily summary"), OTHERS, ("items", "notices"), ("items",)),
 }

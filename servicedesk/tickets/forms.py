@@ -475,6 +475,10 @@ class ReopenForm(ActionForm):
     reason = TextField(label=gettext_lazy("What is not right yet"))
 
 
+class SendBackForm(ActionForm):
+    reason = TextField(label=gettext_lazy("What is missing yet"), help_text=gettext_lazy("Kept as an internal note."))
+
+
 class CancelForm(ActionForm):
     reason = TextField(
         label=gettext_lazy("Why"), required=False, help_text=gettext_lazy("The requester reads this as a reply.")

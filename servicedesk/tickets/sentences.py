@@ -122,7 +122,7 @@ class Names:
 
     @cached_property
     def _people(self) -> dict[int, User]:
-        ids = self._changed("assignee", "requester", "user")
+        ids = self._changed("assignee", "requester", "user", "asked")
         ids |= {
             kept[0] for event in self._events for name in ("cc", "bcc", "mentions") for kept in event.data.get(name, [])
         }
@@ -202,6 +202,11 @@ _PLAIN = {
     "answer_from_outside": gettext_lazy("%(who)s answered a mail of ours without seeing the ticket."),
     "take_back": gettext_lazy("%(who)s took the reply back before it was sent."),
     "thank": gettext_lazy("%(who)s thanked the desk."),
+    "ask_to_close": gettext_lazy("%(who)s asked for an approval to close this."),
+    "send_back": gettext_lazy("%(who)s does not approve closing this yet."),
+    "confirm": gettext_lazy("%(who)s said that this is solved."),
+    "announce_closing": gettext_lazy("%(who)s told the requester when this closes by itself."),
+    "hold_closing": gettext_lazy("%(who)s did not close this by itself: something is missing."),
     "watch": gettext_lazy("%(who)s watches this."),
     "unwatch": gettext_lazy("%(who)s no longer watches this."),
 }
@@ -211,6 +216,12 @@ _PLAIN = {
 def _plain(event, names):
     if event.verb == "close" and event.by is None:
         return _("Closed by itself: nobody objected to the solution.")
+    if event.verb == "close" and "asked" in event.data:
+        asked = names.person(event.data["asked"]) if event.data["asked"] else _("the desk")
+        return _("%(who)s approved and closed this; %(asked)s had asked for it.") % {
+            "who": names.who(event),
+            "asked": asked,
+        }
     return _PLAIN[event.verb] % {"who": names.who(event)}
 
 
@@ -322,6 +333,21 @@ _ITEMS = {
     (False, True): gettext_lazy("%(who)s took affected items away: %(removed)s."),
     (True, True): gettext_lazy("%(who)s changed the affected items. Added: %(added)s. Taken away: %(removed)s."),
 }
+
+
+@sentence("snooze")
+def _snooze(event, names):
+    until = event.data.get("until")
+    if until is None:
+        return _("%(who)s snoozed this until the requester writes.") % {"who": names.who(event)}
+    return _("%(who)s snoozed this until %(when)s.") % {"who": names.who(event), "when": moment(until, names)}
+
+
+@sentence("wake")
+def _wake(event, names):
+    if event.by is None:
+        return _("The snooze is over.")
+    return _("%(who)s ended the snooze.") % {"who": names.who(event)}
 
 
 @sentence("set_items")

@@ -93,6 +93,7 @@ PARTS = {
     "desk:call-restore",
     "desk:call-take-over",
     "desk:call-backs-due",
+    "desk:wake",
     "desk:audit-export",
     "desk:audit-check",
     "desk:audit-check-state",

@@ -14,6 +14,7 @@ from ..files import Examined
 from ..models import Attachment, Comment, Ticket
 from ..queries import was_written_to
 from .core import lock
+from .snoozing import rouse
 from .talk import copy_files, recipient, say
 
 
@@ -52,4 +53,5 @@ def answer_from_outside(
     lock(into)
     if not was_written_to(by, ticket):
         raise TicketError(_("There is no such ticket."), code="not_found")
+    rouse(into, by=by, via=via)
     return say(into, "answer_from_outside", False, by, body, via, list(files), Comment.Format.PLAIN, False, None, data)
