@@ -19,6 +19,7 @@ from servicedesk.desk.template_api import TemplateViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
+from servicedesk.levels.calendar_api import CalendarViewSet
 from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
 from servicedesk.notify.notice_api import DeviceViewSet, NoticeSettingsViewSet, NotificationViewSet
 from servicedesk.people.api.audit import AuditViewSet
@@ -76,6 +77,7 @@ router.register("departments", DepartmentViewSet, "department")
 router.register("teams", TeamViewSet, "team")
 router.register("services", ServiceViewSet, "service")
 router.register("items", ItemViewSet, "item")
+router.register("calendars", CalendarViewSet, "calendar")
 router.register("categories", CategoryViewSet, "category")
 router.register("mailboxes", MailboxViewSet, "mailbox")
 router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")

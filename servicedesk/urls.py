@@ -20,6 +20,7 @@ urlpatterns = [
     path("requests/", include("requests.urls")),
     path("", include("servicedesk.people.urls")),
     path("", include("cmdb.urls")),
+    path("", include("servicedesk.levels.urls")),
     path("", include("servicedesk.priorities.urls")),
     path("", include("servicedesk.intake.urls")),
     path("", include("servicedesk.notify.urls")),

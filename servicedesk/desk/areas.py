@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cmdb.forms import ItemForm, ServiceForm
 from servicedesk.intake.forms import MailboxForm
+from servicedesk.levels.calendar_forms import CalendarForm
 from servicedesk.notify.texts import GROUPS as GROUPS_OF_TEXTS
 from servicedesk.notify.texts import TEXTS
 from servicedesk.people.forms import AbsenceForm, CompanyForm, DepartmentForm, ImportForm, PersonForm, TeamForm
@@ -91,6 +92,16 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "settings.change",
                 about="priorities.prioritytarget",
                 more=_targets,
+            ),
+            Area(
+                _("Calendars"),
+                _("Business hours, holidays and closing days"),
+                "calendar-event",
+                "levels:calendars",
+                "levels.see",
+                about="levels.calendar",
+                change="settings.change",
+                forms=(CalendarForm,),
             ),
             Area(
                 _("Services"),

@@ -122,7 +122,9 @@ _DATA = {
     "removed": gettext_lazy("removed"),
     "revoked_tokens": gettext_lazy("tokens revoked"),
     "roles": gettext_lazy("roles"),
+    "teams": gettext_lazy("teams"),
     "until_on": gettext_lazy("last day"),
+    **dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WEEKDAYS.values())),
 }
 _COUNTS = {
     "created": pgettext_lazy("rows", "new"),
