@@ -20,6 +20,7 @@ from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
 from servicedesk.levels.calendar_api import CalendarViewSet
+from servicedesk.levels.rank_api import AgreementViewSet, RankViewSet, ServiceLevelViewSet
 from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
 from servicedesk.notify.notice_api import DeviceViewSet, NoticeSettingsViewSet, NotificationViewSet
 from servicedesk.people.api.audit import AuditViewSet
@@ -78,6 +79,9 @@ router.register("teams", TeamViewSet, "team")
 router.register("services", ServiceViewSet, "service")
 router.register("items", ItemViewSet, "item")
 router.register("calendars", CalendarViewSet, "calendar")
+router.register("ranks", RankViewSet, "rank")
+router.register("service-levels", ServiceLevelViewSet, "service-level")
+router.register("agreements", AgreementViewSet, "agreement")
 router.register("categories", CategoryViewSet, "category")
 router.register("mailboxes", MailboxViewSet, "mailbox")
 router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")

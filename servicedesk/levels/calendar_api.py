@@ -16,6 +16,8 @@ from servicedesk.web.api import Filters, Strict, View
 from .actions import change_calendar, create_calendar
 from .hours import MOST_MINUTES, due_at
 from .models import Calendar
+from .moves_api import DryRun, MovesOut, look
+from .moving import calendar_change
 from .settings_queries import calendars
 from .typed import moment_of
 
@@ -131,11 +133,16 @@ class CalendarViewSet(View):
         made = create_calendar(**self.given(NewCalendarIn), by=request.user, via="api")
         return self.answer(CalendarOut, get_or_404(calendars(), pk=made.pk), status=201)
 
-    @extend_schema(request=CalendarIn, responses=CalendarOut)
+    @extend_schema(parameters=[DryRun], request=CalendarIn, responses={200: CalendarOut, 202: MovesOut})
     def partial_update(self, request, pk):
-        """Change a calendar; what is named replaces what was there."""
+        """Change a calendar; what is named replaces what was there, and open tickets follow within moments. A dry run
+        says which would move (202).
+        """
         check(request.user, "settings.change")
-        change_calendar(get_or_404(calendars(), pk=pk), **self.given(CalendarIn), by=request.user, via="api")
+        found, given = get_or_404(calendars(), pk=pk), self.given(CalendarIn)
+        if self.asked(DryRun)["dry_run"]:
+            return look(self, calendar_change(found, given))
+        change_calendar(found, **given, by=request.user, via="api")
         return self.answer(CalendarOut, get_or_404(calendars(), pk=pk))
 
     @extend_schema(parameters=[DueQuery], responses=DueOut)

@@ -1,6 +1,5 @@
 """Pages of calendars in the settings."""
 
-from collections.abc import Callable
 from functools import partial
 from json import dumps
 from typing import Any
@@ -19,10 +18,12 @@ from servicedesk.web.pages import changed, page
 
 from .actions import change_calendar, create_calendar, import_calendar
 from .calendar_forms import CalendarForm, DocumentForm, DueForm
-from .calendar_json import hours_of
+from .calendar_json import hours_of, json_of
 from .documents import as_file, parsed
 from .hours import Hours, due_at
 from .models import Calendar
+from .moving import calendar_change, preview
+from .previewing import save_or_look
 from .settings_queries import calendars as all_calendars
 from .year import coming, days_by_name, week_in_words
 
@@ -36,8 +37,7 @@ def calendars(request: HttpRequest) -> HttpResponse:
 
 @needs("settings.change")
 def calendar_new(request: HttpRequest) -> HttpResponse:
-    form = CalendarForm(request.POST or None)
-    return _form_page(request, form, create_calendar, heading=_("New calendar"))
+    return _form_page(request, None, heading=_("New calendar"))
 
 
 @needs("levels.see")
@@ -47,20 +47,23 @@ def calendar(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {"calendar": found, "due_form": DueForm(), **_shown(found.hours)}
     if not request.user.may("settings.change"):
         return page(request, "levels/calendar.html", shown)
-    form = CalendarForm(request.POST or None, of=found)
-    return _form_page(request, form, partial(change_calendar, found), heading=found.name, **shown)
+    return _form_page(request, found, heading=found.name, **shown)
 
 
-def _form_page(request: HttpRequest, form: CalendarForm, act: Callable[..., Calendar], **context) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            done = act(**form.fields_of(), by=request.user, via="page")
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            address = reverse("levels:calendar", args=[done.pk])
-            return changed(request, address, event=None, message=_("Saved."))
-    return page(request, "levels/calendar_form.html", {"form": form, **context}, status=form.status)
+def _form_page(request: HttpRequest, present: Calendar | None, **context) -> HttpResponse:
+    form = CalendarForm(request.POST or None, of=present)
+    save = partial(change_calendar, present) if present else create_calendar
+    return save_or_look(
+        request,
+        form,
+        lambda: calendar_change(present, form.fields_of()),
+        lambda: save(**form.fields_of(), by=request.user, via="page"),
+        to=lambda done: reverse("levels:calendar", args=[done.pk]),
+        template="levels/calendar_form.html",
+        fragment="levels/_calendar_form.html",
+        back=reverse("levels:calendars"),
+        **context,
+    )
 
 
 @needs("levels.see")
@@ -92,22 +95,26 @@ def calendar_export(request: HttpRequest, pk: int) -> HttpResponse:
 def calendar_import(request: HttpRequest) -> HttpResponse:
     """Look at a file first, then make or replace the calendar of its name."""
     form = DocumentForm(request.POST or None, request.FILES or None)
-    hours: Hours | None = None
+    context: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         try:
             document = parsed(form.cleaned_data["document"])
-            hours = hours_of(document)
-            if "save" in request.POST and not request.FILES:
+            if "save" in request.POST:
                 done = import_calendar(document, by=request.user, via="page")
                 address = reverse("levels:calendar", args=[done.pk])
                 return changed(request, address, event=None, message=_("“%(name)s” was saved.") % {"name": done})
+            hours = hours_of(document)
+            present = Calendar.objects.filter(name=hours.name).first()
+            context = {
+                "calendar": hours,
+                "text": dumps(document),
+                "replaces": present,
+                "preview": preview(calendar_change(present, json_of(hours)), request.user),
+                **_shown(hours),
+            }
         except Refused as refusal:
             form.refuse(refusal)
-    context: dict[str, Any] = {"form": form, "calendar": hours}
-    if hours:
-        replaces = Calendar.objects.filter(name=hours.name).first()
-        context |= _shown(hours) | {"text": dumps(document), "replaces": replaces}
-    return page(request, "levels/calendar_import.html", context, status=form.status)
+    return page(request, "levels/calendar_import.html", {"form": form, **context}, status=form.status)
 
 
 def _shown(hours: Hours) -> dict[str, Any]:

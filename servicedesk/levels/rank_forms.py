@@ -184,8 +184,7 @@ class AgreementForm(TypedForm):
         shown["warn_at"] = ", ".join(map(str, agreement.warn_at))
         around = agreement.around_the_clock
         return shown | {
-            f"p{row.priority}": text_of_minutes(row.minutes, around_the_clock=around)
-            for row in agreement.targets.all()
+            f"p{row.priority}": text_of_minutes(row.minutes, around_the_clock=around) for row in agreement.targets.all()
         }
 
     def promises(self):

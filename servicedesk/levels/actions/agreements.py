@@ -15,6 +15,7 @@ from servicedesk.web.errors import Refused
 from ..models import Agreement, AgreementTarget
 from ..rank_json import MOST_MINUTES
 from .ranks import check_warnings
+from .renewing import renew_clocks
 
 FIELDS = ("name", "kind", "team", "calendar", "around_the_clock", "warn_at", "is_active", "minutes")
 
@@ -29,6 +30,7 @@ def create_agreement(*, by: User, via: str, **fields: Any) -> Agreement:
     changes = _save(agreement, {"minutes": {}, **fields})
     said = {name: [None, after] for name, (_before, after) in changes.items() if after not in ("", False, None, [])}
     audit(agreement, "create", by=by, via=via, changes=said)
+    renew_clocks(by)
     return agreement
 
 
@@ -39,6 +41,7 @@ def change_agreement(agreement: Agreement, *, by: User, via: str, **fields: Any)
     changes = _save(agreement, fields)
     if changes:
         audit(agreement, "change", by=by, via=via, changes=changes)
+        renew_clocks(by)
     return agreement
 
 

@@ -17,6 +17,7 @@ from ..hours import WEEKDAYS, due_at
 from ..models import Calendar, TeamCalendar
 from ..settings_queries import longest_target, users_of
 from ..typed import text_of, text_of_days, text_of_special
+from .renewing import renew_clocks
 
 DOCUMENT = ("name", "timezone", "weekly", "holidays", "closed", "special")
 FIELDS = (*DOCUMENT, "is_default", "is_active", "teams")
@@ -32,6 +33,7 @@ def create_calendar(*, by: User, via: str, **fields: Any) -> Calendar:
     changes = _save(calendar, fields)
     said = {name: [None, after] for name, (_before, after) in changes.items() if after not in ("", False, None, [])}
     audit(calendar, "create", by=by, via=via, changes=said)
+    renew_clocks(by)
     return calendar
 
 
@@ -44,6 +46,7 @@ def change_calendar(calendar: Calendar, *, by: User, via: str, **fields: Any) ->
     changes = _save(calendar, fields)
     if changes:
         audit(calendar, "change", by=by, via=via, changes=changes)
+        renew_clocks(by)
     return calendar
 
 

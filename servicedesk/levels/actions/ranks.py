@@ -15,6 +15,7 @@ from servicedesk.web.errors import Refused
 
 from ..models import Rank, RankTarget
 from ..rank_json import MOST_MINUTES, Target, Targets, rank_of, targets_of
+from .renewing import renew_clocks
 
 FIELDS = ("name", "name_en", "note", "warn_at", "is_default", "is_active", "targets")
 MOST_WARNINGS = 5
@@ -30,6 +31,7 @@ def create_rank(*, by: User, via: str, **fields: Any) -> Rank:
     changes = _save(rank, {"targets": {}, **fields})
     said = {name: [None, after] for name, (_before, after) in changes.items() if after not in ("", False, None, [])}
     audit(rank, "create", by=by, via=via, changes=said)
+    renew_clocks(by)
     return rank
 
 
@@ -42,6 +44,7 @@ def change_rank(rank: Rank, *, by: User, via: str, **fields: Any) -> Rank:
     changes = _save(rank, fields)
     if changes:
         audit(rank, "change", by=by, via=via, changes=changes)
+        renew_clocks(by)
     return rank
 
 

@@ -13,6 +13,7 @@ from servicedesk.people.rules import check
 from servicedesk.web.errors import Refused
 
 from ..models import Calendar, Rank, ServiceLevel
+from .renewing import renew_clocks
 
 Levels = Mapping[Service, tuple[Rank | None, Calendar | None]]
 
@@ -45,6 +46,7 @@ def set_service_levels(levels: Levels, *, by: User, via: str) -> int:
         changes.append(Change(service, "set_service_level", {"changes": said}))
     if changes:
         audit_many(changes, by=by, via=via)
+        renew_clocks(by)
     return len(changes)
 
 
