@@ -29,7 +29,7 @@ from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSe
 from servicedesk.people.api.persons import MeViewSet, PersonViewSet
 from servicedesk.people.api.tokens import TokenViewSet
 from servicedesk.people.api_auth import ScopeAllows
-from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
+from servicedesk.priorities.api import MatrixViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
 from servicedesk.tickets.api.work_time import RoundingViewSet, TimerViewSet, WorkMonthViewSet
@@ -116,7 +116,6 @@ urlpatterns = [
         name="notification-preferences",
     ),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
-    path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),
