@@ -3,7 +3,9 @@
 import pytest
 
 from servicedesk.levels.actions import create_calendar
-from tests.factories import a_person, a_team, an_administrator, an_agent
+from servicedesk.levels.models import Rank
+from servicedesk.tickets.delivery import deliver_waiting
+from tests.factories import a_person, a_service, a_team, an_administrator, an_agent, an_incident
 from tests.levels.test_hours import TOKYO
 
 pytestmark = pytest.mark.django_db
@@ -38,3 +40,53 @@ class TestCalendars:
         assert api(an_agent()).patch(address, {}, format="json").status_code == 403
         assert api(a_person()).get(address).status_code == 403
         assert client.get("/api/v1/calendars/999/").status_code == 404
+
+
+class TestRanks:
+    TARGETS = [
+        {"priority": priority, "response_minutes": 30, "resolution_minutes": 60 * priority, "around_the_clock": False}
+        for priority in (1, 2, 3, 4)
+    ]
+
+    def test_are_made_changed_and_tried_without_writing(self, api, admin):
+        ticket = an_incident(impact=4, urgency=1).ticket
+        deliver_waiting()
+        client = api(admin)
+        made = client.post("/api/v1/ranks/", {"name": "特", "targets": self.TARGETS}, format="json").json()
+        assert (made["targets"], made["place"], made["is_default"]) == (self.TARGETS, 4, False)
+        usual = Rank.objects.get(is_default=True)
+        address = f"/api/v1/ranks/{usual.pk}/"
+        tried = client.patch(f"{address}?dry_run=1", {"targets": self.TARGETS}, format="json")
+        moves = tried.json()["moves"]
+        assert (tried.status_code, moves["tickets"], moves["earlier"]) == (202, 1, 1)
+        assert {row["clock"] for row in moves["clocks"]} == {"response", "resolution"}
+        assert moves["clocks"][0]["ticket"]["number"] == ticket.number
+        assert client.get(address).json()["targets"] != self.TARGETS
+        assert client.patch(address, {"targets": self.TARGETS}, format="json").json()["targets"] == self.TARGETS
+        refused = client.patch(address, {"targets": self.TARGETS[:3]}, format="json").json()
+        assert list(refused["errors"]) == ["targets"]
+        assert api(an_agent()).get("/api/v1/ranks/").status_code == 200
+        assert api(an_agent()).patch(address, {}, format="json").status_code == 403
+
+    def test_services_have_one(self, api, admin):
+        service, gold = a_service(), Rank.objects.first()
+        client, address = api(admin), f"/api/v1/service-levels/{service.code}/"
+        body = client.patch(address, {"rank": gold.pk}, format="json").json()
+        assert (body["rank"]["id"], body["calendar"], body["service"]["code"]) == (gold.pk, None, service.code)
+        assert client.get("/api/v1/service-levels/").json()["results"] == [body]
+        assert client.patch(address, {"rank": 999}, format="json").status_code == 400
+        assert client.patch(address, {"rank": None}, format="json").json()["rank"] is None
+        assert client.patch(f"{address}?dry_run=1", {"rank": gold.pk}, format="json").json()["moves"]["tickets"] == 0
+
+
+def test_agreements_are_made_and_changed(api, admin):
+    client, team = api(admin), a_team()
+    targets = [{"priority": 2, "minutes": 240}]
+    given = {"name": "Network", "kind": "team", "team": team.code, "targets": targets}
+    made = client.post("/api/v1/agreements/", given, format="json").json()
+    assert (made["team"]["code"], made["targets"], made["calendar"]) == (team.code, targets, None)
+    address = f"/api/v1/agreements/{made['id']}/"
+    assert client.patch(address, {"is_active": False}, format="json").json()["is_active"] is False
+    assert list(client.patch(address, {"targets": []}, format="json").json()["errors"]) == ["minutes"]
+    assert api(an_agent()).get(address).status_code == 200
+    assert api(a_person()).get(address).status_code == 403
