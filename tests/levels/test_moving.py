@@ -1,11 +1,10 @@
 """What a change of the settings would move, and that saving does just that."""
 
-import time
-
 import pytest
 import time_machine
 
 from incidents.actions import resolve_incident, start_incident
+from servicedesk.levels import moving
 from servicedesk.levels.actions import change_calendar, create_calendar, set_service_levels
 from servicedesk.levels.models import Calendar, Clock, Rank
 from servicedesk.levels.moving import calendar_change, preview, rank_change, services_change
@@ -146,48 +145,42 @@ class TestPages:
 
 
 class TestThousands:
+    """Ten thousand take a job some ten seconds; here the bounds are low instead."""
+
     @pytest.fixture
-    def many(self):
+    def many(self, monkeypatch):
+        monkeypatch.setattr(moving, "AT_ONCE", 20)
+        monkeypatch.setattr(moving, "_CHUNK", 25)
         one = an_incident(impact=4, urgency=1).ticket
         opened = one.events.get()
         fields = {field.attname: getattr(one, field.attname) for field in Ticket._meta.fields if field.name != "id"}
-        event = {
-            field.attname: getattr(opened, field.attname) for field in TicketEvent._meta.fields if field.name != "id"
-        }
-        tickets = Ticket.objects.bulk_create(
-            [Ticket(**fields | {"number": f"INC9{n:06d}"}) for n in range(10_000)], batch_size=2000
-        )
-        TicketEvent.objects.bulk_create(
-            [TicketEvent(**event | {"ticket_id": ticket.pk}) for ticket in tickets], batch_size=2000
-        )  # fmt: skip
+        event = {each.attname: getattr(opened, each.attname) for each in TicketEvent._meta.fields if each.name != "id"}
+        tickets = Ticket.objects.bulk_create([Ticket(**fields | {"number": f"INC9{n:06d}"}) for n in range(60)])
+        TicketEvent.objects.bulk_create([TicketEvent(**event | {"ticket_id": ticket.pk}) for ticket in tickets])
 
     def test_are_read_by_a_job_that_the_page_follows(self, monday, visit, admin, many):
-        client, calendar = visit(admin), usual()
-        change = calendar_change(calendar, {"closed": ["2026-12-15"]})
+        client, change = visit(admin), calendar_change(usual(), {"closed": ["2026-12-15"]})
         assert preview(change, admin).moves is None
         job = last_job(change.key(admin))
         address = f"/settings/service-levels/moves/{job.pk}/"
         assert "hx-get" in client.get(address, headers={"HX-Request": "true"}).content.decode()
-        start = time.monotonic()
         assert run_next_job()
-        seconds = time.monotonic() - start
         job.refresh_from_db()
-        assert (job.state, job.done, job.total) == (Job.State.DONE, 10_001, 10_001)
+        assert (job.state, job.done, job.total) == (Job.State.DONE, 61, 61)
         part = client.get(address, headers={"HX-Request": "true"}).content.decode()
-        assert "10,001 open tickets would move" in part and "and 9,951 more" in part and "hx-get" not in part
-        assert preview(change, admin).moves.later == 10_001
+        assert "61 open tickets would move" in part and "and 11 more" in part and "hx-get" not in part
+        assert preview(change, admin).moves.later == 61
         assert not AuditEntry.objects.filter(object_type="levels.calendar").exists()
         assert visit(an_administrator()).get(address).status_code == 404
-        assert seconds < 30, seconds
-        print("seconds", seconds)
 
-    def test_of_a_change_that_is_refused_meanwhile_say_so(self, monday, admin, many):
+    def test_a_change_that_is_refused_meanwhile_says_so(self, monday, visit, admin, many):
         change = calendar_change(usual(), {"closed": ["2026-12-15"], "name": "Taken"})
         preview(change, admin)
         create_calendar(**TOKYO | {"name": "Taken"}, by=admin, via="page")
         while run_next_job():
             pass
-        assert "There is a calendar “Taken” already." in last_job(change.key(admin)).error
+        address = f"/settings/service-levels/moves/{last_job(change.key(admin)).pk}/"
+        assert "There is a calendar “Taken” already." in visit(admin).get(address).content.decode()
 
 
 def test_unchanged_settings_start_nothing(admin):

@@ -128,7 +128,7 @@ class TestServices:
         }
         refused = client.post("/settings/service-levels/", fields | {f"calendar_{other.pk}": calendar.pk})
         assert refused.status_code == 422 and "Other: choose its rank too" in refused.content.decode()
-        client.post("/settings/service-levels/", {})
+        client.post("/settings/service-levels/", {"save": "1"})
         assert not ServiceLevel.objects.exists()
 
     @pytest.mark.parametrize("rows", [1, 4])
