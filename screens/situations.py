@@ -24,6 +24,8 @@ from servicedesk.desk.exporting import job_key, start_export
 from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
 from servicedesk.intake.actions import assign_mail, plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
+from servicedesk.levels.actions import change_calendar, create_agreement, set_service_levels
+from servicedesk.levels.models import Calendar, Rank
 from servicedesk.notify.models import PushDevice
 from servicedesk.notify.notices import mark_read, save_notice_settings
 from servicedesk.notify.permissions import read_sent
@@ -242,7 +244,21 @@ def _settings(people: dict[str, User]) -> dict:
     )
     create_token(agent, name="監視サーバー", scopes=["read"], days=90, via="command")
     file = "email,name,reading,language\nnew.person@minato.example,新野 薫,ニイノ カオル,ja\nwrong,,,xx\n".encode()
+    calendar = Calendar.objects.get(is_default=True)
+    change_calendar(
+        calendar, by=admin, via="command", closed=[f"{today.year}-12-{day}" for day in (29, 30, 31)],
+        special={f"{today.year}-12-28": [["09:00", "12:00"]]}, teams=[],
+    )  # fmt: skip
+    agreement = create_agreement(
+        by=admin, via="command", name="二次対応の約束", kind="team", team=agent.teams.first(), warn_at=[75],
+        minutes={1: 60, 2: 240, 3: 960},
+    )  # fmt: skip
+    create_agreement(by=admin, via="command", name="複合機の保守", kind="vendor", minutes={2: 480, 3: 1440})
+    set_service_levels({Service.objects.first(): (Rank.objects.first(), None)}, by=admin, via="command")
     return {
+        "calendar": calendar,
+        "rank": Rank.objects.get(is_default=True),
+        "agreement": agreement,
         "person": people[LEAD],
         "team": agent.teams.first(),
         "service": Service.objects.first(),

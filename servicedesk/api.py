@@ -19,6 +19,8 @@ from servicedesk.desk.template_api import TemplateViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
+from servicedesk.levels.calendar_api import CalendarViewSet
+from servicedesk.levels.rank_api import AgreementViewSet, RankViewSet, ServiceLevelViewSet
 from servicedesk.levels.receipt_api import ClockViewSet
 from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
 from servicedesk.notify.notice_api import DeviceViewSet, NoticeSettingsViewSet, NotificationViewSet
@@ -28,7 +30,7 @@ from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSe
 from servicedesk.people.api.persons import MeViewSet, PersonViewSet
 from servicedesk.people.api.tokens import TokenViewSet
 from servicedesk.people.api_auth import ScopeAllows
-from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
+from servicedesk.priorities.api import MatrixViewSet
 from servicedesk.priorities.closing_api import ClosingRulesViewSet
 from servicedesk.tickets.api.ending import ApprovalViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
@@ -79,6 +81,10 @@ router.register("departments", DepartmentViewSet, "department")
 router.register("teams", TeamViewSet, "team")
 router.register("services", ServiceViewSet, "service")
 router.register("items", ItemViewSet, "item")
+router.register("calendars", CalendarViewSet, "calendar")
+router.register("ranks", RankViewSet, "rank")
+router.register("service-levels", ServiceLevelViewSet, "service-level")
+router.register("agreements", AgreementViewSet, "agreement")
 router.register("categories", CategoryViewSet, "category")
 router.register("mailboxes", MailboxViewSet, "mailbox")
 router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")
@@ -115,7 +121,6 @@ urlpatterns = [
         name="notification-preferences",
     ),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
-    path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
     path("closing-rules/", ClosingRulesViewSet.as_view({"get": "list", "put": "update"}), name="closing-rules"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),

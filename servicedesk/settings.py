@@ -242,6 +242,8 @@ EVENT_CONSUMERS = [
 JOBS = {
     "apply_import": "servicedesk.people.actions.imports.apply_as_job",
     "apply_matrix": "servicedesk.priorities.actions.apply_matrix_as_job",
+    "renew_clocks": "servicedesk.levels.actions.renewing.renew_as_job",
+    "preview_levels": "servicedesk.levels.moving.preview_as_job",
     "export_tickets": "servicedesk.desk.exporting.export_as_job",
     "change_many": "servicedesk.desk.bulk.change_as_job",
     "undo_many": "servicedesk.desk.bulk.undo_as_job",
@@ -390,6 +392,8 @@ SPECTACULAR_SETTINGS = {
         "ImportKind": "servicedesk.people.models.ImportRun.Kind",
         "ImportState": "servicedesk.people.models.ImportRun.State",
         "JobState": "servicedesk.people.models.Job.State",
+        "AgreementKind": "servicedesk.levels.models.Agreement.Kind",
+        "ClockKind": "servicedesk.levels.models.Clock.Kind",
         "ItemKind": "cmdb.models.ItemKind",
         "ItemState": "cmdb.models.ItemState",
         "BulkOutcome": "servicedesk.desk.models.BulkRow.Outcome",

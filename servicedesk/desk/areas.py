@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cmdb.forms import ItemForm, ServiceForm
 from servicedesk.intake.forms import MailboxForm
+from servicedesk.levels.calendar_forms import CalendarForm
+from servicedesk.levels.rank_forms import AgreementForm, RankForm
 from servicedesk.notify.texts import GROUPS as GROUPS_OF_TEXTS
 from servicedesk.notify.texts import TEXTS
 from servicedesk.people.forms import AbsenceForm, CompanyForm, DepartmentForm, ImportForm, PersonForm, TeamForm
@@ -59,10 +61,10 @@ def _cells() -> Iterable[Setting]:
 
 
 def _targets() -> Iterable[Setting]:
-    page = reverse("priorities:targets")
+    page = reverse("levels:ranks")
     for priority in Priority:
-        for name, label in (("response", _("First response, minutes")), ("resolution", _("Resolution, minutes"))):
-            yield Setting(f"{priority.label} {label}", "", f"{page}#id_targets_p{priority.value}_{name}")
+        for label in (_("First response"), _("Resolution")):
+            yield Setting(f"{priority.label} {label}", _("Times until answer and solution"), page)
 
 
 def _closing() -> Iterable[Setting]:
@@ -94,12 +96,24 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 more=_cells,
             ),
             Area(
-                _("Priority targets"),
+                _("Calendars"),
+                _("Business hours, holidays and closing days"),
+                "calendar-event",
+                "levels:calendars",
+                "levels.see",
+                about="levels.calendar",
+                change="settings.change",
+                forms=(CalendarForm,),
+            ),
+            Area(
+                _("Ranks and targets"),
                 _("Times until answer and solution"),
-                "clock",
-                "priorities:targets",
-                "settings.change",
-                about="priorities.prioritytarget",
+                "star",
+                "levels:ranks",
+                "levels.see",
+                about="levels.rank",
+                change="settings.change",
+                forms=(RankForm,),
                 more=_targets,
             ),
             Area(
@@ -110,6 +124,23 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "settings.change",
                 about="tickets.closingrule",
                 more=_closing,
+            ),
+            Area(
+                _("Levels of services"),
+                _("Rank and calendar of each service"),
+                "clock",
+                "levels:service-levels",
+                "settings.change",
+                about="cmdb.service",
+            ),
+            Area(
+                _("Agreements"),
+                _("What teams and vendors have promised"),
+                "clock-pause",
+                "levels:agreements",
+                "settings.change",
+                about="levels.agreement",
+                forms=(AgreementForm,),
             ),
             Area(
                 _("Services"),

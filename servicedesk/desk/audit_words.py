@@ -10,6 +10,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from servicedesk.levels.typed import text_of_minutes
 from servicedesk.notify.models import Notification, Way
 from servicedesk.people.models import ApiToken, AuditEntry, Role
 from servicedesk.tickets.models import ClosingRule, Impact, ReopeningRule, Urgency
@@ -40,6 +41,7 @@ SETTINGS_VERBS = {
     "discard_import": gettext_lazy("Threw a file away"),
     "save_priority_matrix": gettext_lazy("Saved the priority matrix"),
     "save_priority_targets": gettext_lazy("Saved the priority targets"),
+    "set_service_level": gettext_lazy("Chose rank and calendar of a service"),
     "retry": gettext_lazy("Had a mail read again"),
     "admit": gettext_lazy("Let a mail in"),
     "refuse": gettext_lazy("Set a mail aside"),
@@ -123,17 +125,21 @@ _DATA = {
     "count": gettext_lazy("how many"),
     "counts": gettext_lazy("rows"),
     "deputy": gettext_lazy("deputy"),
+    "calendar": gettext_lazy("calendar"),
     "device": gettext_lazy("device"),
     "ended_sessions": gettext_lazy("sessions ended"),
     "from_on": gettext_lazy("first day"),
     "import": gettext_lazy("by import"),
     "members": gettext_lazy("members"),
     "password": gettext_lazy("password"),
+    "rank": pgettext_lazy("service level", "rank"),
     "refresh_token": gettext_lazy("refresh token"),
     "removed": gettext_lazy("removed"),
     "revoked_tokens": gettext_lazy("tokens revoked"),
     "roles": gettext_lazy("roles"),
+    "teams": gettext_lazy("teams"),
     "until_on": gettext_lazy("last day"),
+    **dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WEEKDAYS.values())),
 }
 _COUNTS = {
     "created": pgettext_lazy("rows", "new"),
@@ -213,9 +219,8 @@ def _value(entry: AuditEntry, name: str, value) -> str:
         return _("yes") if value else _("no")
     if _CELL.fullmatch(name):
         return f"P{value}"
-    if _TARGET.fullmatch(name) and isinstance(value, list) and len(value) == 2:
-        first, solved = (formats.duration(minutes) for minutes in value)
-        return _("first response %(first)s, resolution %(solved)s") % {"first": first, "solved": solved}
+    if _TARGET.fullmatch(name):
+        return _target(value)
     if isinstance(value, list):
         if len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], str):
             return value[1]
@@ -228,6 +233,18 @@ def _value(entry: AuditEntry, name: str, value) -> str:
     if value in labels:
         return str(labels[value])
     return _time(value) or str(value)
+
+
+def _target(value) -> str:
+    """Minutes of an agreement, or what a rank promises for a priority: [first response, resolution, around the clock].
+    Entries from before there were ranks say no more than two numbers.
+    """
+    if isinstance(value, list) and len(value) in (2, 3):
+        around = bool(value[2:] and value[2])
+        first, solved = (text_of_minutes(minutes, around_the_clock=around) for minutes in value[:2])
+        said = _("first response %(first)s, resolution %(solved)s") % {"first": first, "solved": solved}
+        return _(", ").join([said, _("around the clock")]) if around else said
+    return text_of_minutes(value) if isinstance(value, int) else str(value)
 
 
 def _time(value) -> str:

@@ -36,8 +36,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "roles", "services", "items", "matrix", "mailboxes", "mail-texts", "api", "audit",
-            "backup",
+            "first-steps", "people", "roles", "services", "items", "matrix", "levels", "mailboxes", "mail-texts", "api",
+            "audit", "backup",
         ),
     ),
 )  # fmt: skip
@@ -75,6 +75,10 @@ HELP_FOR_PATH = (
     ("/desk/approvals/", "leading"),
     ("/desk/", "queue"),
     ("/settings/priorit", "matrix"),
+    ("/settings/calendars", "levels"),
+    ("/settings/ranks", "levels"),
+    ("/settings/service-levels", "levels"),
+    ("/settings/agreements", "levels"),
     ("/settings/matrix", "matrix"),
     ("/settings/closing", "matrix"),
     ("/settings/mail-texts", "mail-texts"),

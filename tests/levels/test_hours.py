@@ -223,6 +223,7 @@ class TestJson:
         assert json_of(hours)["weekly"] == {"mon": [["09:00", "12:00"], ["12:00", "18:00"]]}
 
 
+@pytest.mark.django_db
 class TestCommand:
     @pytest.fixture
     def file(self, tmp_path):

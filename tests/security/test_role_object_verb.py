@@ -493,14 +493,26 @@ class TestElsewhere:
             "item",
             "template",
             "macro",
+            "calendar",
+            "rank",
+            "agreement",
+            "moves",
+            "service-level",
             "device",
             "notification-device",
         }
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
-        what = re.sub("-(detail|revoke|test|comparison|compare|take|run|remove)$", "", name.split(":")[-1])
+        what = re.sub(
+            "-(detail|revoke|test|comparison|compare|take|run|remove|due|export|move)$", "", name.split(":")[-1]
+        )
         if what in objects:
-            what = {"cause-code": "cause", "service-matrix": "service", "notification-device": "device"}.get(what, what)
+            what = {
+                "cause-code": "cause",
+                "service-matrix": "service",
+                "service-level": "service",
+                "notification-device": "device",
+            }.get(what, what)
             own = others.get(f"{what}s") if what in ("token", "device") else None
             one = own.get(role, own["agent"]) if own else others[what]
             known |= {"pk": one.pk, "code": getattr(one, "code", "")}

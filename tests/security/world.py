@@ -7,7 +7,7 @@ what is confidential; confidential tickets only their team and the people named.
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from zipfile import ZipFile
 
@@ -20,9 +20,11 @@ from incidents.models import CauseCode
 from servicedesk.desk.models import Bulk, Export, Macro, ReplyTemplate, SavedView
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
+from servicedesk.levels.models import Agreement, Calendar, Rank
+from servicedesk.levels.moving import Moves
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
-from servicedesk.people.models import Role, User
+from servicedesk.people.models import Job, Role, User
 from servicedesk.tickets.actions import link, log_work, note, reply, set_items, set_tags, share
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Category, Ticket
@@ -211,6 +213,12 @@ def build() -> World:
         "bulk": Bulk.objects.create(owner=people["agent"], change={"impact": 1, "via": "page"}),
         "template": ReplyTemplate.objects.create(name="Thanks", code="thanks", body_en="Thank you, {requester}"),
         "macro": Macro.objects.create(name="Begin", step="start"),
+        "calendar": Calendar.objects.get(is_default=True),
+        "rank": Rank.objects.get(is_default=True),
+        "agreement": Agreement.objects.create(name="The vendor's", kind="vendor"),
+        "moves": Job.objects.create(
+            kind="preview_levels", key="moves", state="done", by=people["administrator"], result=asdict(Moves())
+        ),
         "view": SavedView.objects.create(owner=people["agent"], name="Night shift", base="all", place=1),
         "team view": SavedView.objects.create(team=team, name="Morning round", base="all", place=1),
         "deleted view": SavedView.objects.create(
