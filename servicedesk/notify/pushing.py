@@ -48,6 +48,7 @@ _SAYS = {
     Kind.MAIL: _("A mail for you to look at"),
     Kind.MENTION: _("You were mentioned"),
     Kind.THANKS: _("The requester thanks"),
+    Kind.REMINDER: _("Something needs your attention"),
 }
 # Services wake a sleeping phone for these.
 _HURRIES = {Kind.CALLBACK}
@@ -162,7 +163,7 @@ def payload_of(notice: Notification, person: User) -> bytes:
 
 def _tag(notice: Notification) -> str:
     """The same for all pushes about one ticket, of which the newest counts; nothing that the service could read."""
-    what = f"ticket {notice.ticket_id}" if notice.ticket_id else f"mail {notice.mail_id}"
+    what = f"ticket {notice.ticket_id}" if notice.ticket_id else notice.key or f"mail {notice.mail_id}"
     return salted_hmac("servicedesk.notify.push", f"{notice.person_id} {what}").hexdigest()[:32]
 
 
