@@ -278,6 +278,7 @@ CELERY_BEAT_SCHEDULE = {
         ("tidy notices", "servicedesk.notify.tasks.tidy_notices", 3600),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
+        ("remind of the directory", "servicedesk.directory.tasks.remind_of_entries", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
     ]

@@ -81,7 +81,8 @@ class EntryForm(AskerForm):
         help_text=gettext_lazy("A category stands for those below it, too."),
     )  # fmt: skip
     owner = PersonField(
-        label=gettext_lazy("Owner"), help_text=gettext_lazy("Keeps it right, and is reminded. An agent or an administrator.")
+        label=gettext_lazy("Owner"),
+        help_text=gettext_lazy("Keeps it right, and is reminded. An agent or an administrator."),
     )
     review_on = forms.DateField(label=gettext_lazy("Review on"), widget=forms.DateInput)
 
@@ -248,8 +249,8 @@ class EntryImportForm(ActionForm):
 
 
 class OutsideForm(ActionForm):
-    """Taking a ticket to an entry under a contract or without one. `ask_agreement` adds the question whether more may be
-    used than is left.
+    """Taking a ticket to an entry under a contract or without one. `ask_agreement` adds the question whether more may
+    be used than is left.
     """
 
     contact = forms.CharField(label=gettext_lazy("Spoken with"), max_length=120, required=False)

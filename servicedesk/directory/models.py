@@ -157,7 +157,9 @@ class Contract(models.Model):
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="contract_ends_after_start"
             ),
             models.CheckConstraint(condition=Q(used__gte=0), name="contract_used_not_negative"),
-            models.CheckConstraint(condition=Q(unit="") | Q(bought__isnull=False), name="contract_counts_what_is_bought"),
+            models.CheckConstraint(
+                condition=Q(unit="") | Q(bought__isnull=False), name="contract_counts_what_is_bought"
+            ),
         ]
 
     def __str__(self):
@@ -201,8 +203,8 @@ class Contract(models.Model):
 
 
 class Referral(models.Model):
-    """A ticket that was taken outside, once. `used` is what it took of the contract, `moved` whether the ticket began to
-    wait for the vendor by it. Who was spoken with stands here and not in the event: names may have to be erased.
+    """A ticket that was taken outside, once. `used` is what it took of the contract, `moved` whether the ticket began
+    to wait for the vendor by it. Who was spoken with stands here and not in the event: names may have to be erased.
     """
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="referrals")
@@ -228,8 +230,8 @@ class Referral(models.Model):
 
 
 class Reminder(models.Model):
-    """That the owner of an entry was reminded of something, once: `about` is the date or the amount that was reached, so
-    that the next review, the next term and what is bought anew are reminded of again.
+    """That the owner of an entry was reminded of something, once: `about` is the date or the amount that was reached,
+    so that the next review, the next term and what is bought anew are reminded of again.
     """
 
     class Kind(models.TextChoices):

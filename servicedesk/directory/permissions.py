@@ -22,3 +22,8 @@ def call(user, contract=None):
         return user.is_agent
     callers = {each.pk for each in contract.callers.all()}
     return not callers or user.pk in callers or user.is_lead
+
+
+def callable_contracts(user, contracts):
+    """Those of the contracts under which the person may call."""
+    return [contract for contract in contracts if call(user, contract)]

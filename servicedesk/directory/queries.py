@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from servicedesk.people.actions.core import plain
 from servicedesk.people.models import User
 from servicedesk.people.queries import get_or_404
 from servicedesk.tickets.models import Category, Ticket, TicketItem
@@ -64,8 +66,12 @@ def _ends(today: date) -> Exists:
     return _contracts(valid_to__range=(today, today + timedelta(days=60)))
 
 
-def find_entries(user: User, words: str = "", *, kind: str = "", service: int | None = None, what: str = "") -> QuerySet:
-    """Entries with all the words in name, contact, phone, notes or the number of a contract; `what` is due, ending, expired, used_up or retired."""
+def find_entries(
+    user: User, words: str = "", *, kind: str = "", service: int | None = None, what: str = ""
+) -> QuerySet:
+    """Entries with all the words in name, contact, phone, notes or the number of a contract; `what` is due, ending,
+    expired, used_up or retired, without a word what is in use.
+    """
     rows = visible_entries(user)
     today = timezone.localdate()
     for word in normalise(words).split():
@@ -96,7 +102,7 @@ def fitting(user: User, ticket: Ticket) -> QuerySet[Entry]:
     """
     above = _categories_above(ticket.category_id)
 
-    def named_for(ties, **at) -> Exists:
+    def named_for(ties: Any, **at: Any) -> Exists:
         return Exists(ties.objects.filter(entry=OuterRef("pk"), **at))
 
     services, categories, items = Entry.services.through, Entry.categories.through, Entry.items.through
@@ -110,7 +116,7 @@ def fitting(user: User, ticket: Ticket) -> QuerySet[Entry]:
         output_field=IntegerField(),
     )
     rows = visible_entries(user).filter(is_active=True).annotate(near=near, place=_KINDS).filter(near__isnull=False)
-    return with_contracts(rows, retired=False).order_by("near", "place", "name", "id")
+    return with_contracts(rows.order_by("near", "place", "name", "id"), retired=False)
 
 
 def _categories_above(pk: int | None) -> list[int]:
@@ -170,14 +176,16 @@ def _due(today: date) -> Iterator[Reminder]:
     for entry in Entry.objects.filter(is_active=True, review_on__lte=today).select_related("owner"):
         yield Reminder(entry=entry, kind=kinds.REVIEW, about=entry.review_on.isoformat())
     contracts = Contract.objects.filter(is_active=True, entry__is_active=True).select_related("entry__owner")
-    reached = Q(valid_to__lte=today + timedelta(days=60)) | Q(bought__isnull=False, used__gte=F("bought") * Contract.NEARLY)
+    reached = Q(valid_to__lte=today + timedelta(days=60)) | Q(
+        bought__isnull=False, used__gte=F("bought") * Contract.NEARLY
+    )
     for contract in contracts.filter(reached).order_by("pk"):
-        entry, kind = contract.entry, None
         if contract.valid_to is not None:
             days = (contract.valid_to - today).days
             kind = kinds.EXPIRED if days < 0 else Reminder.before_the_end(days)
-        if kind:
-            yield Reminder(entry=entry, contract=contract, kind=kind, about=contract.valid_to.isoformat())
-        if contract.is_used_up or contract.is_nearly_used_up:
+            if kind:
+                about = contract.valid_to.isoformat()
+                yield Reminder(entry=contract.entry, contract=contract, kind=kind, about=about)
+        if contract.bought is not None and (contract.is_used_up or contract.is_nearly_used_up):
             kind = kinds.USED_UP if contract.is_used_up else kinds.NEARLY_USED
-            yield Reminder(entry=entry, contract=contract, kind=kind, about=str(contract.bought.normalize()))
+            yield Reminder(entry=contract.entry, contract=contract, kind=kind, about=plain(contract.bought))

@@ -127,8 +127,8 @@ class MailText(models.Model):
 class Notification(models.Model):
     """That one person is told by the pages of an event of a ticket, once, of a mail that they were given to look at, or
     of something else, by `key` once: then `said` and `title` are in the language that was theirs, and `address` is the
-    page. Read when they open the one or the other. `digest_at` is when the daily summary is due that names it; None when it
-    is in none, or when that was written; `push_at` likewise when it goes to the person's devices.
+    page. Read when they open the one or the other. `digest_at` is when the daily summary is due that names it; None
+    when it is in none, or when that was written; `push_at` likewise when it goes to the person's devices.
     """
 
     class Kind(models.TextChoices):

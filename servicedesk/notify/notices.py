@@ -22,7 +22,8 @@ def mark_read(
     by: User, *, number: str = "", mail: int | None = None, address: str = "", newest: int | None = None
 ) -> int:
     """Note that a person has read their notices: those of the ticket with this number, else of the mail with this id,
-    else those that lead to this page, else all up to the one with the id `newest`, else all. Returns how many were new to them.
+    else those that lead to this page, else all up to the one with the id `newest`, else all. Returns how many were new
+    to them.
     """
     unread = Notification.objects.filter(person=by, read_at__isnull=True)
     if number:

@@ -191,4 +191,3 @@ def _set(obj: Entry | Contract, ties: Mapping[str, list[Model]]) -> dict[str, li
 
 def _given(fields: Mapping[str, Any]) -> dict[str, list]:
     return {name: [None, plain(value)] for name, value in fields.items() if value not in (None, "", [], False)}
-

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from servicedesk.people.actions import guest
+from servicedesk.people.actions.core import keep, plain
 from servicedesk.people.actions.core import lock as lock_row
-from servicedesk.people.actions.core import plain
 from servicedesk.people.actions.persons import clean_address
 from servicedesk.people.models import User
 from servicedesk.people.queries import person_by_address
@@ -57,7 +57,7 @@ def escalate_outside(
         raise TicketError(_("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed")
     if not entry.is_active:
         raise TicketError(_("“%(name)s” is no longer in use.") % {"name": entry.name}, field="entry")
-    taken = _take(contract, entry, used, by, agreed) if contract is not None else Decimal(0)
+    taken = _take(contract, entry, used, by, agreed) if contract is not None else _take_none(entry, by)
     to = _write_to(entry, by, via) if body.strip() else None
     if to is not None:
         forward(ticket, None, by=by, via=via, to=[to], body=body)
@@ -69,9 +69,9 @@ def escalate_outside(
         ticket=ticket, entry=entry, contract=contract, by=by, contact=contact.strip(), reference=reference.strip(),
         to_address=to.email if to is not None else "", used=taken, moved=waits,
     )  # fmt: skip
-    _keep(referral)
+    keep(referral)
     record(
-        ticket, "escalate_outside", by=by, via=via, **_named(referral),
+        ticket, "escalate_outside", by=by, via=via, entry=_entry(referral), contract=_contract(referral),
         agreement=agreement.pk if agreement is not None and agreement.is_active else None,
         reference=referral.reference, used=plain(taken), unit=contract.unit if contract is not None else "",
         to=[person_ref(to)] if to is not None else [],
@@ -107,7 +107,7 @@ def amend_referral(
     referral.contact = referral.contact if contact is None else contact.strip()
     referral.reference = referral.reference if reference is None else reference.strip()
     if before != [referral.contact, referral.reference, referral.used]:
-        _keep(referral)
+        keep(referral)
         changes = {
             name: [plain(was), plain(now)]
             for name, was, now in (
@@ -116,14 +116,22 @@ def amend_referral(
             )
             if was != now
         }
-        record(ticket, "amend_escalation_outside", by=by, via=via, **_named(referral), changes=changes)
+        record(
+            ticket,
+            "amend_escalation_outside",
+            by=by,
+            via=via,
+            entry=_entry(referral),
+            contract=_contract(referral),
+            changes=changes,
+        )
     return referral
 
 
 @transaction.atomic
 def undo_referral(referral: Referral, *, by: User, via: str) -> Referral:
-    """Take it back: the contract gets back what it gave, and a ticket that waits by this alone is worked on again. A mail
-    that left stays sent. Nothing happens the second time. Refuses others than whoever did it, and leads.
+    """Take it back: the contract gets back what it gave, and a ticket that waits by this alone is worked on again. A
+    mail that left stays sent. Nothing happens the second time. Refuses others than whoever did it, and leads.
     """
     ticket = _lock(referral, by)
     if referral.undone_at is not None:
@@ -133,7 +141,15 @@ def undo_referral(referral: Referral, *, by: User, via: str) -> Referral:
     if referral.contract is not None:
         lock_row(referral.contract)
         _consume(referral.contract, Decimal(0), referral.used, agreed=True)
-    event = record(ticket, "undo_escalation_outside", by=by, via=via, **_named(referral), used=plain(referral.used))
+    event = record(
+        ticket,
+        "undo_escalation_outside",
+        by=by,
+        via=via,
+        entry=_entry(referral),
+        contract=_contract(referral),
+        used=plain(referral.used),
+    )
     referral.undone_at, referral.undone_by = event.at, by
     referral.save(update_fields=["undone_at", "undone_by"])
     others = Referral.objects.filter(ticket=ticket, undone_at__isnull=True)
@@ -150,22 +166,12 @@ def _lock(referral: Referral, by: User) -> Ticket:
     return ticket
 
 
-def _named(referral: Referral) -> dict[str, list | None]:
-    contract = referral.contract
-    return {
-        "entry": [referral.entry_id, referral.entry.name],
-        "contract": [contract.pk, contract.number] if contract is not None else None,
-    }
+def _entry(referral: Referral) -> list:
+    return [referral.entry_id, referral.entry.name]
 
 
-def _keep(referral: Referral) -> None:
-    for name, label in (("contact", _("Contact")), ("reference", _("Reference number"))):
-        most = Referral._meta.get_field(name).max_length
-        if len(getattr(referral, name)) > most:
-            raise TicketError(
-                _("%(name)s: at most %(most)d letters.") % {"name": label, "most": most}, field=name
-            )
-    referral.save()
+def _contract(referral: Referral) -> list | None:
+    return [referral.contract.pk, referral.contract.number] if referral.contract is not None else None
 
 
 def _pressed_before(ticket: Ticket, entry: Entry, by: User, seen: int) -> Referral | None:
@@ -198,6 +204,14 @@ def _take(contract: Contract, entry: Entry, used: Decimal | None, by: User, agre
     return used
 
 
+def _take_none(entry: Entry, by: User) -> Decimal:
+    """Without a contract; but whom the contracts of a vendor do not name goes around none of them."""
+    valid = [each for each in entry.contracts.filter(is_active=True) if each.is_valid]
+    if valid and not any(allowed(by, "directory.call", each) for each in valid):
+        _check_call(valid[0], by)
+    return Decimal(0)
+
+
 def _check_call(contract: Contract, by: User) -> None:
     if not allowed(by, "directory.call", contract):
         names = _(", ").join(person.display_name for person in contract.callers.all() if person.is_active)
@@ -221,7 +235,7 @@ def _consume(contract: Contract, used: Decimal, instead_of: Decimal, agreed: boo
         left = max(contract.left or Decimal(0), Decimal(0))
         raise TicketError(
             _("Only %(left)s of %(bought)s are left under this contract. The vendor may charge what goes beyond.")
-            % {"left": number(left.normalize()), "bought": number(contract.bought.normalize())},
+            % {"left": number(plain(left)), "bought": number(plain(contract.bought))},
             field="agreed",
             code="used_up",
         )

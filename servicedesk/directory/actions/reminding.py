@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.notify.without_ticket import remind
+from servicedesk.people.actions.core import plain
 from servicedesk.people.models import Role, User
 from servicedesk.web.formats import exact, number
 from servicedesk.web.middleware import speaking_to
@@ -63,7 +64,7 @@ def _sentence(reminder: Reminder) -> str:
     if reminder.kind == kinds.EXPIRED:
         return _("The contract %(number)s ended on %(day)s.") % parts
     if reminder.kind in (kinds.USED_UP, kinds.NEARLY_USED):
-        parts |= {"used": number(contract.used.normalize()), "bought": number(contract.bought.normalize())}
+        parts |= {"used": number(plain(contract.used)), "bought": number(plain(contract.bought))}
         if reminder.kind == kinds.USED_UP:
             return _("The contract %(number)s is used up: %(used)s of %(bought)s.") % parts
         return _("The contract %(number)s is nearly used up: %(used)s of %(bought)s.") % parts
