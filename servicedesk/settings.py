@@ -391,6 +391,8 @@ SPECTACULAR_SETTINGS = {
         "ItemKind": "cmdb.models.ItemKind",
         "ItemState": "cmdb.models.ItemState",
         "BulkOutcome": "servicedesk.desk.models.BulkRow.Outcome",
+        "DirectoryKind": "servicedesk.directory.models.Entry.Kind",
+        "ContractUnit": "servicedesk.directory.api.UNITS",
         "BulkLinkKind": "servicedesk.desk.bulk_api.KINDS",
     },
     "POSTPROCESSING_HOOKS": [

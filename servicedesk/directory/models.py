@@ -209,7 +209,7 @@ class Referral(models.Model):
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="referrals")
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="referrals")
-    contract = models.ForeignKey(Contract, models.PROTECT, null=True, related_name="referrals")
+    contract = models.ForeignKey(Contract, models.PROTECT, null=True, blank=True, related_name="referrals")
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     contact = models.CharField(_("contact"), max_length=120, blank=True, validators=[check_one_line])
@@ -217,8 +217,8 @@ class Referral(models.Model):
     reference = models.CharField(_("reference number"), max_length=80, blank=True, validators=[check_one_line])
     used = models.DecimalField(_("used"), max_digits=8, decimal_places=2, default=Decimal(0))
     moved = models.BooleanField(default=False)
-    undone_at = models.DateTimeField(null=True)
-    undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["-at", "-id"]
