@@ -22,6 +22,7 @@ from servicedesk.desk.actions import create_view
 from servicedesk.desk.bulk import Change, start_bulk
 from servicedesk.desk.exporting import job_key, start_export
 from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
+from servicedesk.directory.models import Entry, Referral
 from servicedesk.intake.actions import assign_mail, plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.notify.models import PushDevice
@@ -131,8 +132,14 @@ def _tickets(people: dict[str, User]) -> dict:
     own = Ticket.objects.filter(requester=staff)
     own_done = own.filter(status="closed").latest("pk")
     thank(own_done, by=staff, via="command", word="ありがとうございました！")
+    outside = Referral.objects.select_related("ticket").earliest("pk")
     return {
         "busy": busy,
+        "outside": outside.ticket,
+        "referral": outside,
+        "entry": outside.entry,
+        "contract": outside.contract,
+        "guarded_entry": _guarded(people),
         "work": work,
         "view": view,
         "bulk": bulk,
@@ -152,6 +159,14 @@ def _tickets(people: dict[str, User]) -> dict:
         "own_resolved": own.filter(status="resolved").first() or own.first(),
         "own_done": own_done,
     }
+
+
+def _guarded(people: dict[str, User]) -> Entry:
+    """An entry whose contract the agent may not call under."""
+    entry = Entry.objects.exclude(contracts=None).latest("pk")
+    for contract in entry.contracts.all():
+        contract.callers.set([people[LEAD]])
+    return entry
 
 
 def _resolved(tickets, agent: User) -> Ticket:

@@ -393,6 +393,7 @@ SPECTACULAR_SETTINGS = {
         "BulkOutcome": "servicedesk.desk.models.BulkRow.Outcome",
         "DirectoryKind": "servicedesk.directory.models.Entry.Kind",
         "ContractUnit": "servicedesk.directory.api.UNITS",
+        "RoundingUnit": "servicedesk.tickets.models.WorkRounding.Unit",
         "BulkLinkKind": "servicedesk.desk.bulk_api.KINDS",
     },
     "POSTPROCESSING_HOOKS": [

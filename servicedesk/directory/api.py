@@ -33,7 +33,6 @@ from .queries import (
     get_entry,
     get_referral,
     visible_contracts,
-    visible_entries,
     visible_referrals,
     with_contracts,
     with_ties,

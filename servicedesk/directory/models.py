@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from cmdb.models import Item, Service
 from servicedesk.levels.models import Agreement, Calendar
@@ -114,7 +113,7 @@ class Contract(models.Model):
     class Unit(models.TextChoices):
         NONE = "", _("Nothing is counted")
         INCIDENTS = "incidents", _("Incidents")
-        HOURS = "hours", pgettext_lazy("unit", "Hours")
+        HOURS = "hours", _("Support hours")
 
     class Channel(models.TextChoices):
         PHONE = "phone", _("Phone")

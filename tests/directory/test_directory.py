@@ -251,8 +251,8 @@ class TestFiles:
         said = refused.content.decode()
         assert refused.status_code == 422 and Entry.objects.count() == 1
         for sentence in (
-            "The contract ends before it starts.", "says something else of “New” than line 2", "Kind: there is no “friend”",
-            "Owner: there is no “nobody”",
+            "The contract ends before it starts.", "says something else of “New” than line 2",
+            "Kind: there is no “friend”", "Owner: there is no “nobody”",
         ):  # fmt: skip
             assert sentence in said
         assert send(head + good.splitlines()[0]).status_code == 303 and Entry.objects.count() == 2

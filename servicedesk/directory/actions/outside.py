@@ -1,8 +1,10 @@
 """Taking a ticket outside: whom, under which contract, with which mail; what was learnt later; and taking it back."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.people.actions import guest
@@ -37,6 +39,7 @@ def escalate_outside(
     body: str = "",
     agreed: bool = False,
     seen: int | None = None,
+    at: datetime | None = None,
 ) -> Referral:
     """Take a ticket to an entry of the directory, under a contract or without one.
 
@@ -63,15 +66,15 @@ def escalate_outside(
         forward(ticket, None, by=by, via=via, to=[to], body=body)
     waits = entry.kind not in Entry.INSIDE and ticket.status in ticket.workflow.transition("wait_for_vendor").sources
     if waits:
-        move(ticket, "wait_for_vendor", by=by, via=via)
+        move(ticket, "wait_for_vendor", by=by, via=via, at=at)
     agreement = contract.agreement if contract is not None else None
     referral = Referral(
         ticket=ticket, entry=entry, contract=contract, by=by, contact=contact.strip(), reference=reference.strip(),
-        to_address=to.email if to is not None else "", used=taken, moved=waits,
+        to_address=to.email if to is not None else "", used=taken, moved=waits, at=at or timezone.now(),
     )  # fmt: skip
     keep(referral)
     record(
-        ticket, "escalate_outside", by=by, via=via, entry=_entry(referral), contract=_contract(referral),
+        ticket, "escalate_outside", by=by, via=via, at=at, entry=_entry(referral), contract=_contract(referral),
         agreement=agreement.pk if agreement is not None and agreement.is_active else None,
         reference=referral.reference, used=plain(taken), unit=contract.unit if contract is not None else "",
         to=[person_ref(to)] if to is not None else [],

@@ -2,7 +2,9 @@
 
 from functools import partial
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -151,7 +153,8 @@ def undo(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     except Refused as refusal:
         if wants_fragment(request):
             return toast(HttpResponse(status=409), refusal.sentence, "danger")
-        raise
+        messages.error(request, refusal.sentence)
+        return redirect(ticket)
     message = _("Taken back. The contract has back what it gave.") if referral.contract_id else _("Taken back.")
     if referral.to_address:
         message += " " + _("The mail stays sent: write to them.")
