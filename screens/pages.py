@@ -146,6 +146,7 @@ PAGES = [
     Screen("ticket-merged-into", AGENT, "tickets:detail", ("merged_into",)),
     Screen("ticket-closed", AGENT, "tickets:detail", ("closed",)),
     Screen("ticket-outside", AGENT, "directory:for-ticket", ("outside",)),
+    Screen("ticket-outside-sheet", AGENT, "tickets:detail", ("outside",), press=("#ticket-outside a.btn",)),
     Screen("ticket-outside-all", AGENT, "directory:choose", ("outside",)),
     Screen("ticket-escalate-outside", AGENT, "directory:escalate", ("outside", "entry")),
     Screen("ticket-outside-forbidden", AGENT, "directory:escalate", ("outside", "guarded_entry")),

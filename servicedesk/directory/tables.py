@@ -22,21 +22,21 @@ from .models import Contract, Entry
 
 # column → (English, Japanese, other names that are understood)
 OF_ENTRY: dict[str, tuple[str, ...]] = {
-    "name": ("Name", "名称", "名前"),
+    "name": ("Name", "名前", "名称"),
     "kind": ("Kind", "種類", "種別"),
     "team": ("Team", "チーム"),
     "person": ("Person", "担当の人"),
     "contact": ("Contact person", "窓口の担当者"),
-    "phone": ("Phone", "電話番号", "電話"),
-    "email": ("E-mail", "メールアドレス", "メール"),
+    "phone": ("Phone", "電話", "電話番号"),
+    "email": ("E-mail", "メール", "メールアドレス"),
     "web": ("Web", "ウェブ", "URL"),
     "how_to_call": ("How to call", "連絡のしかた"),
-    "notes": ("Notes", "備考", "メモ"),
+    "notes": ("Notes", "メモ", "備考"),
     "languages": ("Languages", "言語"),
     "services": ("Services", "サービス"),
     "categories": ("Categories", "カテゴリ"),
     "items": ("Items", "構成アイテム"),
-    "owner": ("Owner", "管理する人", "オーナー"),
+    "owner": ("Owner", "管理担当", "オーナー"),
     "review_on": ("Review on", "見直す日"),
     "is_active": ("In use", "使用中"),
 }

@@ -224,7 +224,7 @@ class TestFiles:
         page = visit(administrator)
         csv = b"".join(page.get(reverse("directory:entries-csv")).streaming_content)
         xlsx = b"".join(page.get(reverse("directory:entries-xlsx")).streaming_content)
-        assert "'=1+1" in csv.decode() and csv.decode("utf-8-sig").startswith("名称,")
+        assert "'=1+1" in csv.decode() and csv.decode("utf-8-sig").startswith("名前,")
         for content in (csv, xlsx):
             with override("en"):
                 result = import_entries(content, by=administrator, via="page")
