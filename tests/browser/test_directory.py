@@ -1,5 +1,5 @@
-"""Taking a ticket outside in a real browser: from the panel of the ticket's page through the dialog and back, with clean
-pages.
+"""Taking a ticket outside in a real browser: from the panel of the ticket's page through the dialog and back, with
+clean pages.
 """
 
 from decimal import Decimal
