@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from servicedesk.directory.actions import amend_referral, escalate_outside, undo_referral
 from servicedesk.directory.models import Referral
-from servicedesk.levels.models import Agreement
+from servicedesk.levels.models import Agreement, AgreementTarget, Clock
 from servicedesk.notify.actions import send_waiting
 from servicedesk.people.models import Role, User
 from servicedesk.tickets.actions import assign, set_fields
@@ -46,7 +46,8 @@ def ticket(team, agent):
 
 @pytest.fixture
 def contract():
-    agreement = Agreement.objects.create(name="Sakura 4 h", kind="vendor")
+    agreement = Agreement.objects.create(name="Sakura 4 h", kind="vendor", around_the_clock=True)
+    AgreementTarget.objects.create(agreement=agreement, priority=4, minutes=240)
     return a_contract(an_entry(languages=["en"], contact="Ms Sato"), agreement=agreement)
 
 
@@ -80,6 +81,12 @@ class TestEscalating:
         assert came.ticket == ticket
         answer = Comment.objects.get(event__verb="answer_from_outside")
         assert answer.event.data["entry"] == [entry.pk, "Sakura Network"] and not answer.is_public
+        clock = Clock.objects.get(ticket=ticket, kind="agreement")
+        assert (clock.agreement, clock.minutes, clock.run) == (contract.agreement, 240, "running")
+        undo_referral(referral, by=agent, via="page")
+        deliver_waiting()
+        clock.refresh_from_db()
+        assert clock.run == "stopped"
 
     def test_undo_gives_back_and_work_goes_on(self, ticket, agent, contract):
         referral = escalate_outside(ticket, contract.entry, by=agent, via="page", contract=contract)

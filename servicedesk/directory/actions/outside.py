@@ -67,7 +67,8 @@ def escalate_outside(
     waits = entry.kind not in Entry.INSIDE and ticket.status in ticket.workflow.transition("wait_for_vendor").sources
     if waits:
         move(ticket, "wait_for_vendor", by=by, via=via, at=at)
-    agreement = contract.agreement if contract is not None else None
+    # A vendor's clock runs while one waits for the vendor.
+    agreement = contract.agreement if contract is not None and ticket.status == "waiting_vendor" else None
     referral = Referral(
         ticket=ticket, entry=entry, contract=contract, by=by, contact=contact.strip(), reference=reference.strip(),
         to_address=to.email if to is not None else "", used=taken, moved=waits, at=at or timezone.now(),
