@@ -148,6 +148,8 @@ class ContractForm(AskerForm):
         label=gettext_lazy("Used"), max_digits=8, required=False,
         help_text=gettext_lazy("Counted by itself when tickets are taken outside."),
     )  # fmt: skip
+    # What the form was made with: what was counted meanwhile is not set back by saving something else.
+    used_before = AmountField(widget=forms.HiddenInput, required=False)
     have_ready = TextField(
         label=gettext_lazy("What to have ready"), max_length=2_000, required=False, widget=_SHORT,
         help_text=gettext_lazy("Serial number, licence, logs: whatever they ask for first."),
@@ -177,7 +179,7 @@ class ContractForm(AskerForm):
         )  # fmt: skip
         self.fields["callers"].widget.attrs.update(suggesting("copies-found", "tickets:people"))
         dress(self.fields["callers"])
-        self.order_fields([*self.base_fields][:10] + ["callers"])
+        self.order_fields([*self.base_fields][:11] + ["callers"])
 
     def clean_callers(self):
         people = self.cleaned_data["callers"]
@@ -192,15 +194,17 @@ class ContractForm(AskerForm):
         data = super().clean()
         hours = data.pop("hours", "")
         data |= {"around_the_clock": hours == _AROUND, "calendar": self._calendars.get(hours)}
-        if data.get("used") is None:
+        before = data.pop("used_before", None)
+        if data.get("used") in (None, before):
             data.pop("used", None)
         return data
 
     @classmethod
     def initial_of(cls, contract: Contract) -> dict:
-        initial = {name: getattr(contract, name) for name in cls.base_fields if name != "hours"}
+        initial = {name: getattr(contract, name) for name in cls.base_fields if name not in ("hours", "used_before")}
         hours = _AROUND if contract.around_the_clock else str(contract.calendar_id or "")
-        return initial | {"hours": hours, "callers": ", ".join(person_text(one) for one in contract.callers.all())}
+        initial |= {"hours": hours, "used_before": contract.used}
+        return initial | {"callers": ", ".join(person_text(one) for one in contract.callers.all())}
 
 
 class EntryFilter(forms.Form):

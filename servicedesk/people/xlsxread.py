@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.web.errors import Refused
 
-MOST_UNPACKED = 60 * 1024 * 1024
+MOST_UNPACKED = 30 * 1024 * 1024
 MOST_COLUMNS = 200
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _BEGIN = date(1899, 12, 30)  # day 0 of Excel, which takes 1900 for a leap year
@@ -93,7 +93,7 @@ def _all(root: Element, tag: str) -> Iterator[Element]:
 def _first_sheet(book: zipfile.ZipFile, names: set[str]) -> str:
     """The part that holds the sheet which the workbook names first."""
     sheets = list(_all(_parse(book, "xl/workbook.xml"), "sheet"))
-    wanted = sheets[0].get("r:id") if sheets else None
+    wanted = next((value for name, value in sheets[0].items() if name.endswith(":id")), None) if sheets else None
     for relation in _all(_parse(book, "xl/_rels/workbook.xml.rels"), "Relationship"):
         if relation.get("Id") == wanted:
             target = relation.get("Target", "").lstrip("/")

@@ -204,8 +204,17 @@ class TestPages:
         )  # fmt: skip
         contract = entry.contracts.get()
         assert (contract.around_the_clock, contract.bought, contract.currency) == (True, Decimal("12.5"), "JPY")
-        form = page.get(reverse("directory:contract-change", args=[contract.pk])).content.decode()
-        assert 'value="12.5"' in form
+        address = reverse("directory:contract-change", args=[contract.pk])
+        assert 'value="12.5"' in page.get(address).content.decode()
+        contract.used = Decimal(3)  # while the form was open that showed 0
+        contract.save()
+        given = {"number": "1a", "valid_from": "2026-01-01", "unit": "hours", "bought": "12.5", "currency": "JPY"}
+        page.post(address, given | {"used": "0", "used_before": "0"})
+        contract.refresh_from_db()
+        assert (contract.number, contract.used) == ("1a", 3)
+        page.post(address, given | {"used": "2", "used_before": "3"})
+        contract.refresh_from_db()
+        assert contract.used == 2
         page.post(reverse("directory:entry-retire", args=[entry.pk]))
         entry.refresh_from_db()
         assert not entry.is_active

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from servicedesk.intake.models import Mailbox
 from servicedesk.levels.models import Agreement
 from servicedesk.people.actions.core import allow, audit, changed_fields, keep, lock, plain
 from servicedesk.people.models import User
@@ -97,6 +98,8 @@ def check_entry(entry: Entry) -> None:
         raise Refused(
             _("Say how to reach them: an e-mail address, a page, or of a vendor a telephone number."), field="email"
         )
+    if entry.email and Mailbox.objects.filter(address__iexact=entry.email).exists():
+        raise Refused(_("This is a mailbox of the desk itself."), field="email")
     if entry.owner_id is None:
         raise Refused(_("Say who looks after the entry."), field="owner")
     if entry.is_active and not entry.owner.may("directory.see"):

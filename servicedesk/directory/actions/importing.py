@@ -80,6 +80,7 @@ def _take(row: Row, first: dict[str, Row], reader: Reader, by: User, via: str) -
         if contract is None:
             create_contract(entry, by=by, via=via, **fields)
         else:
+            fields.pop("used", None)  # it was counted since the file was made
             change_contract(contract, by=by, via=via, **fields)
     if before is None:
         return "created"
