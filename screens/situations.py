@@ -22,6 +22,7 @@ from servicedesk.desk.actions import create_view
 from servicedesk.desk.bulk import Change, start_bulk
 from servicedesk.desk.exporting import job_key, start_export
 from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
+from servicedesk.directory.models import Entry, Referral
 from servicedesk.intake.actions import assign_mail, plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.levels.actions import change_calendar, create_agreement, set_service_levels
@@ -149,11 +150,17 @@ def _tickets(people: dict[str, User]) -> dict:
     snooze(snoozed, by=agent, via="command", until=now + timedelta(days=3), reason="部品が届くのを待ちます。")
     quiet = mine.filter(phase="active").values_list("pk", flat=True)[:4]
     Ticket.objects.filter(pk__in=list(quiet)).update(updated_at=now - timedelta(days=40))
+    outside = Referral.objects.select_related("ticket").earliest("pk")
     return {
         "busy": busy,
         "approval": approval,
         "incomplete": incomplete,
         "snoozed": snoozed,
+        "outside": outside.ticket,
+        "referral": outside,
+        "entry": outside.entry,
+        "contract": outside.contract,
+        "guarded_entry": _guarded(people),
         "work": work,
         "view": view,
         "bulk": bulk,
@@ -181,6 +188,14 @@ def _urgent(ticket: Ticket, agent: User) -> Ticket:
     incident = Incident.objects.select_related("ticket").get(pk=ticket.pk)
     resolve_incident(incident, by=agent, via="command", resolution="サーバーを切り替えました。")
     return incident.ticket
+
+
+def _guarded(people: dict[str, User]) -> Entry:
+    """An entry whose contract the agent may not call under."""
+    entry = Entry.objects.exclude(contracts=None).latest("pk")
+    for contract in entry.contracts.all():
+        contract.callers.set([people[LEAD]])
+    return entry
 
 
 def _resolved(tickets, agent: User) -> Ticket:

@@ -16,6 +16,7 @@ from servicedesk.desk.bulk_api import BulkViewSet
 from servicedesk.desk.lead_api import StandingViewSet
 from servicedesk.desk.macro_api import MacroViewSet
 from servicedesk.desk.template_api import TemplateViewSet
+from servicedesk.directory.api import ContractViewSet, DirectoryViewSet, ReferralViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
@@ -104,6 +105,9 @@ router.register("approvals", ApprovalViewSet, "approval")
 router.register("standing", StandingViewSet, "standing")
 router.register("macros", MacroViewSet, "macro")
 router.register("templates", TemplateViewSet, "template")
+router.register("directory", DirectoryViewSet, "directory")
+router.register("contracts", ContractViewSet, "contract")
+router.register("referrals", ReferralViewSet, "referral")
 router.register("work-months", WorkMonthViewSet, "work-month")
 router.register("views", SavedViewSet, "view")
 router.register("search", SearchViewSet, "search")

@@ -284,6 +284,7 @@ CELERY_BEAT_SCHEDULE = {
         ("tidy notices", "servicedesk.notify.tasks.tidy_notices", 3600),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
+        ("remind of the directory", "servicedesk.directory.tasks.remind_of_entries", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
@@ -397,6 +398,9 @@ SPECTACULAR_SETTINGS = {
         "ItemKind": "cmdb.models.ItemKind",
         "ItemState": "cmdb.models.ItemState",
         "BulkOutcome": "servicedesk.desk.models.BulkRow.Outcome",
+        "DirectoryKind": "servicedesk.directory.models.Entry.Kind",
+        "ContractUnit": "servicedesk.directory.api.UNITS",
+        "RoundingUnit": "servicedesk.tickets.models.WorkRounding.Unit",
         "BulkLinkKind": "servicedesk.desk.bulk_api.KINDS",
     },
     "POSTPROCESSING_HOOKS": [

@@ -182,6 +182,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 forms=(MacroForm,),
             ),
             Area(
+                _("Escalation directory"),
+                _("Vendors, contracts, and who decides"),
+                "lifebuoy",
+                "directory:entries",
+                "directory.see",
+                about="directory.entry",
+                change="directory.change",
+            ),
+            Area(
                 _("Categories"),
                 _("The tree that tickets are sorted by"),
                 "folder",

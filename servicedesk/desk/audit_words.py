@@ -111,6 +111,9 @@ TICKET_VERBS = {
     "change_work": gettext_lazy("Corrected work time"),
     "delete_work": gettext_lazy("Deleted work time"),
     "run_macro": gettext_lazy("Ran a macro"),
+    "escalate_outside": gettext_lazy("Escalated outside"),
+    "amend_escalation_outside": gettext_lazy("Noted more of an escalation outside"),
+    "undo_escalation_outside": gettext_lazy("Took an escalation outside back"),
     "bounce": gettext_lazy("A mail came back"),
     "plan_call_back": gettext_lazy("Promised a call-back"),
     "call_back_due": gettext_lazy("A call-back was due"),
@@ -128,6 +131,7 @@ _DATA = {
     "calendar": gettext_lazy("calendar"),
     "device": gettext_lazy("device"),
     "ended_sessions": gettext_lazy("sessions ended"),
+    "entry": gettext_lazy("entry of the directory"),
     "from_on": gettext_lazy("first day"),
     "import": gettext_lazy("by import"),
     "members": gettext_lazy("members"),
@@ -229,6 +233,7 @@ def _value(entry: AuditEntry, name: str, value) -> str:
         called = _COUNTS | dict(Notification.Kind.choices)
         return _(", ").join(f"{called.get(key, key)} {_value(entry, name, one)}" for key, one in value.items())
     field = _field(entry, name)
+    field = getattr(field, "base_field", field)  # of a list what each is
     labels = _CODES.get(name) or (dict(field.flatchoices) if getattr(field, "choices", None) else {})
     if value in labels:
         return str(labels[value])

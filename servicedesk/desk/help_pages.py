@@ -28,7 +28,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "agents",
         _("For those who work at the desk"),
         (
-            "queue", "ticket", "replying", "priority", "escalation", "phone", "confidential", "search", "keyboard",
+            "queue", "ticket", "replying", "priority", "escalation", "directory", "phone", "confidential", "search",
+            "keyboard",
         ),
     ),
     ("leads", _("For leads and managers"), ("leading", "department")),
@@ -94,6 +95,7 @@ HELP_FOR_PATH = (
     ("/settings/import", "people"),
     ("/settings/service", "services"),
     ("/settings/items", "items"),
+    ("/settings/directory", "directory"),
     ("/settings/categor", "services"),
     ("/settings/audit", "audit"),
     ("/settings/templates", "replying"),

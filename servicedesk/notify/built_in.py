@@ -206,6 +206,27 @@ Due: {due}
 
 In the ticket it is an internal note.""",
     },
+    "to_outside": {
+        "ja": """いつもお世話になっております。{by}です。
+下記の件について、調査とご回答をお願いいたします。
+
+契約番号: {contract}
+当方の番号: {number}
+件名: {title}
+優先度: {priority}
+対象の機器: {devices}
+
+このメールに返信していただくと、当方の記録に入ります。""",
+        "en": """This is {by}. We need your help with the following.
+
+Contract: {contract}
+Our number: {number}
+Subject: {title}
+Priority: {priority}
+Affected items: {devices}
+
+Please answer this mail: what you write comes to our record.""",
+    },
     "bounced": {
         "ja": """この用件のメールを届けられませんでした。宛先のアドレスが使えません。
 
@@ -358,6 +379,18 @@ Mailbox: {mailbox}
 
 All notices: {notices}
 To answer, open the ticket.
+
+{signature}""",
+    },
+    "reminder": {
+        "ja": """{about}
+
+{page}
+
+{signature}""",
+        "en": """{about}
+
+{page}
 
 {signature}""",
     },

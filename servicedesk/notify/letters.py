@@ -208,6 +208,16 @@ def _values(
         "priority": ticket.get_priority_display,
         "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
         "successor": lambda: event.data.get("converted_to") or event.data.get("other", ""),
+        **outside_values(ticket, *(str((event.data.get(name) or ["", ""])[1]) for name in ("entry", "contract"))),
+    }
+
+
+def outside_values(ticket: Ticket, entry: str, contract: str) -> dict[str, Callable[[], str | Value]]:
+    """What a text to somebody outside may say beside what all may."""
+    return {
+        "entry": lambda: entry,
+        "contract": lambda: contract,
+        "devices": lambda: ", ".join(str(item) for item in ticket.items.order_by("number")),
     }
 
 
@@ -252,6 +262,10 @@ def example_values() -> Values:
         "notices": settings.SITE_URL + reverse("notify:notices"),
         "mail": settings.SITE_URL + reverse("intake:mail", args=[123]),
         "mailbox": _("Service desk"),
+        "entry": _("Sakura Network Support"),
+        "contract": "SN-2026-0012",
+        "devices": "PR-0042",
+        "page": settings.SITE_URL + "/",
     }
     return {name: partial(_itself, value) for name, value in said.items()}
 
@@ -326,6 +340,7 @@ _VERBS = {
     "target": "near_target",
     "forwarded": "forward",
     "outside": "answer_from_outside",
+    "to_outside": "escalate_outside",
 }
 
 

@@ -56,6 +56,7 @@ class OutgoingMail(models.Model):
         STALE = "stale", _("Stale tickets")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
+        REMINDER = "reminder", _("Reminder")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -132,9 +133,10 @@ class MailText(models.Model):
 
 
 class Notification(models.Model):
-    """That one person is told by the pages of an event of a ticket, once, or of a mail that they were given to look at.
-    Read when they open the one or the other. `digest_at` is when the daily summary is due that names it; None when it
-    is in none, or when that was written; `push_at` likewise when it goes to the person's devices.
+    """That one person is told by the pages of an event of a ticket, once, of a mail that they were given to look at, or
+    of something else, by `key` once: then `said` and `title` are in the language that was theirs, and `address` is the
+    page. Read when they open the one or the other. `digest_at` is when the daily summary is due that names it; None
+    when it is in none, or when that was written; `push_at` likewise when it goes to the person's devices.
     """
 
     class Kind(models.TextChoices):
@@ -152,12 +154,17 @@ class Notification(models.Model):
         THANKS = "thanks", _("A requester thanks")
         CLOSING = "closing", _("A closing waits for me, or something is missing for it")
         AWAKE = "awake", _("A ticket that I snoozed comes back")
+        REMINDER = "reminder", _("Something that I look after needs attention")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
     ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="+")
     event = models.ForeignKey(TicketEvent, models.PROTECT, null=True, related_name="+")
     mail = models.ForeignKey(IncomingMail, models.PROTECT, null=True, related_name="+")
+    key = models.CharField(max_length=80, blank=True)
+    said = models.CharField(max_length=300, blank=True)
+    title = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
@@ -169,10 +176,12 @@ class Notification(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "event"], name="notice_once"),
             models.UniqueConstraint(fields=["person", "mail"], name="notice_of_mail_once"),
+            models.UniqueConstraint(fields=["person", "key"], condition=~Q(key=""), name="notice_by_key_once"),
             models.CheckConstraint(
-                condition=Q(event__isnull=False, ticket__isnull=False, mail__isnull=True)
-                | Q(event__isnull=True, ticket__isnull=True, mail__isnull=False),
-                name="notice_of_ticket_or_mail",
+                condition=Q(event__isnull=False, ticket__isnull=False, mail__isnull=True, key="")
+                | Q(event__isnull=True, ticket__isnull=True, mail__isnull=False, key="")
+                | (Q(event__isnull=True, ticket__isnull=True, mail__isnull=True) & ~Q(key="")),
+                name="notice_of_one_thing",
             ),
         ]
         indexes = [
@@ -225,6 +234,7 @@ class NoticeSettings(models.Model):
         Kind.THANKS,
         Kind.CLOSING,
         Kind.AWAKE,
+        Kind.REMINDER,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
     DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})

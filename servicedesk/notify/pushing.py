@@ -51,6 +51,7 @@ _SAYS = {
     Kind.THANKS: _("The requester thanks"),
     Kind.CLOSING: _("A closing waits for you"),
     Kind.AWAKE: _("Back from a snooze"),
+    Kind.REMINDER: _("Something needs your attention"),
 }
 # Services wake a sleeping phone for these.
 _HURRIES = {Kind.CALLBACK}
@@ -165,7 +166,7 @@ def payload_of(notice: Notification, person: User) -> bytes:
 
 def _tag(notice: Notification) -> str:
     """The same for all pushes about one ticket, of which the newest counts; nothing that the service could read."""
-    what = f"ticket {notice.ticket_id}" if notice.ticket_id else f"mail {notice.mail_id}"
+    what = f"ticket {notice.ticket_id}" if notice.ticket_id else notice.key or f"mail {notice.mail_id}"
     return salted_hmac("servicedesk.notify.push", f"{notice.person_id} {what}").hexdigest()[:32]
 
 

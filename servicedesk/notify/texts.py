@@ -50,6 +50,10 @@ VARIABLES: dict[str, Promise] = {
     "notices": gettext_lazy("Address of the page of notices"),
     "mail": gettext_lazy("Address of the page of the mail"),
     "mailbox": gettext_lazy("Name of the mailbox that the mail came to"),
+    "entry": gettext_lazy("Name of the vendor or whoever else is asked"),
+    "contract": gettext_lazy("Number of the support contract"),
+    "devices": gettext_lazy("Affected items"),
+    "page": gettext_lazy("Address of the page that it is about"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -73,11 +77,12 @@ class Text:
         return (*(_EVERYWHERE if self.of_a_ticket else ("recipient", "signature")), *self.more)
 
 
-SHARED, REQUESTER, DESK, OTHERS = "shared", "requester", "desk", "others"
+SHARED, REQUESTER, DESK, OUTSIDE, OTHERS = "shared", "requester", "desk", "outside", "others"
 GROUPS = {
     SHARED: gettext_lazy("In every mail"),
     REQUESTER: gettext_lazy("To requesters"),
     DESK: gettext_lazy("To those who work at the desk"),
+    OUTSIDE: gettext_lazy("To vendors and others outside"),
     OTHERS: gettext_lazy("About no single ticket"),
 }
 _STEPS = ("next_step", "target", "due")
@@ -123,8 +128,12 @@ TEXTS: dict[str, Text] = {
     "held_back": Text(gettext_lazy("Not closed by itself"), DESK, ("requester", "priority")),
     "awake": Text(gettext_lazy("Back from a snooze"), DESK, ("requester", "priority", "due")),
     "stale": Text(gettext_lazy("Stale tickets"), OTHERS, ("items",), ("items",)),
+    "to_outside": Text(
+        gettext_lazy("Escalation outside"), OUTSIDE, ("entry", "contract", "devices", "requester", "priority")
+    ),
     "assigned_mail": Text(gettext_lazy("A mail to look at"), OTHERS, ("by", "mailbox", "mail"), ("mail",)),
     "digest": Text(gettext_lazy("Daily summary"), OTHERS, ("items", "notices"), ("items",)),
+    "reminder": Text(gettext_lazy("Reminder"), OTHERS, ("about", "page"), ("about", "page")),
 }
 
 _VARIABLE = re.compile(r"\{([a-z_]{1,30})\}")

@@ -35,6 +35,8 @@ def _line(notice: Notification, names: Names) -> Line:
     number, title, address = place_of(notice)
     if notice.event is not None:
         return Line(notice, plain_words_for(notice.event, names), number, title, address)
+    if notice.key:
+        return Line(notice, notice.said, number, title, address)
     mail = notice.mail
     who = mail.assigned_by.display_name if mail.assigned_by else _("The desk")
     return Line(notice, _("%(who)s gave you a mail to look at.") % {"who": who}, number, title, address)
@@ -45,4 +47,6 @@ def place_of(notice: Notification) -> tuple[str, str, str]:
     ticket, mail = notice.ticket, notice.mail
     if ticket is not None:
         return ticket.number, ticket.title, ticket.get_absolute_url()
+    if notice.key:
+        return "", notice.title, notice.address
     return "", mail.mailbox.name, reverse("intake:mail", args=[mail.pk])

@@ -199,7 +199,6 @@ _PLAIN = {
     "cancel": gettext_lazy("%(who)s cancelled this."),
     "reply": gettext_lazy("%(who)s replied."),
     "note": gettext_lazy("%(who)s wrote an internal note."),
-    "answer_from_outside": gettext_lazy("%(who)s answered a mail of ours without seeing the ticket."),
     "take_back": gettext_lazy("%(who)s took the reply back before it was sent."),
     "thank": gettext_lazy("%(who)s thanked the desk."),
     "ask_to_close": gettext_lazy("%(who)s asked for an approval to close this."),
@@ -359,6 +358,13 @@ def _set_items(event, names):
 def _item_anchor(item: Item) -> str:
     address = reverse("cmdb:item", args=[item.pk])
     return format_html('<a href="{}" title="{}">{}</a>', address, item.name, item.number)
+
+
+@sentence("answer_from_outside")
+def _answer_from_outside(event, names):
+    if entry := event.data.get("entry"):
+        return _("Answer from %(entry)s, by %(who)s.") % {"entry": entry[1], "who": names.who(event)}
+    return _("%(who)s answered a mail of ours without seeing the ticket.") % {"who": names.who(event)}
 
 
 @sentence("forward")

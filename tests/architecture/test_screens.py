@@ -113,6 +113,11 @@ PARTS = {
     "people:import-discard",
     "people:export",
     "cmdb:items-export",
+    "directory:entries-csv",
+    "directory:entries-xlsx",
+    "directory:entry-retire",
+    "directory:entry-restore",
+    "directory:undo",
     *(f"{kind}:{verb}" for kind in ("incidents", "requests") for verb in ("accept", "start", "resume")),
 }
 # Probes, and what the demo's life does not lead to.

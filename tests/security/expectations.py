@@ -24,13 +24,14 @@ Other addresses:
     VIEW     a saved view: its owner; of a team's the members, and to change it who leads them
     EXPORT   a file of tickets: whoever had it made
     BULK     a change of many tickets: whoever made it
+    REFERRAL what was taken outside: agents who see its ticket; to change it whoever works on that
     CALL     a call that an agent takes down: the agent; who leads their team may only take it over
 """
 
 SEE, PEEK, WORK, ASK, THANK = "see", "peek", "work", "ask", "thank"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
 SERVICES, ITEMS, MAIL, CALL, CALL_BACK = "services", "items", "mail", "call", "call back"
-VIEW, EXPORT, BULK, LEADS, LEAD = "view", "export", "bulk", "leads", "lead"
+VIEW, EXPORT, BULK, LEADS, LEAD, REFERRAL = "view", "export", "bulk", "leads", "lead", "referral"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -235,6 +236,24 @@ PAGES = {
     "cmdb:items-import": SERVICES,
     "cmdb:item-new": SERVICES,
     "cmdb:item": ITEMS,
+    "directory:entries": LOOK,
+    "directory:entries-print": LOOK,
+    "directory:entries-csv": LOOK,
+    "directory:entries-xlsx": LOOK,
+    "directory:entries-import": ADMIN,
+    "directory:entry-new": ADMIN,
+    "directory:entry": LOOK,
+    "directory:entry-change": ADMIN,  # and its owner, as all below
+    "directory:entry-retire": ADMIN,
+    "directory:entry-restore": ADMIN,
+    "directory:contract-new": ADMIN,
+    "directory:contract": LOOK,
+    "directory:contract-change": ADMIN,
+    "directory:for-ticket": WORK,
+    "directory:choose": WORK,
+    "directory:escalate": WORK,
+    "directory:amend": WORK,
+    "directory:undo": WORK,
     "priorities:matrix": ADMIN,
     "priorities:applying": ADMIN,
     "priorities:choose-service": ADMIN,
@@ -410,6 +429,20 @@ API = {
     ("item-list", "post"): SERVICES,
     ("item-detail", "get"): ITEMS,
     ("item-detail", "patch"): SERVICES,
+    ("directory-list", "get"): LOOK,
+    ("directory-list", "post"): ADMIN,
+    ("directory-detail", "get"): LOOK,
+    ("directory-detail", "patch"): ADMIN,
+    ("contract-list", "get"): LOOK,
+    ("contract-list", "post"): LOOK,  # and then whose entry it is
+    ("contract-detail", "get"): LOOK,
+    ("contract-detail", "patch"): ADMIN,
+    ("referral-list", "get"): LOOK,
+    ("referral-list", "post"): DESK,
+    ("referral-fitting", "get"): LOOK,
+    ("referral-detail", "get"): REFERRAL,
+    ("referral-detail", "patch"): REFERRAL,
+    ("referral-undo", "post"): REFERRAL,
     ("audit-list", "get"): ADMIN,
     ("audit-check", "get"): ADMIN,
     ("audit-check", "post"): ADMIN,
