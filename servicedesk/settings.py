@@ -235,6 +235,7 @@ FORMAT_MODULE_PATH = None
 EVENT_CONSUMERS = [
     "servicedesk.tickets.consumers.index_words",
     "servicedesk.notify.consumers.tell_people",
+    "servicedesk.notify.outages.tell_readers",
     "servicedesk.desk.consumers.resolve_children",
 ]
 # Work that people start (servicedesk.people.jobs): the function that does each kind, called with (job, progress).
@@ -278,6 +279,8 @@ CELERY_BEAT_SCHEDULE = {
         ("tidy notices", "servicedesk.notify.tasks.tidy_notices", 3600),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
+        ("watch major incidents", "incidents.tasks.watch_major_incidents", 60),
+        ("nag of actions", "incidents.tasks.nag_of_actions", 900),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
     ]

@@ -26,6 +26,7 @@ from servicedesk.web.middleware import speaking_to
 from servicedesk.web.text import one_line
 
 from .models import OutgoingMail
+from .of_majors import example_of_major, values_of_major
 from .queries import sources_of
 from .texts import DESK, MOST_LETTERS, SHARED, TEXTS, Value, Values, fill
 from .wire import named
@@ -206,7 +207,7 @@ def _values(
         "priority": ticket.get_priority_display,
         "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
         "successor": lambda: event.data.get("converted_to") or event.data.get("other", ""),
-    }
+    } | values_of_major(event)
 
 
 def render(key: str, sources: Mapping[str, str], values: Values) -> tuple[str, SafeString]:
@@ -249,7 +250,7 @@ def example_values() -> Values:
         "notices": settings.SITE_URL + reverse("notify:notices"),
         "mail": settings.SITE_URL + reverse("intake:mail", args=[123]),
         "mailbox": _("Service desk"),
-    }
+    } | example_of_major(at)
     return {name: partial(_itself, value) for name, value in said.items()}
 
 
@@ -316,6 +317,10 @@ _VERBS = {
     "callback": "call_back_due",
     "forwarded": "forward",
     "outside": "answer_from_outside",
+    "known": "join_major",
+    "force": "join_force",
+    "update_due": "update_due",
+    "action_due": "action_due",
 }
 
 

@@ -48,6 +48,11 @@ class OutgoingMail(models.Model):
         TEAM = "team", _("Ticket for a team")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
+        OUTAGE = "outage", _("How a known outage stands")
+        KNOWN = "known", _("Report of what is known")
+        FORCE = "force", _("Call into a task force")
+        UPDATE_DUE = "update_due", _("An update of an outage is due")
+        ACTION_DUE = "action_due", _("An action of a post-mortem is due")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -141,6 +146,8 @@ class Notification(models.Model):
         MAIL = "mail", _("I am given a mail to look at")
         MENTION = "mention", _("Somebody mentions me")
         THANKS = "thanks", _("A requester thanks")
+        OUTAGE = "outage", _("How an outage stands that concerns me")
+        FORCE = "force", _("A major incident needs me: task force, update or action due")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
@@ -201,7 +208,7 @@ class NoticeSettings(models.Model):
     """
 
     Kind = Notification.Kind
-    FOR_ALL = (Kind.REPLY, Kind.STATUS)
+    FOR_ALL = (Kind.REPLY, Kind.STATUS, Kind.OUTAGE)
     FOR_DESK = (
         Kind.ASSIGNED,
         Kind.ANSWER,
@@ -211,6 +218,7 @@ class NoticeSettings(models.Model):
         Kind.MAIL,
         Kind.MENTION,
         Kind.THANKS,
+        Kind.FORCE,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
     DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS})

@@ -37,6 +37,8 @@ _ICONS: dict[str, str] = {
     Kind.CALLBACK: "phone-call",
     Kind.MAIL: "mail",
     Kind.THANKS: "mood-smile",
+    Kind.OUTAGE: "alert-triangle",
+    Kind.FORCE: "flame",
 }
 
 
@@ -88,10 +90,13 @@ def _bell(user: User) -> dict:
 @signed_in
 @require_POST
 def read(request: HttpRequest) -> HttpResponse:
-    """Mark notices read: those of a ticket or a mail, as its page asks when it is opened, or all that the list knew."""
+    """Mark notices read: those of a ticket, a mail or an outage, as its page asks when it is opened, or all that the
+    list knew.
+    """
     number, mail = request.POST.get("ticket", "").replace("\x00", "")[:40], _id(request.POST.get("mail", ""))
-    if number or mail:
-        done = mark_read(request.user, number=number, mail=mail)
+    outage = _id(request.POST.get("outage", ""))
+    if number or mail or outage:
+        done = mark_read(request.user, number=number, mail=mail, outage=outage)
         answer = HttpResponse(status=204)
         return trigger(answer, {"notices-read": {}}) if done else answer
     mark_read(request.user, newest=_id(request.POST.get("newest", "")))

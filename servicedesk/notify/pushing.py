@@ -48,9 +48,11 @@ _SAYS = {
     Kind.MAIL: _("A mail for you to look at"),
     Kind.MENTION: _("You were mentioned"),
     Kind.THANKS: _("The requester thanks"),
+    Kind.OUTAGE: _("News of a known outage"),
+    Kind.FORCE: _("A major incident needs you"),
 }
 # Services wake a sleeping phone for these.
-_HURRIES = {Kind.CALLBACK}
+_HURRIES = {Kind.CALLBACK, Kind.FORCE}
 # Trouble that another try does not mend.
 _FOR_GOOD = {"address", "userinfo", "private", "redirected"}
 

@@ -106,7 +106,6 @@ SETTABLE = frozenset(
     _REFERENCES
     | _WORDS
     | {"impact", "urgency", "priority", "priority_reason", "response_due_at", "due_at", "language", "is_confidential"}
-    | {"is_major"}
 )
 
 

@@ -114,6 +114,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         context["form"] = make(user, ticket, initial={"body": box.words})
     else:
         box = box_for("reply", drafts, context["newest"])
+        context["may_handle_major"] = ticket.is_major and user.may("incidents.handle_major", ticket)
         context |= {"kind": "reply", "box": box, "reply_form": ReplyForm(initial={"body": box.words})}
     return context
 
