@@ -394,6 +394,11 @@ SPECTACULAR_SETTINGS = {
         "ItemState": "cmdb.models.ItemState",
         "BulkOutcome": "servicedesk.desk.models.BulkRow.Outcome",
         "BulkLinkKind": "servicedesk.desk.bulk_api.KINDS",
+        "UpdateKind": "incidents.major.models.MajorUpdate.Kind",
+        "ForceRole": "incidents.major.models.ForceMember.Role",
+        "ProposalKind": "incidents.major.models.MajorProposal.Kind",
+        "Role": "servicedesk.people.models.Role",
+        "MajorState": "incidents.major.api.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
