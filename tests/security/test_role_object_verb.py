@@ -495,10 +495,11 @@ class TestElsewhere:
             "macro",
             "device",
             "notification-device",
+            "outage",
         }
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
-        what = re.sub("-(detail|revoke|test|comparison|compare|take|run|remove)$", "", name.split(":")[-1])
+        what = re.sub("-(detail|revoke|test|comparison|compare|take|run|remove|subscribe|unsubscribe)$", "", name.split(":")[-1])
         if what in objects:
             what = {"cause-code": "cause", "service-matrix": "service", "notification-device": "device"}.get(what, what)
             own = others.get(f"{what}s") if what in ("token", "device") else None
@@ -546,6 +547,9 @@ class TestElsewhere:
                 "api:mailbox-take-missing",
                 "api:audit-check",
                 "api:dead-address-revive",
+                "api:major-proposal-accept",
+                "api:major-proposal-dismiss",
+                "api:post-mortem-action-finish",
             ) or name.startswith(("people:import-", "api:import-", "intake:mail", "notify:"))
             return {"in", "hidden"} if absent else {"in"}
         # An object of people that one may not see is hidden before it is forbidden.
