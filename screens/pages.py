@@ -166,7 +166,7 @@ PAGES = [
     Screen("post-mortem-done", LEAD, "incidents:post_mortem", ("past_ticket",)),
     Screen("post-mortem-actions", LEAD, "incidents:actions"),
     Screen("proposals", AGENT, "desk:proposals"),
-    Screen("proposals-none", ADMIN, "desk:proposals"),
+    Screen("proposals-none", LEAD, "desk:proposals"),
     Screen("peek", AGENT, "tickets:peek", ("busy",)),
     Screen("call-back-done", AGENT, "intake:call-back-done", ("busy", "call_back")),
     Screen("call-back-not-reached", AGENT, "intake:call-back-not-reached", ("busy", "call_back")),

@@ -353,6 +353,7 @@ class SubscribeIn(Strict):
 class OutageViewSet(View):
     """Known outages, for everybody. Subscribing takes the place of a ticket of one's own."""
 
+    lookup_value_converter = "int"
     queryset = MajorIncident.objects.none()
     pagination_class = None
 
@@ -364,20 +365,20 @@ class OutageViewSet(View):
 
     @extend_schema(responses=OutageOut)
     def retrieve(self, request, pk):
-        return self.answer(OutageOut, get_outage(request.user, int(pk)))
+        return self.answer(OutageOut, get_outage(request.user, pk))
 
     @extend_schema(request=SubscribeIn, responses=OutageOut)
     @action(detail=True, methods=["post"])
     def subscribe(self, request, pk):
         """Keep me informed."""
-        get_outage(request.user, int(pk))
-        subscribe(int(pk), self.given(SubscribeIn).get("person", request.user), by=request.user)
+        get_outage(request.user, pk)
+        subscribe(pk, self.given(SubscribeIn).get("person", request.user), by=request.user)
         return self.retrieve(request, pk)
 
     @extend_schema(request=EmptyIn, responses=OutageOut)
     @action(detail=True, methods=["post"])
     def unsubscribe(self, request, pk):
-        unsubscribe(int(pk), by=request.user)
+        unsubscribe(pk, by=request.user)
         return self.retrieve(request, pk)
 
 
@@ -401,6 +402,7 @@ class AcceptedOut(serializers.Serializer):
 class ProposalViewSet(View):
     """Proposed major incidents that the caller decides on."""
 
+    lookup_value_converter = "int"
     queryset = MajorProposal.objects.none()
     ordering = ("-created_at", "-id")
 
@@ -415,20 +417,21 @@ class ProposalViewSet(View):
     def accept(self, request, pk):
         """Make it a major incident, and tie the reports to it."""
         check(request.user, "desk.use")
-        proposal = get_proposal(request.user, int(pk))
+        proposal = get_proposal(request.user, pk)
         return self.answer(AcceptedOut, accept_proposal(proposal, by=request.user, via="api"))
 
     @extend_schema(request=EmptyIn, responses={204: None})
     @action(detail=True, methods=["post"])
     def dismiss(self, request, pk):
         check(request.user, "desk.use")
-        dismiss_proposal(get_proposal(request.user, int(pk)), by=request.user, via="api")
+        dismiss_proposal(get_proposal(request.user, pk), by=request.user, via="api")
         return Response(status=204)
 
 
 class ActionViewSet(View):
     """What was agreed after major incidents."""
 
+    lookup_value_converter = "int"
     queryset = PostMortemAction.objects.none()
     ordering = ("due_on", "id")
 
@@ -442,7 +445,7 @@ class ActionViewSet(View):
     @action(detail=True, methods=["post"])
     def finish(self, request, pk):
         """It is done, or with `done` false not yet."""
-        found = get_action(request.user, int(pk))
+        found = get_action(request.user, pk)
         finish_action(found, done=self.given(DoneIn)["done"], by=request.user, via="api")
         return self.answer(ActionOut, found)
 

@@ -499,7 +499,9 @@ class TestElsewhere:
         }
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
-        what = re.sub("-(detail|revoke|test|comparison|compare|take|run|remove|subscribe|unsubscribe)$", "", name.split(":")[-1])
+        what = re.sub(
+            "-(detail|revoke|test|comparison|compare|take|run|remove|subscribe|unsubscribe)$", "", name.split(":")[-1]
+        )
         if what in objects:
             what = {"cause-code": "cause", "service-matrix": "service", "notification-device": "device"}.get(what, what)
             own = others.get(f"{what}s") if what in ("token", "device") else None

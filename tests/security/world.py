@@ -188,7 +188,7 @@ def build() -> World:
             cases[name, kind] = case
     others = {
         "outage": declare_major(
-            an_incident(requester=stranger, service=service).ticket, by=people["agent"], via="page", reason="All stopped"
+            an_incident(requester=stranger, service=service).ticket, by=people["agent"], via="page", reason="Stopped"
         ),
         "person": people["colleague"],
         "stranger": stranger,
