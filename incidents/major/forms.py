@@ -198,7 +198,7 @@ class PostMortemForm(ActionForm):
 
 
 class ActionOfPostMortemForm(ActionForm):
-    what = forms.CharField(label=gettext_lazy("What"), max_length=300)
+    what = forms.CharField(label=gettext_lazy("What is to be done"), max_length=300)
     due_on = forms.DateField(label=gettext_lazy("Until"), widget=forms.DateInput)
 
     def __init__(self, *args, reader: User, **kwargs):

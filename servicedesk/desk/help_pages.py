@@ -28,8 +28,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "agents",
         _("For those who work at the desk"),
         (
-            "queue", "ticket", "replying", "priority", "major-incidents", "escalation", "phone", "confidential", "search",
-            "keyboard",
+            "queue", "ticket", "replying", "priority", "major-incidents", "escalation", "phone", "confidential",
+            "search", "keyboard",
         ),
     ),
     ("leads", _("For leads and managers"), ("leading", "department")),
