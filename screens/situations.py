@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from cmdb.models import Item, Service
 from incidents.actions import change_incident, open_incident, resolve_incident
+from incidents.major.actions.proposing import propose_major
+from incidents.major.models import MajorIncident
 from incidents.models import CauseCode, Incident
 from servicedesk.demo.company import SIGN_INS
 from servicedesk.demo.load import load
@@ -74,6 +76,7 @@ def prepare() -> Situation:
     people = {key: User.objects.get(email__startswith=f"{key}@") for _role, key in SIGN_INS}
     found = Situation(people)
     found.objects |= _tickets(people) | _mails(people) | _settings(people)
+    found.objects |= _majors(found.objects["busy"])
     _news(people, found.objects)
     deliver_waiting()
     tell_of_assigned_mails()
@@ -82,6 +85,14 @@ def prepare() -> Situation:
         mail for mail in visible_outgoing(people[ADMIN]).order_by("-pk") if read_sent(people[ADMIN], mail)
     )
     return found
+
+
+def _majors(busy: Ticket) -> dict:
+    """The major incidents of the demo, and two proposals."""
+    past, now = MajorIncident.objects.select_related("incident__ticket").order_by("declared_at")
+    for about in (Service.objects.get(code="network"), busy):
+        propose_major(about, reason="出荷が止まっている可能性があります", by=None)
+    return {"major": now, "major_ticket": now.incident.ticket, "past_major": past, "past_ticket": past.incident.ticket}
 
 
 def _tickets(people: dict[str, User]) -> dict:

@@ -10,6 +10,7 @@ from rest_framework.routers import SimpleRouter
 
 from cmdb.api import ItemViewSet, ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
+from incidents.major.api import ActionViewSet, MajorSettingsViewSet, OutageViewSet, ProposalViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet, ExportViewSet, SavedViewSet
 from servicedesk.desk.bulk_api import BulkViewSet
@@ -74,6 +75,9 @@ def docs(request: HttpRequest) -> HttpResponse:
 router = SimpleRouter(use_regex_path=False)
 router.register("tickets", TicketViewSet, "ticket")
 router.register("incidents", IncidentViewSet, "incident")
+router.register("outages", OutageViewSet, "outage")
+router.register("major-proposals", ProposalViewSet, "major-proposal")
+router.register("post-mortem-actions", ActionViewSet, "post-mortem-action")
 router.register("requests", ServiceRequestViewSet, "request")
 router.register("people", PersonViewSet, "person")
 router.register("me/tokens", TokenViewSet, "token")
@@ -126,6 +130,7 @@ urlpatterns = [
     ),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
     path("closing-rules/", ClosingRulesViewSet.as_view({"get": "list", "put": "update"}), name="closing-rules"),
+    path("major-settings/", MajorSettingsViewSet.as_view({"get": "retrieve", "put": "update"}), name="major-settings"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),

@@ -236,6 +236,7 @@ EVENT_CONSUMERS = [
     "servicedesk.tickets.consumers.index_words",
     "servicedesk.levels.consumers.move_clocks",
     "servicedesk.notify.consumers.tell_people",
+    "servicedesk.notify.outages.tell_readers",
     "servicedesk.desk.consumers.resolve_children",
 ]
 # Work that people start (servicedesk.people.jobs): the function that does each kind, called with (job, progress).
@@ -285,6 +286,8 @@ CELERY_BEAT_SCHEDULE = {
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
         ("remind of the directory", "servicedesk.directory.tasks.remind_of_entries", 3600),
+        ("watch major incidents", "incidents.tasks.watch_major_incidents", 60),
+        ("nag of actions", "incidents.tasks.nag_of_actions", 900),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
@@ -402,6 +405,11 @@ SPECTACULAR_SETTINGS = {
         "ContractUnit": "servicedesk.directory.api.UNITS",
         "RoundingUnit": "servicedesk.tickets.models.WorkRounding.Unit",
         "BulkLinkKind": "servicedesk.desk.bulk_api.KINDS",
+        "UpdateKind": "incidents.major.models.MajorUpdate.Kind",
+        "ForceRole": "incidents.major.models.ForceMember.Role",
+        "ProposalKind": "incidents.major.models.MajorProposal.Kind",
+        "Role": "servicedesk.people.models.Role",
+        "MajorState": "incidents.major.api.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -24,6 +24,7 @@ from servicedesk.tickets.workflow import TicketType
 from .forms import RoundingForm
 from .lists import CategoryForm, CauseCodeForm
 from .macro_forms import MacroForm
+from .major_settings import MajorSettingsForm
 from .template_forms import TemplateForm
 
 
@@ -207,6 +208,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "settings.change",
                 about="incidents.causecode",
                 forms=(CauseCodeForm,),
+            ),
+            Area(
+                _("Major incidents"),
+                _("When one is proposed, who is told of updates"),
+                "flame",
+                "desk:major-settings",
+                "settings.change",
+                about="incidents.majorsettings",
+                forms=(MajorSettingsForm,),
             ),
             Area(
                 _("Months of work time"),

@@ -63,6 +63,7 @@ SETTINGS_VERBS = {
     "close_work_month": gettext_lazy("Closed the work time of a month"),
     "reopen_work_month": gettext_lazy("Reopened the work time of a month"),
     "save_closing_rules": gettext_lazy("Saved the closing rules"),
+    "save_major_settings": gettext_lazy("Changed the settings of major incidents"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {
@@ -120,6 +121,24 @@ TICKET_VERBS = {
     "finish_call_back": gettext_lazy("Called back"),
     "miss_call_back": gettext_lazy("Called back in vain"),
     "cancel_call_back": gettext_lazy("Struck a call-back out"),
+    "declare_major": gettext_lazy("Declared a major incident"),
+    "change_major": gettext_lazy("Changed what is known of a major incident"),
+    "end_major": gettext_lazy("Ended a major incident"),
+    "retract_major": gettext_lazy("Took back a major incident"),
+    "join_major": gettext_lazy("Tied a report to a major incident"),
+    "propose_major": gettext_lazy("Proposed a major incident"),
+    "dismiss_major": gettext_lazy("Dismissed a proposed major incident"),
+    "publish_update": gettext_lazy("Told readers of a major incident"),
+    "update_due": gettext_lazy("An update was due"),
+    "join_force": gettext_lazy("Called somebody into a task force"),
+    "leave_force": gettext_lazy("Let somebody leave a task force"),
+    "save_post_mortem": gettext_lazy("Wrote a post-mortem"),
+    "finish_post_mortem": gettext_lazy("Finished a post-mortem"),
+    "reopen_post_mortem": gettext_lazy("Opened a post-mortem again"),
+    "add_action": gettext_lazy("Agreed on an action"),
+    "finish_action": gettext_lazy("Did an action"),
+    "reopen_action": gettext_lazy("Took back that an action is done"),
+    "action_due": gettext_lazy("An action was due"),
 }
 # What entries say beside the fields of what they are about.
 _DATA = {

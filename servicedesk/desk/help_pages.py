@@ -28,8 +28,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "agents",
         _("For those who work at the desk"),
         (
-            "queue", "ticket", "replying", "priority", "escalation", "directory", "phone", "confidential", "search",
-            "keyboard",
+            "queue", "ticket", "replying", "priority", "major-incidents", "escalation", "directory", "phone",
+            "confidential", "search", "keyboard",
         ),
     ),
     ("leads", _("For leads and managers"), ("leading", "department")),
@@ -51,6 +51,12 @@ HELP_FOR_VIEW = {
     "desk:my-tickets": "my-requests",
     "desk:queue": "queue",
     "desk:search": "search",
+    "desk:proposals": "major-incidents",
+    "desk:major-settings": "major-incidents",
+    "incidents:actions": "major-incidents",
+    **dict.fromkeys(
+        (f"incidents:{name}" for name in ("major", "declare_major", "major_report", "post_mortem")), "major-incidents"
+    ),
     "desk:new-ticket": "phone",
     "desk:call": "phone",
     "desk:call-backs": "phone",

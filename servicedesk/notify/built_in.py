@@ -348,6 +348,78 @@ What cannot go on yet can be snoozed until a day.
 
 {signature}""",
     },
+    "known": {
+        "ja": """ご連絡の件は、すでに把握している障害です。まとめて対応しています。
+
+{outage}
+状況の確認: {outage_link}
+
+新しいことがわかり次第、お知らせします。何もしていただく必要はありません。""",
+        "en": """What you told us is known. We are working on it, for everybody who is hit.
+
+{outage}
+How it stands: {outage_link}
+
+We tell you as soon as there is news. You need not do anything.""",
+    },
+    "force": {
+        "ja": """障害対策チームへの参加をお願いします。
+お願いした人: {by}
+役割: {role}
+
+状況と連絡: {major_link}""",
+        "en": """You are called into the task force of a major incident.
+By: {by}
+Role: {role}
+
+How it stands: {major_link}""",
+    },
+    "update_due": {
+        "ja": """利用者への次のお知らせの時刻を過ぎています。
+予定の時刻: {update_at}
+
+まだ新しいことがなくても、そのことをひとこと知らせてください。
+お知らせを書く: {major_link}""",
+        "en": """Readers were promised an update, and it is overdue.
+Due: {update_at}
+
+If there is nothing new yet, tell them just that.
+Write it: {major_link}""",
+    },
+    "action_due": {
+        "ja": """振り返り会で決めた対応の期限を過ぎています。
+
+{action}
+期限: {action_at}
+
+終わっていたら、完了にしてください: {major_link}""",
+        "en": """An action that was agreed after a major incident is overdue.
+
+{action}
+Due: {action_at}
+
+If it is done, say so: {major_link}""",
+    },
+    "outage": {
+        "ja": """{outage}
+
+{state}
+{update}
+
+次のお知らせの予定: {next_update}
+状況の確認と、お知らせの停止: {outage_link}
+
+{signature}""",
+        "en": """{outage}
+
+{state}
+{update}
+
+The next news is planned for {next_update}
+How it stands, and to stop these mails: {outage_link}
+
+{signature}""",
+    },
     "assigned_mail": {
         "ja": """届いたメールの確認が、あなたに割り当てられました。
 割り当てた人: {by}

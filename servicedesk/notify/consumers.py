@@ -49,7 +49,12 @@ _KINDS = {
     "hold_closing": Kind.HELD_BACK,
     "announce_closing": Kind.CLOSES,
     "wake": Kind.AWAKE,
+    "join_major": Kind.KNOWN,
+    "join_force": Kind.FORCE,
+    "update_due": Kind.UPDATE_DUE,
+    "action_due": Kind.ACTION_DUE,
 }
+_OF_A_FORCE = (Kind.FORCE, Kind.UPDATE_DUE, Kind.ACTION_DUE)
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,14 @@ class Told:
     @property
     def notice(self) -> str:
         """What kind of thing that is to the person."""
-        if self.kind in (Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.CANCELLED, Kind.MERGED):
+        if self.kind in (Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.CANCELLED, Kind.MERGED, Kind.KNOWN):
             return Notification.Kind.STATUS
         if self.kind == Kind.CLOSES:
             return Notification.Kind.STATUS
         if self.kind in (Kind.APPROVAL, Kind.SENT_BACK, Kind.CONFIRMED, Kind.HELD_BACK):
             return Notification.Kind.CLOSING
+        if self.kind in _OF_A_FORCE:
+            return Notification.Kind.FORCE
         if self.kind == Kind.OUTSIDE:
             return Notification.Kind.ANSWER
         if self.kind == Kind.MENTIONED:
@@ -255,6 +262,13 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
             yield from _thanked(ticket)
         case Kind.CALLBACK:
             yield from _callers(event, ticket)
+        case Kind.KNOWN:
+            yield from _requesters(ticket)
+        case Kind.FORCE | Kind.ACTION_DUE:
+            yield from User.objects.filter(pk=event.data["user"][0])
+        case Kind.UPDATE_DUE:
+            named = [kept[0] for kept in event.data["users"]]
+            yield from User.objects.filter(pk__in=named).order_by("pk") if named else _desk(ticket)
         case Kind.ASSIGNED:
             changed = event.data.get("changes", {}).get("assignee")
             if changed and changed[1] and changed[1][0] == ticket.assignee_id:

@@ -27,6 +27,7 @@ from servicedesk.web.middleware import speaking_to
 from servicedesk.web.text import one_line
 
 from .models import OutgoingMail
+from .of_majors import example_of_major, values_of_major
 from .queries import sources_of
 from .texts import DESK, MOST_LETTERS, SHARED, TEXTS, Value, Values, fill
 from .wire import named
@@ -209,6 +210,7 @@ def _values(
         "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
         "successor": lambda: event.data.get("converted_to") or event.data.get("other", ""),
         **outside_values(ticket, *(str((event.data.get(name) or ["", ""])[1]) for name in ("entry", "contract"))),
+        **values_of_major(event),
     }
 
 
@@ -266,6 +268,7 @@ def example_values() -> Values:
         "contract": "SN-2026-0012",
         "devices": "PR-0042",
         "page": settings.SITE_URL + "/",
+        **example_of_major(at),
     }
     return {name: partial(_itself, value) for name, value in said.items()}
 
@@ -341,6 +344,10 @@ _VERBS = {
     "forwarded": "forward",
     "outside": "answer_from_outside",
     "to_outside": "escalate_outside",
+    "known": "join_major",
+    "force": "join_force",
+    "update_due": "update_due",
+    "action_due": "action_due",
 }
 
 

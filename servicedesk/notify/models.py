@@ -57,6 +57,11 @@ class OutgoingMail(models.Model):
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
         REMINDER = "reminder", _("Reminder")
+        OUTAGE = "outage", _("How a known outage stands")
+        KNOWN = "known", _("Report of what is known")
+        FORCE = "force", _("Call into a task force")
+        UPDATE_DUE = "update_due", _("An update of an outage is due")
+        ACTION_DUE = "action_due", _("An action of a post-mortem is due")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -155,6 +160,8 @@ class Notification(models.Model):
         CLOSING = "closing", _("A closing waits for me, or something is missing for it")
         AWAKE = "awake", _("A ticket that I snoozed comes back")
         REMINDER = "reminder", _("Something that I look after needs attention")
+        OUTAGE = "outage", _("How an outage stands that concerns me")
+        FORCE = "force", _("A major incident needs me: task force, update or action due")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
@@ -221,7 +228,7 @@ class NoticeSettings(models.Model):
     """
 
     Kind = Notification.Kind
-    FOR_ALL = (Kind.REPLY, Kind.STATUS)
+    FOR_ALL = (Kind.REPLY, Kind.STATUS, Kind.OUTAGE)
     FOR_DESK = (
         Kind.ASSIGNED,
         Kind.ANSWER,
@@ -235,6 +242,7 @@ class NoticeSettings(models.Model):
         Kind.CLOSING,
         Kind.AWAKE,
         Kind.REMINDER,
+        Kind.FORCE,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
     DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})

@@ -52,9 +52,11 @@ _SAYS = {
     Kind.CLOSING: _("A closing waits for you"),
     Kind.AWAKE: _("Back from a snooze"),
     Kind.REMINDER: _("Something needs your attention"),
+    Kind.OUTAGE: _("News of a known outage"),
+    Kind.FORCE: _("A major incident needs you"),
 }
 # Services wake a sleeping phone for these.
-_HURRIES = {Kind.CALLBACK}
+_HURRIES = {Kind.CALLBACK, Kind.FORCE}
 # Trouble that another try does not mend.
 _FOR_GOOD = {"address", "userinfo", "private", "redirected"}
 

@@ -54,6 +54,16 @@ VARIABLES: dict[str, Promise] = {
     "contract": gettext_lazy("Number of the support contract"),
     "devices": gettext_lazy("Affected items"),
     "page": gettext_lazy("Address of the page that it is about"),
+    "outage": gettext_lazy("What is disturbed, in words for everybody"),
+    "state": gettext_lazy("How it stands, in a few words"),
+    "update": gettext_lazy("The update, in the reader's language where there is one"),
+    "next_update": gettext_lazy("When the next update comes"),
+    "outage_link": gettext_lazy("Address of the page of the outage"),
+    "major_link": gettext_lazy("Address of the page of those who handle the major incident"),
+    "role": gettext_lazy("Role in the task force"),
+    "update_at": gettext_lazy("When the update was due"),
+    "action": gettext_lazy("What was agreed to be done"),
+    "action_at": gettext_lazy("The day until which it was to be done"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -130,6 +140,20 @@ TEXTS: dict[str, Text] = {
     "stale": Text(gettext_lazy("Stale tickets"), OTHERS, ("items",), ("items",)),
     "to_outside": Text(
         gettext_lazy("Escalation outside"), OUTSIDE, ("entry", "contract", "devices", "requester", "priority")
+    ),
+    "known": Text(gettext_lazy("Report of what is known"), REQUESTER, ("outage", "outage_link"), ("outage_link",)),
+    "force": Text(gettext_lazy("Call into a task force"), DESK, ("role", "major_link"), ("role", "major_link")),
+    "update_due": Text(
+        gettext_lazy("An update of an outage is due"), DESK, ("update_at", "major_link"), ("update_at", "major_link")
+    ),
+    "action_due": Text(
+        gettext_lazy("An action of a post-mortem is due"), DESK, ("action", "action_at", "major_link"), ("action",)
+    ),
+    "outage": Text(
+        gettext_lazy("How a known outage stands"),
+        OTHERS,
+        ("outage", "state", "update", "next_update", "outage_link"),
+        ("update", "outage_link"),
     ),
     "assigned_mail": Text(gettext_lazy("A mail to look at"), OTHERS, ("by", "mailbox", "mail"), ("mail",)),
     "digest": Text(gettext_lazy("Daily summary"), OTHERS, ("items", "notices"), ("items",)),

@@ -196,4 +196,4 @@ def remind(person: User, key: str, *, said: str, title: str, address: str) -> No
             }
             subject = one_line(f"{title}: {said}", 280)
             name = f"remind.{person.pk}.{key}"
-            _without_ticket(Kind.REMINDER, "reminder", person, subject, values, name, quiet).save(force_insert=True)
+            without_ticket(Kind.REMINDER, "reminder", person, subject, values, name, quiet).save(force_insert=True)

@@ -29,6 +29,8 @@ PARTS = {
     "tickets:timer-start",
     "tickets:timer-discard",
     "tickets:timer-restore",
+    "desk:outages-for",
+    "incidents:leave_force",
     "desk:work-month-close",
     "desk:work-month-reopen",
     "tickets:attachment",

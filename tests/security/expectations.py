@@ -106,6 +106,26 @@ PAGES = {
         for app in ("incidents", "requests")
         for name, rule in {"detail": SEE, "change": WORK, "priority": WORK, **TRANSITIONS}.items()
     },
+    **dict.fromkeys(
+        [
+            "incidents:major",
+            "incidents:declare_major",
+            "incidents:change_major",
+            "incidents:end_major",
+            "incidents:retract_major",
+            "incidents:publish_update",
+            "incidents:join_force",
+            "incidents:leave_force",
+            "incidents:major_report",
+            "incidents:post_mortem",
+        ],
+        WORK,
+    ),
+    "incidents:actions": SIGNED,  # one's own
+    "desk:outage": SIGNED,
+    "desk:outages-for": SIGNED,
+    "desk:proposals": DESK,
+    "desk:major-settings": ADMIN,
     "intake:new": SIGNED,
     "intake:people": SIGNED,
     "intake:sent": SEE,
@@ -368,6 +388,34 @@ API = {
         for prefix in ("incident", "request")
         for name, rule in {"change": WORK, **TRANSITIONS}.items()
     },
+    **{
+        (f"incident-{name}", method): WORK
+        for name, methods in {
+            "major": "get post patch",
+            "end-major": "post",
+            "retract-major": "post",
+            "propose-major": "post",
+            "updates": "get post",
+            "task-force": "get post",
+            "leave-force": "post",
+            "post-mortem": "get patch",
+            "finish-post-mortem": "post",
+            "reopen-post-mortem": "post",
+            "add-action": "post",
+        }.items()
+        for method in methods.split()
+    },
+    ("outage-list", "get"): SIGNED,
+    ("outage-detail", "get"): SIGNED,
+    ("outage-subscribe", "post"): SIGNED,
+    ("outage-unsubscribe", "post"): SIGNED,
+    ("major-proposal-list", "get"): DESK,
+    ("major-proposal-accept", "post"): DESK,
+    ("major-proposal-dismiss", "post"): DESK,
+    ("post-mortem-action-list", "get"): SIGNED,
+    ("post-mortem-action-finish", "post"): SIGNED,
+    ("major-settings", "get"): ADMIN,
+    ("major-settings", "put"): ADMIN,
     ("incident-list", "get"): SIGNED,
     ("incident-detail", "get"): SEE,
     ("request-list", "get"): SIGNED,

@@ -530,6 +530,7 @@ class TestElsewhere:
             "service-level",
             "device",
             "notification-device",
+            "outage",
         }
         if name.startswith(("directory:", "api:directory-", "api:contract-")):
             of_contract = name in ("directory:contract", "directory:contract-change", "api:contract-detail")
@@ -537,7 +538,9 @@ class TestElsewhere:
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
         what = re.sub(
-            "-(detail|revoke|test|comparison|compare|take|run|remove|due|export|move)$", "", name.split(":")[-1]
+            "-(detail|revoke|test|comparison|compare|take|run|remove|due|export|move|subscribe|unsubscribe)$",
+            "",
+            name.split(":")[-1],
         )
         if what in objects:
             what = {
@@ -591,6 +594,9 @@ class TestElsewhere:
                 "api:mailbox-take-missing",
                 "api:audit-check",
                 "api:dead-address-revive",
+                "api:major-proposal-accept",
+                "api:major-proposal-dismiss",
+                "api:post-mortem-action-finish",
             ) or name.startswith(("people:import-", "api:import-", "intake:mail", "notify:"))
             return {"in", "hidden"} if absent else {"in"}
         # An object of people that one may not see is hidden before it is forbidden.

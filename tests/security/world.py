@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
+from incidents.major.actions.declaring import declare_major
 from incidents.models import CauseCode
 from servicedesk.desk.models import Bulk, Export, Macro, ReplyTemplate, SavedView
 from servicedesk.directory.models import Contract, Entry, Referral
@@ -194,6 +195,9 @@ def build() -> World:
             ticket.refresh_from_db()
             cases[name, kind] = case
     others = {
+        "outage": declare_major(
+            an_incident(requester=stranger, service=service).ticket, by=people["agent"], via="page", reason="Stopped"
+        ),
         "person": people["colleague"],
         "stranger": stranger,
         "team": team,

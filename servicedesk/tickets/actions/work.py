@@ -106,9 +106,7 @@ def escalate(ticket: Ticket, *, by: User, via: str, reason: str, at: datetime | 
 _REFERENCES = {"service", "category", "requester"}
 _WORDS = {"title", "description", "resolution", "priority_note"}
 SETTABLE = frozenset(
-    _REFERENCES
-    | _WORDS
-    | {"impact", "urgency", "priority", "priority_reason", "language", "is_confidential", "is_major"}
+    _REFERENCES | _WORDS | {"impact", "urgency", "priority", "priority_reason", "language", "is_confidential"}
 )
 
 

@@ -120,6 +120,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     else:
         box = box_for("reply", drafts, context["newest"])
         context["begins_anew"] = ticket.status == "closed" and not still_reopens(ticket)
+        context["may_handle_major"] = ticket.is_major and user.may("incidents.handle_major", ticket)
         context |= {"kind": "reply", "box": box, "reply_form": ReplyForm(initial={"body": box.words})}
     return context
 
