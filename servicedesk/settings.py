@@ -236,6 +236,7 @@ EVENT_CONSUMERS = [
     "servicedesk.tickets.consumers.index_words",
     "servicedesk.notify.consumers.tell_people",
     "servicedesk.desk.consumers.resolve_children",
+    "servicedesk.escalation.consumers.queue_turns",
 ]
 # Work that people start (servicedesk.people.jobs): the function that does each kind, called with (job, progress).
 JOBS = {
@@ -244,6 +245,7 @@ JOBS = {
     "export_tickets": "servicedesk.desk.exporting.export_as_job",
     "change_many": "servicedesk.desk.bulk.change_as_job",
     "undo_many": "servicedesk.desk.bulk.undo_as_job",
+    "try_rule": "servicedesk.escalation.trial.try_as_job",
     "check_chains": "servicedesk.desk.chains.check_as_job",
     "compare_mailbox": "servicedesk.intake.actions.comparing.compare_as_job",
     "take_missing": "servicedesk.intake.actions.comparing.take_as_job",
@@ -278,6 +280,10 @@ CELERY_BEAT_SCHEDULE = {
         ("tidy notices", "servicedesk.notify.tasks.tidy_notices", 3600),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
+        ("judge events", "servicedesk.escalation.tasks.judge_events", 1),
+        ("sweep rules", "servicedesk.escalation.tasks.sweep_rules", 60),
+        ("send webhooks", "servicedesk.escalation.tasks.send_webhooks", 2),
+        ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
     ]
@@ -419,3 +425,6 @@ LOGGING = {
 
 # --- Ways of the desk ---------------------------------------------------------------------------------------------
 CLOSE_RESOLVED_AFTER_DAYS = env.integer("CLOSE_RESOLVED_AFTER_DAYS", 7, least=1)
+
+# Against rules that set each other off for ever: more firings on one ticket within an hour are left out, and said so.
+RULE_FIRINGS_PER_HOUR = env.integer("RULE_FIRINGS_PER_HOUR", 20, least=1)

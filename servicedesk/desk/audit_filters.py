@@ -24,6 +24,7 @@ VIAS = (
     ("mail", gettext_lazy("E-mail")),
     ("phone", gettext_lazy("Phone")),
     ("command", gettext_lazy("Command")),
+    ("rule", gettext_lazy("Rule")),
     ("system", gettext_lazy("The desk itself")),
 )
 # What settings entries are about, by the names of models.

@@ -46,6 +46,7 @@ class OutgoingMail(models.Model):
         OUTSIDE = "outside", _("Answer from outside")
         THANKS = "thanks", _("Thanks")
         TEAM = "team", _("Ticket for a team")
+        TOLD = "told", _("Word from a rule")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
 
@@ -141,6 +142,7 @@ class Notification(models.Model):
         MAIL = "mail", _("I am given a mail to look at")
         MENTION = "mention", _("Somebody mentions me")
         THANKS = "thanks", _("A requester thanks")
+        TOLD = "told", _("A rule tells me of a ticket")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
@@ -211,6 +213,7 @@ class NoticeSettings(models.Model):
         Kind.MAIL,
         Kind.MENTION,
         Kind.THANKS,
+        Kind.TOLD,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
     DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS})

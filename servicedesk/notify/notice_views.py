@@ -37,6 +37,7 @@ _ICONS: dict[str, str] = {
     Kind.CALLBACK: "phone-call",
     Kind.MAIL: "mail",
     Kind.THANKS: "mood-smile",
+    Kind.TOLD: "bell",
 }
 
 

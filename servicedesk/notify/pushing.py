@@ -48,6 +48,7 @@ _SAYS = {
     Kind.MAIL: _("A mail for you to look at"),
     Kind.MENTION: _("You were mentioned"),
     Kind.THANKS: _("The requester thanks"),
+    Kind.TOLD: _("A rule points it out to you"),
 }
 # Services wake a sleeping phone for these.
 _HURRIES = {Kind.CALLBACK}

@@ -106,6 +106,7 @@ TEXTS: dict[str, Text] = {
     "team": Text(gettext_lazy("Ticket for a team"), DESK, ("requester", "priority", "due", "description")),
     "outside": Text(gettext_lazy("Answer from outside"), DESK, ("message", "files", "requester"), ("message",)),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
+    "told": Text(gettext_lazy("Word from a rule"), DESK, ("about", "requester", "priority", "due", "description")),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
     ),

@@ -247,7 +247,7 @@ def timeline(user: User, ticket: Ticket) -> list[TicketEvent]:
     for event in rows:
         event.by = people.get(event.by_id)
     for comment in said:
-        comment.author = people[comment.author_id]
+        comment.author = people.get(comment.author_id)
     return rows
 
 

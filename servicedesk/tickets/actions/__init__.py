@@ -6,12 +6,12 @@ else that an agent does.
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
 
-from .core import Apart, Together, lock, move, open_ticket, record, record_many, together
+from .core import Apart, Together, because, lock, move, open_ticket, permit, record, record_many, together
 from .drafts import discard_draft, restore_draft, save_draft, spend_draft
 from .forwarding import answer_from_outside, forward
 from .items import add_items, remove_item, set_items
 from .merging import merge, move_message, unmerge
-from .sharing import share, unshare, unwatch, watch
+from .sharing import add_watcher, share, unshare, unwatch, watch
 from .talk import note, reply, take_back
 from .thanking import thank
 from .work import (
@@ -40,8 +40,10 @@ __all__ = [
     "Apart",
     "Together",
     "add_items",
+    "add_watcher",
     "answer_from_outside",
     "assign",
+    "because",
     "change_work",
     "close_month",
     "delete_work",
@@ -57,6 +59,7 @@ __all__ = [
     "move_message",
     "note",
     "open_ticket",
+    "permit",
     "record",
     "record_many",
     "remove_item",

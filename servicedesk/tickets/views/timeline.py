@@ -111,6 +111,8 @@ def entries_for(
                 entry = Entry(event, "opening", "", "requester", files=files_of.get((of.pk, None), []))
         elif show in ("all", "changes") and not _goes_without_saying(event, before):
             entry = Entry(event, "event", words_for(event, names))
+            if works and "rule" in event.data:
+                entry.sentence = format_html("{} {}", entry.sentence, _why(event))
         if entry is not None:
             entry.of, entry.number = of, number
             entries.append(entry)
@@ -134,7 +136,7 @@ def _head(entry: Entry, of: Ticket | None, number: str, url: str) -> SafeString:
     if event.data.get("unproved"):
         marks += format_html('<span class="tag">{}</span>', _("Sender not proved"))
     more = SafeString("") if of is not None else _more(url)
-    return format_html("<strong>{}</strong>{}{}{}", comment.author.display_name, marks, when(entry.at), more)
+    return format_html("<strong>{}</strong>{}{}{}", comment.author_name, marks, when(entry.at), more)
 
 
 def _by_mail(url: str) -> SafeString:
@@ -154,11 +156,19 @@ def _more(url: str) -> SafeString:
 def _asides(event: TicketEvent, names: Names, works: bool) -> list[str]:
     """What became of a message, and who has copies of it."""
     said = [words_for(event, names)] if event.verb in _TOLD else []
+    if works and "rule" in event.data:
+        said.append(_why(event, said_here=True))
     if cc := names.people(event, "cc"):
         said.append(f"{_('Cc:')} {', '.join(cc)}")
     if works and event.verb == "reply" and (bcc := names.people(event, "bcc")):
         said.append(f"{_('Bcc:')} {', '.join(bcc)}")
     return said
+
+
+def _why(event: TicketEvent, *, said_here: bool = False) -> SafeString:
+    """The way to the page that says which rule did this, and by which conditions."""
+    words = _("A rule wrote this. Why?") if said_here else _("Why?")
+    return format_html('<a href="{}">{}</a>', reverse("escalation:why", args=[event.pk]), words)
 
 
 def _body(event: TicketEvent, comment: Comment, names: Names) -> SafeString | str:
