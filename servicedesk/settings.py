@@ -234,6 +234,7 @@ FORMAT_MODULE_PATH = None
 # Each event of a ticket goes once through each of these functions; they only write rows and may be repeated.
 EVENT_CONSUMERS = [
     "servicedesk.tickets.consumers.index_words",
+    "servicedesk.levels.consumers.move_clocks",
     "servicedesk.notify.consumers.tell_people",
     "servicedesk.desk.consumers.resolve_children",
     "servicedesk.escalation.consumers.queue_turns",
@@ -268,6 +269,8 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in [
         ("beat", "servicedesk.tickets.tasks.note_beat", 10),
         ("deliver events", "servicedesk.tickets.tasks.deliver_events", 1),
+        ("sweep clocks", "servicedesk.levels.tasks.sweep_clocks", 10),
+        ("keep missing clocks", "servicedesk.levels.tasks.keep_missing_clocks", 600),
         ("read mail", "servicedesk.intake.tasks.read_incoming_mail", 1),
         ("fetch mailboxes", "servicedesk.intake.tasks.fetch_mailboxes", 1),
         ("compare mailboxes", "servicedesk.intake.tasks.compare_mailboxes", 600),

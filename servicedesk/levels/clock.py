@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from servicedesk.tickets.workflow import Side
+
 from .hours import Hours, Interval, business_time, open_between, use_up
 
 
@@ -18,14 +20,6 @@ class Kind(StrEnum):
     RUN = "run"
     PAUSE = "pause"
     STOP = "stop"
-
-
-class Side(StrEnum):
-    """Whose turn it is while a clock rests."""
-
-    REQUESTER = "requester"
-    VENDOR = "vendor"
-    AGREED = "agreed"  # both sides agreed on a date
 
 
 class State(StrEnum):
@@ -60,8 +54,8 @@ class Stretch:
 @dataclass(frozen=True)
 class Reading:
     """What a clock shows. `due_at` of a pause is when it would be due if it ran on from now, of a clock
-    that stopped in time if it had run on. `ran` and `rested`
-    are the receipt: every stretch with its business time; `waiting` adds up the rests by whose turn it was.
+    that stopped in time if it had run on. `ran` and `rested` are the receipt: every stretch with its business time;
+    `waiting` adds up the rests by whose turn it was. `at` is the moment at which it was read.
     """
 
     state: State
@@ -70,7 +64,7 @@ class Reading:
     due_at: datetime
     ran: list[Stretch]
     rested: list[Stretch]
-    intervals: list[Interval]
+    at: datetime
 
     @property
     def waiting(self) -> dict[Side, timedelta]:
@@ -79,6 +73,10 @@ class Reading:
             if stretch.side is not None:
                 sums[stretch.side] += stretch.business
         return dict(sums)
+
+    def intervals(self, hours: Hours) -> list[Interval]:
+        """The business intervals that were counted, in the zone of the hours."""
+        return [each for one in self.ran for each in open_between(hours, one.since, one.until or self.at)]
 
     def share(self) -> float:
         """How much of the promised time is used: 1.0 is all of it."""
@@ -96,7 +94,7 @@ def read(hours: Hours, minutes: int, turns: Iterable[Turn], now: datetime) -> Re
     stretches = _stretches(hours, past, now)
     ran = [stretch for stretch in stretches if stretch.kind == Kind.RUN]
     promised = timedelta(minutes=minutes)
-    left, due, late, intervals = promised, None, False, []
+    left, due, late = promised, None, False
     for each in ran:
         since, until = each.stretch.since, each.stretch.until
         late = late or due is not None and (until or now) > since
@@ -104,7 +102,6 @@ def read(hours: Hours, minutes: int, turns: Iterable[Turn], now: datetime) -> Re
             due = use_up(hours, since, left).due_at
             # Also by a minute in which nobody works: what is due at closing time is not met in the evening.
             late = (until or now) > due
-        intervals += open_between(hours, since, until or now)
         left -= each.stretch.business
     used, last = promised - left, past[-1]
     late = late or left < timedelta(0)
@@ -115,7 +112,7 @@ def read(hours: Hours, minutes: int, turns: Iterable[Turn], now: datetime) -> Re
     else:
         state = {Kind.RUN: State.RUNNING, Kind.PAUSE: State.PAUSED, Kind.STOP: State.MET}[last.kind]
     rests = [each.stretch for each in stretches if each.kind != Kind.RUN]
-    return Reading(state, used, max(left, timedelta(0)), due, [each.stretch for each in ran], rests, intervals)
+    return Reading(state, used, max(left, timedelta(0)), due, [each.stretch for each in ran], rests, now)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ Days are those of the calendar's time zone and moments are computed in UTC, so a
 not count and one that they repeat in autumn counts twice. Public holidays are those of the `holidays` package.
 """
 
+from bisect import bisect_right
+from calendar import isleap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,7 +24,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Ten years of minutes: more is a slip of the keyboard, and would have us walk through centuries.
 MOST_MINUTES = 10 * 366 * 24 * 60
 # After so many closed days in a row nobody is coming back.
-_LONGEST_CLOSED = 2 * 366
+_LONGEST_CLOSED = timedelta(days=2 * 366)
 _DAY = timedelta(days=1)
 
 Span = tuple[int, int]  # minutes since midnight, from and until; 1440 is the end of the day
@@ -65,17 +68,26 @@ class Hours:
         """The open intervals from a moment on, in UTC, the first cut to begin no earlier. Ends after two years without
         an open minute.
         """
-        zone, day, closed = self.zone, start.astimezone(self.zone).date(), 0
-        while closed <= _LONGEST_CLOSED:
-            closed += 1
-            for begins, ends in self.spans_on(day):
-                opens, closes = max(_moment(day, begins, zone), start), _moment(day, ends, zone)
-                if opens < closes:
-                    closed = 0
-                    yield opens, closes
-            if day == date.max:
+        last = start.astimezone(self.zone).date()
+        for year in range(last.year, date.max.year):
+            intervals = _intervals_of(self, year)
+            for opens, closes in intervals[bisect_right(intervals, start, key=itemgetter(1)) :]:
+                last = opens.date()
+                yield max(opens, start), closes
+            if date(year, 12, 31) - last > _LONGEST_CLOSED:
                 return
-            day += _DAY
+
+
+@lru_cache(maxsize=500)
+def _intervals_of(hours: Hours, year: int) -> tuple[Interval, ...]:
+    """The open intervals of a year's days, in UTC. Kept, because clocks of thousands of tickets walk over them."""
+    zone, found = hours.zone, []
+    for day in (date(year, 1, 1) + timedelta(number) for number in range(366 if isleap(year) else 365)):
+        for begins, ends in hours.spans_on(day):
+            opens, closes = _moment(day, begins, zone), _moment(day, ends, zone)
+            if opens < closes:
+                found.append((opens, closes))
+    return tuple(found)
 
 
 def due_at(hours: Hours, start: datetime, minutes: int) -> Due:
@@ -124,9 +136,12 @@ def open_between(hours: Hours, start: datetime, end: datetime) -> list[Interval]
 
 def business_time(hours: Hours, start: datetime, end: datetime) -> timedelta:
     """How much of the time between two moments one works."""
-    # Between moments of one zone Python would take the difference of what clocks on the wall show.
-    pairs = ((opens.astimezone(UTC), closes.astimezone(UTC)) for opens, closes in open_between(hours, start, end))
-    return sum((closes - opens for opens, closes in pairs), timedelta())
+    total, last = timedelta(), end.astimezone(UTC)
+    for opens, closes in hours.intervals_from(start.astimezone(UTC)):
+        if opens >= last:
+            break
+        total += min(closes, last) - opens
+    return total
 
 
 def _moment(day: date, minute: int, zone: ZoneInfo) -> datetime:

@@ -189,8 +189,8 @@ class Clock(models.Model):
     targets and the calendar (`clocks`), never changed by hand. For lists, rules and the sweep; a ticket's page reads
     its events.
 
-    `due_at` is empty while the clock rests. `warn_at` is the moment of the next warning, `warned` the percentage of the
-    last. `waited` is business time in seconds by whose turn it was.
+    `due_at` is empty while the clock rests in time. `warn_at` is the moment of the next warning and `warn_percent` its
+    percentage, `warned` that of the last. `waited` is business time in seconds by whose turn it was.
     """
 
     class Kind(models.TextChoices):
@@ -215,6 +215,7 @@ class Clock(models.Model):
     stopped_at = models.DateTimeField(null=True)
     missed_at = models.DateTimeField(null=True)
     warn_at = models.DateTimeField(null=True)
+    warn_percent = models.PositiveSmallIntegerField(null=True)
     warned = models.PositiveSmallIntegerField(default=0)
     used_seconds = models.PositiveBigIntegerField(default=0)
     waited = models.JSONField(default=dict)

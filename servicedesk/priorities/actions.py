@@ -1,14 +1,17 @@
-"""Priorities: of a new ticket, after a change of its fields, by hand; and changes of the matrix itself."""
+"""Priorities: of a new ticket, after a change of its fields, by hand; and changes of the matrix itself.
 
-from datetime import datetime, timedelta
+The times that are due follow a moment later (`levels.consumers`), also when pauses have to be counted in.
+"""
+
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cmdb.models import Service
+from servicedesk.levels.queries import Levels, due_times
 from servicedesk.people.actions import audit, hold
 from servicedesk.people.jobs import Progress, start_job
 from servicedesk.people.models import Job, User
@@ -21,12 +24,9 @@ from servicedesk.web.errors import Refused
 from .models import MatrixCell, PriorityTarget
 from .queries import (
     Grid,
-    all_targets,
-    due_times,
     effective_grid,
     grid,
     priority_for,
-    targets_for,
     tickets_to_change,
 )
 
@@ -49,11 +49,14 @@ def open_with_priority(ticket_type: str, *, by: User, via: str, at: datetime | N
     if fields["urgency"] not in Urgency.values:
         raise TicketError(_("Urgency is a number from 1 to 4."), field="urgency")
     priority, reason = priority_for(service, fields["impact"], fields["urgency"])
-    response_due_at, due_at = targets_for(priority, at or timezone.now())
     if service is not None:
         fields.setdefault("team", None)
         fields["team"] = fields["team"] or service.team
         fields["is_confidential"] = fields.get("is_confidential", False) or service.is_confidential
+    team = fields.get("team")
+    response_due_at, due_at = due_times(
+        Levels(), service.pk if service else None, team.pk if team else None, priority, at or timezone.now()
+    )
     return open_ticket(
         ticket_type,
         by=by,
@@ -86,21 +89,13 @@ def change_ticket(ticket: Ticket, *, by: User | None, via: str, at: datetime | N
             fields["is_confidential"] = True
     if ticket.priority_reason != PriorityReason.MANUAL:
         impact, urgency = fields.get("impact", ticket.impact), fields.get("urgency", ticket.urgency)
-        fields |= _priority_fields(ticket, *priority_for(service, impact, urgency))
+        fields["priority"], fields["priority_reason"] = priority_for(service, impact, urgency)
     was = ticket.service
     set_fields(ticket, by=by, via=via, at=at, **fields)
     if service is not None and service != was and ticket.assignee_id is None:
         if ticket.team_id is None or (was is not None and ticket.team_id == was.team_id):
             assign(ticket, by=by, via=via, team=service.team, at=at)
     return ticket
-
-
-def _priority_fields(ticket: Ticket, priority: int, reason: str) -> dict:
-    """The columns that go with a priority; targets count from the opening of the ticket."""
-    fields: dict = {"priority": priority, "priority_reason": reason}
-    if priority != ticket.priority:
-        fields["response_due_at"], fields["due_at"] = targets_for(priority, ticket.created_at)
-    return fields
 
 
 @transaction.atomic
@@ -116,14 +111,15 @@ def override_priority(
     if not ticket.is_open:
         raise TicketError(_("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed")
     if priority is None:
-        fields = _priority_fields(ticket, *priority_for(ticket.service, ticket.impact, ticket.urgency))
-        fields["priority_note"] = ""
+        given, reason = priority_for(ticket.service, ticket.impact, ticket.urgency)
+        fields: dict[str, Any] = {"priority": given, "priority_reason": reason, "priority_note": ""}
     else:
         if priority not in Priority.values:
             raise TicketError(_("Priority is a number from 1 to 4."), field="priority")
         if not note.strip():
             raise TicketError(_("Say why the matrix does not fit here."), field="note")
-        fields = _priority_fields(ticket, priority, PriorityReason.MANUAL) | {"priority_note": note.strip()[:300]}
+        note = note.strip()[:300]
+        fields = {"priority": priority, "priority_reason": PriorityReason.MANUAL, "priority_note": note}
     return set_fields(ticket, by=by, via=via, verb="override_priority", at=at, **fields)
 
 
@@ -189,7 +185,6 @@ def apply_matrix(service: Service | None) -> int:
     """
     hold()  # the grid stays as it is meanwhile
     own, cells = grid(service) if service else {}, effective_grid(service)
-    minutes = {target.priority: target for target in all_targets()}
     # The lock looks at the conditions again: whom somebody closed or set by hand just now is left out.
     tickets = list(
         tickets_to_change(service)
@@ -202,20 +197,12 @@ def apply_matrix(service: Service | None) -> int:
     for ticket in tickets:
         reason = PriorityReason.SERVICE if (ticket.impact, ticket.urgency) in own else PriorityReason.MATRIX
         priority = cells[ticket.impact, ticket.urgency]
-        response_due_at, due_at = due_times(minutes.get(priority), ticket.created_at)
         fields = {"priority": priority, "priority_reason": reason.value}
-        fields |= {"response_due_at": response_due_at, "due_at": due_at}
         changes = {name: [getattr(ticket, name), value] for name, value in fields.items()}
         data.append({"changes": {name: pair for name, pair in changes.items() if pair[0] != pair[1]}})
         groups.setdefault((priority, reason.value), []).append(ticket)
     for (priority, given), same in groups.items():
-        target = minutes.get(priority)
-        Ticket.objects.filter(pk__in=[ticket.pk for ticket in same]).update(
-            priority=priority,
-            priority_reason=given,
-            response_due_at=F("created_at") + timedelta(minutes=target.response_minutes) if target else None,
-            due_at=F("created_at") + timedelta(minutes=target.resolution_minutes) if target else None,
-        )
+        Ticket.objects.filter(pk__in=[ticket.pk for ticket in same]).update(priority=priority, priority_reason=given)
     if tickets:
         record_many(tickets, "apply_matrix", by=None, via="system", data=data)
     return len(tickets)

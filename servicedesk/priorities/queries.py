@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
@@ -28,21 +27,6 @@ def priority_for(service: Service | None, impact: int, urgency: int) -> tuple[in
     if service is not None and service.pk in found:
         return found[service.pk], PriorityReason.SERVICE
     return found.get(None, LOWEST), PriorityReason.MATRIX
-
-
-def targets_for(priority: int, start: datetime) -> tuple[datetime | None, datetime | None]:
-    """(first response due, resolution due) counted from `start`; (None, None) when no target is set. One query."""
-    return due_times(PriorityTarget.objects.filter(pk=priority).first(), start)
-
-
-def due_times(target: PriorityTarget | None, start: datetime) -> tuple[datetime | None, datetime | None]:
-    """(first response due, resolution due) by a target that was read already."""
-    if target is None:
-        return None, None
-    return (
-        start + timedelta(minutes=target.response_minutes),
-        start + timedelta(minutes=target.resolution_minutes),
-    )
 
 
 def grid(service: Service | None = None) -> dict[tuple[int, int], int]:

@@ -26,14 +26,25 @@ class Phase(models.TextChoices):
     CLOSED = "closed", pgettext_lazy("phase", "Closed")
 
 
+class Side(models.TextChoices):
+    """For whom the desk waits, while the clocks of its targets rest."""
+
+    REQUESTER = "requester", _("Requester")
+    VENDOR = "vendor", pgettext_lazy("side", "Vendor")
+    AGREED = "agreed", _("A date that both sides agreed on")
+
+
 @dataclass(frozen=True)
 class Status:
-    """A status of one process. `plain` is what staff read instead of the label: “we are waiting for your answer”."""
+    """A status of one process. `plain` is what staff read instead of the label: “we are waiting for your answer”.
+    `side` is whose turn it is while one waits.
+    """
 
     name: str
     label: Promise
     phase: Phase
     plain: Promise
+    side: Side | None = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +130,14 @@ STATUSES = (
     Status("new", pgettext_lazy("status", "New"), Phase.NEW, _("We have received it.")),
     Status("assigned", _("Assigned"), Phase.ACTIVE, _("It is with the right people.")),
     Status("in_progress", _("In progress"), Phase.ACTIVE, _("We are working on it.")),
-    Status("waiting_requester", _("Waiting for requester"), Phase.WAITING, _("We are waiting for your answer.")),
-    Status("waiting_vendor", _("Waiting for vendor"), Phase.WAITING, _("We are waiting for a supplier.")),
+    Status(
+        "waiting_requester",
+        _("Waiting for requester"),
+        Phase.WAITING,
+        _("We are waiting for your answer."),
+        Side.REQUESTER,
+    ),
+    Status("waiting_vendor", _("Waiting for vendor"), Phase.WAITING, _("We are waiting for a supplier."), Side.VENDOR),
     Status("resolved", _("Resolved"), Phase.RESOLVED, _("We think it is solved. Is it?")),
     Status("closed", pgettext_lazy("status", "Closed"), Phase.CLOSED, _("Done.")),
     Status("cancelled", _("Cancelled"), Phase.CLOSED, _("Withdrawn.")),

@@ -25,7 +25,7 @@ class TestReading:
         assert (clock.state, clock.used, clock.left) == (State.RUNNING, timedelta(minutes=90), timedelta(minutes=150))
         assert clock.due_at == at("2026-11-24T16:00")
         assert clock.share() == pytest.approx(0.375)
-        assert clock.intervals == [
+        assert clock.intervals(of()) == [
             (at("2026-11-24T11:00"), at("2026-11-24T12:00")),
             (at("2026-11-24T13:00"), at("2026-11-24T13:30")),
         ]
@@ -102,7 +102,7 @@ class TestProperties:
         parts = [*clock.ran, *clock.rested]
         assert sum((one.business for one in parts), timedelta()) == business_time(hours, happened[0].at, now)
         assert sum((one.business for one in clock.ran), timedelta()) == clock.used
-        counted = (until.astimezone(UTC) - since.astimezone(UTC) for since, until in clock.intervals)
+        counted = (until.astimezone(UTC) - since.astimezone(UTC) for since, until in clock.intervals(hours))
         assert sum(counted, timedelta()) == clock.used
         assert clock.left == max(timedelta(minutes=minutes) - clock.used, timedelta(0))
 

@@ -106,8 +106,7 @@ _WORDS = {"title", "description", "resolution", "priority_note"}
 SETTABLE = frozenset(
     _REFERENCES
     | _WORDS
-    | {"impact", "urgency", "priority", "priority_reason", "response_due_at", "due_at", "language", "is_confidential"}
-    | {"is_major"}
+    | {"impact", "urgency", "priority", "priority_reason", "language", "is_confidential", "is_major"}
 )
 
 
