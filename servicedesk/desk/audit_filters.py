@@ -52,6 +52,7 @@ OBJECTS = (
     ("cmdb.item", gettext_lazy("Configuration items")),
     ("desk.replytemplate", gettext_lazy("Reply templates")),
     ("desk.macro", gettext_lazy("Macros")),
+    ("escalation.rule", gettext_lazy("Business rules")),
     ("notify.mailtext", gettext_lazy("Texts of mails")),
 )
 OBJECT_NAMES = dict(OBJECTS[1:])

@@ -59,6 +59,7 @@ SETTINGS_VERBS = {
     "save_work_rounding": gettext_lazy("Changed the rounding of timers"),
     "close_work_month": gettext_lazy("Closed the work time of a month"),
     "reopen_work_month": gettext_lazy("Reopened the work time of a month"),
+    "order_rules": gettext_lazy("Changed the order of the rules"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {
@@ -99,6 +100,9 @@ TICKET_VERBS = {
     "delete_work": gettext_lazy("Deleted work time"),
     "run_macro": gettext_lazy("Ran a macro"),
     "bounce": gettext_lazy("A mail came back"),
+    "add_watcher": gettext_lazy("Added a watcher"),
+    "tell": gettext_lazy("Told somebody by a rule"),
+    "rules_paused": gettext_lazy("Rules left a ticket alone"),
     "plan_call_back": gettext_lazy("Promised a call-back"),
     "call_back_due": gettext_lazy("A call-back was due"),
     "finish_call_back": gettext_lazy("Called back"),

@@ -141,12 +141,15 @@ def import_rules(given: Any, *, by: User, via: str, why: str = "") -> list[Rule]
     return taken
 
 
-def start_trial(given: Any, days: int, *, by: User) -> None:
-    """Have a document tried in the background; the last trial of a person is kept. Refuses a wrong one at once."""
+def start_trial(given: Any, days: int, *, by: User, rule: Rule | None = None) -> None:
+    """Have a document tried in the background; the last trial of a person is kept, with the rule that it may become.
+    Refuses a wrong one at once.
+    """
     check(by, "rules.change")
     if not 1 <= days <= MOST_DAYS:
         raise Refused(_("Days are a number from 1 to %(most)d.") % {"most": MOST_DAYS}, field="days")
-    if not start_job("try_rule", key=trial_key(by), by=by, document=read(given), days=days):
+    params = {"document": read(given), "days": days, "rule": rule.pk if rule else None}
+    if not start_job("try_rule", key=trial_key(by), by=by, **params):
         raise Refused(_("A trial is waiting already."), code="under_way")
 
 

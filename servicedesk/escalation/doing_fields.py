@@ -29,11 +29,11 @@ _LABELS = {
     "tags": gettext_lazy("Tags"),
     "status": gettext_lazy("Status"),
 }
-_SETTABLE = ("service", "category", "impact", "urgency", "priority", "language", "confidential")
+SETTABLE = ("service", "category", "impact", "urgency", "priority", "language", "confidential")
 
 
 def _read_set(given: dict) -> dict:
-    name = known(given.get("field"), _SETTABLE, _("Set a field"))
+    name = known(given.get("field"), SETTABLE, _("Set a field"))
     label, to = _LABELS.get(name, _("Confidential")), given.get("to")
     world = World()
     if name in ("service", "category"):
@@ -111,7 +111,7 @@ def _imagine_set(ticket: Ticket, change: Change, world: World) -> None:
         ticket.priority = world.priority_of(service, ticket.impact, ticket.urgency)
 
 
-_STEPS = {
+STEPS = {
     "accept": gettext_lazy("Accept"),
     "start": gettext_lazy("Start work"),
     "wait_for_vendor": gettext_lazy("Wait for a vendor"),
@@ -207,8 +207,8 @@ DOINGS = (
     ),
     Doing(
         "step", gettext_lazy("Take a step"), ("to",),
-        lambda given: {"to": known(given.get("to"), _STEPS, _("Take a step"))},
-        lambda given: str(_STEPS[given["to"]]), _plan_step, _do_step, _imagine_step,
+        lambda given: {"to": known(given.get("to"), STEPS, _("Take a step"))},
+        lambda given: str(STEPS[given["to"]]), _plan_step, _do_step, _imagine_step,
     ),
     Doing(
         "add_tag", gettext_lazy("Add tags"), ("tags",), _read_tags, lambda given: _(", ").join(given["tags"]),

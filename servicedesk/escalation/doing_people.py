@@ -48,7 +48,7 @@ def _imagine_team(ticket: Ticket, change: Change, world: World) -> None:
         ticket.assignee = None
 
 
-_HOWS = {
+HOWS = {
     FIXED: gettext_lazy("a person"),
     LEAST_LOADED: gettext_lazy("whoever is here and has the fewest tickets"),
     ROUND_ROBIN: gettext_lazy("those who are here, in turn"),
@@ -56,7 +56,7 @@ _HOWS = {
 
 
 def _read_person(given: dict) -> dict:
-    how = known(given.get("how", FIXED if given.get("person") else None), _HOWS, _("Assign a person"))
+    how = known(given.get("how", FIXED if given.get("person") else None), HOWS, _("Assign a person"))
     found: dict[str, str] = {"how": how}
     if how == FIXED:
         found["person"] = person_in(given.get("person"), _("Person"))
@@ -70,7 +70,7 @@ def _read_person(given: dict) -> dict:
 
 
 def _words_person(given: dict) -> str:
-    whom = given["person"] if given["how"] == FIXED else str(_HOWS[given["how"]])
+    whom = given["person"] if given["how"] == FIXED else str(HOWS[given["how"]])
     if given.get("team"):
         return _("%(what)s (%(which)s)") % {"what": whom, "which": name_of_team(given["team"])}
     return whom
@@ -117,14 +117,14 @@ def _imagine_person(ticket: Ticket, change: Change, world: World) -> None:
 
 
 _NEXT_TIER, _MANAGER = "next_tier", "manager"
-_UP = {
+UP = {
     _NEXT_TIER: gettext_lazy("to the next tier"),
     _MANAGER: gettext_lazy("to the responsible manager"),
 }
 
 
 def _read_escalate(given: dict) -> dict:
-    to = known(given.get("to", _NEXT_TIER), _UP, _("Escalate"))
+    to = known(given.get("to", _NEXT_TIER), UP, _("Escalate"))
     return {"to": to, "reason": text_in(given.get("reason"), _("Reason"), most=300, needed=False)}
 
 
@@ -157,7 +157,7 @@ def _imagine_escalate(ticket: Ticket, change: Change, world: World) -> None:
         ticket.team, ticket.assignee = world.teams[change["id"]], None
 
 
-_WHOM = {
+WHOM = {
     "assignee": gettext_lazy("the assignee"),
     "lead": gettext_lazy("the lead of the team"),
     "team": gettext_lazy("everybody of the team"),
@@ -169,7 +169,7 @@ def _read_notify(given: dict) -> dict:
     listed = whom if isinstance(whom, list) else [whom] if whom else []
     if not 1 <= len(listed) <= 20:
         raise refused(_("“%(field)s” needs one to %(most)d values.") % {"field": _("Notify"), "most": 20}, "values")
-    found = [one if one in _WHOM else person_in(one, _("Notify")) for one in listed]
+    found = [one if one in WHOM else person_in(one, _("Notify")) for one in listed]
     return {"whom": found, "text": text_in(given.get("text"), _("Text"), most=300, needed=False)}
 
 
@@ -212,12 +212,12 @@ DOINGS = (
         _plan_person, _do_person, _imagine_person,
     ),
     Doing(
-        "escalate", gettext_lazy("Escalate"), ("to", "reason"), _read_escalate, lambda given: str(_UP[given["to"]]),
+        "escalate", gettext_lazy("Escalate"), ("to", "reason"), _read_escalate, lambda given: str(UP[given["to"]]),
         _plan_escalate, _do_escalate, _imagine_escalate,
     ),
     Doing(
         "notify", gettext_lazy("Notify"), ("whom", "text"), _read_notify,
-        lambda given: _(", ").join(str(_WHOM.get(one, one)) for one in given["whom"]), _plan_notify,
+        lambda given: _(", ").join(str(WHOM.get(one, one)) for one in given["whom"]), _plan_notify,
         lambda ticket, given, change, world, rule: _tell(ticket, change, given["text"]),
     ),
     Doing(

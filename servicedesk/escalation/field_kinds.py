@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.tickets.models import Ticket, TicketWords
-from servicedesk.tickets.words import query_for
+from servicedesk.tickets.words import Asked, query_for
 from servicedesk.web.errors import Refused
 from servicedesk.web.text import nearest, normalise, search_key
 
@@ -188,8 +187,7 @@ class Words(Field):
 
     def q(self, operator: str, value: list[str]) -> Q:
         asked = (" & " if operator == HAS_ALL else " | ").join(f"({query_for(one)})" for one in value)
-        query = SearchQuery(asked, search_type="raw", config="simple")
-        return Q(Exists(TicketWords.objects.filter(ticket=OuterRef("pk"), public=query)))
+        return Q(Exists(TicketWords.objects.filter(ticket=OuterRef("pk"), public=Asked(asked))))
 
     def shown(self, value: Any) -> str:
         return _(", ").join(f"“{one}”" for one in value)

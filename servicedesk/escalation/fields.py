@@ -30,7 +30,7 @@ from servicedesk.tickets.models import (
     TicketTag,
     Urgency,
 )  # fmt: skip
-from servicedesk.tickets.workflow import Phase, TicketType, all_statuses
+from servicedesk.tickets.workflow import Phase, Side, TicketType, all_statuses, workflow_of
 from servicedesk.web.text import normalise
 
 from .field_kinds import ALWAYS, AT_LEAST, NEVER, NONE, Choice, Field, Flag, Number, Words
@@ -137,19 +137,29 @@ def _about(codes: list[str]) -> Q:
     return Q(Exists(TicketItem.objects.filter(ticket=OuterRef("pk"), item__number__in=codes)))
 
 
-_WAITS = {
-    "requester": (gettext_lazy("the requester"), Q(status="waiting_requester")),
-    "vendor": (gettext_lazy("a vendor"), Q(status="waiting_vendor")),
+_NOT_WAITING = {
     "desk": (gettext_lazy("the desk"), Q(phase__in=[Phase.NEW, Phase.ACTIVE])),
     "nobody": (gettext_lazy("nobody: it is resolved or closed"), Q(phase__in=[Phase.RESOLVED, Phase.CLOSED])),
 }
 
 
+def _waits() -> dict[str, Any]:
+    return {side.value: side.label for side in Side} | {code: label for code, (label, _q) in _NOT_WAITING.items()}
+
+
 def _waits_on(codes: list[str]) -> Q:
     found = NEVER
     for code in codes:
-        found |= _WAITS[code][1]
+        if code in _NOT_WAITING:
+            found |= _NOT_WAITING[code][1]
+        else:
+            found |= Q(status__in=_statuses_of(code))
     return found
+
+
+def _statuses_of(side: str) -> list[str]:
+    workflows = (workflow_of(kind) for kind in TicketType.values)
+    return list({status.name for each in workflows for status in each.statuses if status.side == side})
 
 
 _MISSED = "missed"
@@ -282,7 +292,7 @@ _FIELDS: tuple[Field, ...] = (
         "phase", gettext_lazy("Phase"), lambda t: [t.phase], rows=_labels(Phase), where=lambda c: Q(phase__in=c)
     ),
     Choice(
-        "waiting_on", gettext_lazy("Waiting for"), rows=lambda: {code: label for code, (label, _q) in _WAITS.items()},
+        "waiting_on", gettext_lazy("Waiting for"), rows=_waits,
         where=_waits_on,
     ),
     Choice("team", gettext_lazy("Team"), _code("team"), rows=_of(Team), where=_ids(Team, "team")),

@@ -51,7 +51,7 @@ SINCE = {
     "message": gettext_lazy("since the last message of the requester's side"),
     "status": gettext_lazy("since its status was reached"),
 }
-_PARTS = {
+PARTS = {
     CREATED: (),
     CHANGED: ("fields",),
     MESSAGE: ("from",),
@@ -68,7 +68,7 @@ def read(given: Any) -> dict:
         raise _refused(_("A rule needs what sets it off: %(known)s.") % {"known": ", ".join(KINDS)})
     kind = _one_of(given.get("on"), KINDS)
     for name in given:
-        if name != "on" and name not in _PARTS[kind]:
+        if name != "on" and name not in PARTS[kind]:
             raise _refused(_("“%(name)s” does not belong to the trigger “%(kind)s”.") % {"name": name, "kind": kind})
     found: dict[str, Any] = {"on": kind}
     if kind == CHANGED:
