@@ -16,6 +16,7 @@ from servicedesk.desk.bulk_api import BulkViewSet
 from servicedesk.desk.lead_api import StandingViewSet
 from servicedesk.desk.macro_api import MacroViewSet
 from servicedesk.desk.template_api import TemplateViewSet
+from servicedesk.escalation.api import RuleTrialViewSet, RuleViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
@@ -96,6 +97,7 @@ router.register("macros", MacroViewSet, "macro")
 router.register("templates", TemplateViewSet, "template")
 router.register("work-months", WorkMonthViewSet, "work-month")
 router.register("views", SavedViewSet, "view")
+router.register("rules", RuleViewSet, "rule")
 router.register("search", SearchViewSet, "search")
 
 app_name = "api"
@@ -112,6 +114,7 @@ urlpatterns = [
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
     path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
+    path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

@@ -55,7 +55,7 @@ class Row:
     """One condition as it stands in the form."""
 
     box: str = ALL
-    field: str = ""
+    name: str = ""
     operator: str = ""
     values: list[str] = field(default_factory=list)
 
@@ -142,10 +142,10 @@ class Editor:
         """What `documents.read` is asked to check; rows without a field and actions without a kind are left out."""
         boxes: dict[str, list] = {box: [] for box in BOXES}
         for row in self.rows:
-            known = FIELDS.get(row.field)
+            known = FIELDS.get(row.name)
             if known is not None:
                 operator = row.operator if row.operator in known.operators else known.operators[0]
-                boxes[row.box].append({"field": row.field, operator: _values(known, row.values)})
+                boxes[row.box].append({"field": row.name, operator: _values(known, row.values)})
         groups = [{box: boxes[box]} for box in (ANY, NO) if boxes[box]]
         return {
             "trigger": self.trigger,
@@ -186,11 +186,11 @@ class Editor:
 
     def _row(self, at: int, row: Row) -> dict:
         fields = {"": _("Choose a field"), **{name: one.label for name, one in FIELDS.items()}}
-        known = FIELDS.get(row.field)
+        known = FIELDS.get(row.name)
         shown = {
             "at": f"c{at}",
             "box": row.box,
-            "field": _select(f"c{at}-field", row.field, fields, _("Field"), live=True),
+            "field": _select(f"c{at}-field", row.name, fields, _("Field"), live=True),
         }
         if known is None:
             return shown

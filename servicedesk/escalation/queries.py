@@ -10,10 +10,8 @@ from django.utils.translation import gettext as _
 
 from servicedesk.people.models import User
 from servicedesk.people.queries import get_or_404
-from servicedesk.tickets.models import TicketEvent
-from servicedesk.tickets.permissions import works_on
-from servicedesk.tickets.queries import seen_by, visible_tickets
-from servicedesk.web.errors import NotFound
+from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.tickets.queries import seen_by
 
 from .models import Firing, Rule, RuleVersion
 
@@ -61,18 +59,13 @@ def firings(user: User, rule: Rule) -> QuerySet[Firing]:
     return rows.select_related("ticket", "version").order_by("-at", "-id")
 
 
-def get_reason(user: User, event_id: int) -> tuple[TicketEvent, Firing]:
-    """The event of a rule, and the firing that it belongs to, for somebody who works on its ticket."""
-    event = TicketEvent.objects.select_related("ticket__service").filter(pk=event_id).first()
-    if event is None or "rule" not in event.data or not visible_tickets(user).filter(pk=event.ticket_id).exists():
-        raise NotFound
-    if not works_on(user, event.ticket):
-        raise NotFound
-    of_rule = Firing.objects.filter(ticket_id=event.ticket_id, rule_id=event.data["rule"][0], at__gte=event.at)
-    firing = of_rule.select_related("rule", "version", "event").order_by("at", "id").first()
-    if firing is None:
-        raise NotFound
-    return event, firing
+def reason_for(ticket: Ticket, number: int) -> tuple[TicketEvent | None, Firing | None]:
+    """An event of a ticket that one works on, and the firing that it belongs to; None where no rule did it."""
+    event = ticket.events.select_related("by").filter(number=number, data__has_key="rule").first()
+    if event is None:
+        return None, None
+    of_rule = Firing.objects.filter(ticket=ticket, rule_id=event.data["rule"][0], at__gte=event.at)
+    return event, of_rule.select_related("rule", "version", "event__by").order_by("at", "id").first()
 
 
 def findings() -> Iterator[tuple[str, list[Rule]]]:

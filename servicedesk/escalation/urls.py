@@ -17,5 +17,5 @@ urlpatterns = [
     path("settings/rules/<int:pk>/export/", views.export, name="rule-export"),
     path("settings/rules/<int:pk>/move/", views.rule_move, name="rule-move"),
     path("settings/rules/<int:pk>/switch/", views.rule_switch, name="rule-switch"),
-    path("desk/why/<int:pk>/", views.why, name="why"),
+    path("desk/why/<str:number>/<int:event>/", views.why, name="why"),
 ]

@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from servicedesk.tickets.queries import get_ticket
 from servicedesk.tickets.sentences import Names, words_for
+from servicedesk.tickets.views.answers import require
 from servicedesk.web.access import needs
 from servicedesk.web.editing import does
 from servicedesk.web.keyset import KeysetPage
@@ -18,7 +20,7 @@ from . import conditions, doings, triggers
 from .actions import change_rule, move_rule
 from .documents import differences, trouble_of, whole_of
 from .models import Firing, Rule, WebhookCall
-from .queries import findings, firings, get_reason, get_rule, months, rules, versions
+from .queries import findings, firings, get_rule, months, reason_for, rules, versions
 
 PAGE_SIZE = 20
 
@@ -119,19 +121,20 @@ def rule_switch(request: HttpRequest, pk: int) -> HttpResponse:
 
 @needs("tickets.work")
 @require_safe
-def why(request: HttpRequest, pk: int) -> HttpResponse:
-    """Why a rule did something to a ticket: which rule, which version, and the conditions as they stood."""
-    event, firing = get_reason(request.user, pk)
-    events = [event] if firing.event is None else [event, firing.event]
-    names = Names(request.user, events)
-    context = {
-        "event": event,
-        "firing": firing,
-        "words": words_for(event, names),
-        "set_off": words_for(firing.event, names) if firing.event else "",
-        "trigger": triggers.words_of(firing.version.whole["trigger"]),
-        "held": [(conditions.words_of(one["leaf"]), one["held"], conditions.now_words(one)) for one in firing.held],
-        "lines": list(conditions.lines_of(firing.version.whole["conditions"])),
-        "changes": _changed(firing),
-    }
+def why(request: HttpRequest, number: str, event: int) -> HttpResponse:
+    """Why something happened to a ticket: which rule, which version, and the conditions as they stood."""
+    ticket = get_ticket(request.user, number)
+    require(request, "tickets.note", ticket)
+    found, firing = reason_for(ticket, event)
+    context = {"ticket": ticket, "event": found, "firing": firing}
+    if found is not None and firing is not None:
+        names = Names(request.user, [found, firing.event] if firing.event else [found])
+        context |= {
+            "words": words_for(found, names),
+            "set_off": words_for(firing.event, names) if firing.event else "",
+            "trigger": triggers.words_of(firing.version.whole["trigger"]),
+            "held": [(conditions.words_of(one["leaf"]), one["held"], conditions.now_words(one)) for one in firing.held],
+            "lines": list(conditions.lines_of(firing.version.whole["conditions"])),
+            "changes": _changed(firing),
+        }
     return page(request, "escalation/why.html", context)

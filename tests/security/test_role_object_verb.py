@@ -496,6 +496,8 @@ class TestElsewhere:
             "device",
             "notification-device",
         }
+        if name.startswith(("escalation:rule", "api:rule-")):
+            known["pk"] = others["rule"].pk
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
         what = re.sub("-(detail|revoke|test|comparison|compare|take|run|remove)$", "", name.split(":")[-1])
@@ -545,6 +547,7 @@ class TestElsewhere:
                 "desk:lead-assign",
                 "api:mailbox-take-missing",
                 "api:audit-check",
+                "api:rule-trial",
                 "api:dead-address-revive",
             ) or name.startswith(("people:import-", "api:import-", "intake:mail", "notify:"))
             return {"in", "hidden"} if absent else {"in"}

@@ -18,6 +18,7 @@ from PIL import Image
 
 from incidents.models import CauseCode
 from servicedesk.desk.models import Bulk, Export, Macro, ReplyTemplate, SavedView
+from servicedesk.escalation.actions import create_rule
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
 from servicedesk.notify.models import Notification, OutgoingMail
@@ -211,6 +212,10 @@ def build() -> World:
         "bulk": Bulk.objects.create(owner=people["agent"], change={"impact": 1, "via": "page"}),
         "template": ReplyTemplate.objects.create(name="Thanks", code="thanks", body_en="Thank you, {requester}"),
         "macro": Macro.objects.create(name="Begin", step="start"),
+        "rule": create_rule(
+            by=people["administrator"], via="page",
+            document={"name": "Hot", "trigger": "created", "actions": [{"do": "add_tag", "tag": "hot"}]},
+        ),
         "view": SavedView.objects.create(owner=people["agent"], name="Night shift", base="all", place=1),
         "team view": SavedView.objects.create(team=team, name="Morning round", base="all", place=1),
         "deleted view": SavedView.objects.create(
