@@ -17,9 +17,8 @@ from servicedesk.tickets.models import Ticket
 
 def rules(admin: User, agent: User) -> dict:
     """What the pages of rules show; `ruled` is a ticket to which one did something."""
-    ticket = Ticket.objects.filter(team__in=agent.teams.all(), closed_at__isnull=True, is_confidential=False).latest(
-        "pk"
-    )
+    mine = Ticket.objects.filter(team__in=agent.teams.all(), closed_at__isnull=True, is_confidential=False)
+    ticket = mine.latest("pk")
     team = ticket.team
     rule = create_rule(
         by=admin, via="command",

@@ -194,8 +194,8 @@ class TestARuleFires:
 
 class TestWhatRulesDo:
     def test_each_action_is_the_usual_one_by_the_desk_itself_and_done_only_where_something_changes(self, admin):
-        lead = an_agent(name="Lea")
         second = a_team(code="second", name="Second")
+        lead = an_agent(second, name="Lea")
         first = a_team(code="first", name="First", next_team=second, lead=lead)
         asker, agent = a_person(name="Anna", language="en"), an_agent(second, email="ken@example.com")
         other, _service = a_ticket(), a_service(second, code="vpn", name_en="VPN")
