@@ -25,6 +25,8 @@ urlpatterns = [
     path("", include("servicedesk.intake.urls")),
     path("", include("servicedesk.notify.urls")),
     path("", include("servicedesk.desk.urls")),
+    path("", include("servicedesk.directory.urls")),
+    path("", include("servicedesk.escalation.urls")),
 ]
 
 handler400 = "servicedesk.web.views.bad_request"

@@ -17,11 +17,14 @@ from servicedesk.notify.texts import GROUPS as GROUPS_OF_TEXTS
 from servicedesk.notify.texts import TEXTS
 from servicedesk.people.forms import AbsenceForm, CompanyForm, DepartmentForm, ImportForm, PersonForm, TeamForm
 from servicedesk.people.models import Language, User
+from servicedesk.priorities.closing_forms import LABELS, REOPEN, fields_of
 from servicedesk.tickets.models import Impact, Priority, Urgency
+from servicedesk.tickets.workflow import TicketType
 
 from .forms import RoundingForm
 from .lists import CategoryForm, CauseCodeForm
 from .macro_forms import MacroForm
+from .major_settings import MajorSettingsForm
 from .template_forms import TemplateForm
 
 
@@ -63,6 +66,14 @@ def _targets() -> Iterable[Setting]:
     for priority in Priority:
         for label in (_("First response"), pgettext_lazy("target", "Resolution")):
             yield Setting(f"{priority.label} {label}", _("Times until answer and solution"), page)
+
+
+def _closing() -> Iterable[Setting]:
+    page = reverse("priorities:closing")
+    for kind in TicketType:
+        for name in fields_of(kind):
+            yield Setting(f"{kind.label}: {LABELS[name]}", "", f"{page}#id_closing_rules_{kind}_1_{name}")
+        yield Setting(f"{kind.label}: {REOPEN}", "", f"{page}#id_closing_rules_{kind}_reopen")
 
 
 def _texts() -> Iterable[Setting]:
@@ -107,6 +118,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 more=_targets,
             ),
             Area(
+                _("Closing rules"),
+                _("Who closes, what is needed, and after how many days"),
+                "circle-check",
+                "priorities:closing",
+                "settings.change",
+                about="tickets.closingrule",
+                more=_closing,
+            ),
+            Area(
                 _("Levels of services"),
                 _("Rank and calendar of each service"),
                 "clock",
@@ -143,6 +163,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 forms=(ItemForm,),
             ),
             Area(
+                _("Business rules"),
+                _("What happens by itself, and why"),
+                "route",
+                "escalation:rules",
+                "rules.see",
+                about="escalation.rule",
+                change="rules.change",
+            ),
+            Area(
                 _("Reply templates"),
                 _("Texts that are found by typing “/”"),
                 "note",
@@ -163,6 +192,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 forms=(MacroForm,),
             ),
             Area(
+                _("Escalation directory"),
+                _("Vendors, contracts, and who decides"),
+                "lifebuoy",
+                "directory:entries",
+                "directory.see",
+                about="directory.entry",
+                change="directory.change",
+            ),
+            Area(
                 _("Categories"),
                 _("The tree that tickets are sorted by"),
                 "folder",
@@ -179,6 +217,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "settings.change",
                 about="incidents.causecode",
                 forms=(CauseCodeForm,),
+            ),
+            Area(
+                _("Major incidents"),
+                _("When one is proposed, who is told of updates"),
+                "flame",
+                "desk:major-settings",
+                "settings.change",
+                about="incidents.majorsettings",
+                forms=(MajorSettingsForm,),
             ),
             Area(
                 _("Months of work time"),

@@ -1,12 +1,14 @@
-"""`/settings/calendars/`, `/settings/ranks/`, `/settings/service-levels/` and `/settings/agreements/`."""
+"""Settings of service levels, and the clocks of a ticket."""
 
 from django.urls import path
 
-from . import calendar_views, previewing, rank_views
+from . import calendar_views, previewing, rank_views, receipt_views
 
 app_name = "levels"
 
 urlpatterns = [
+    path("tickets/<str:number>/clocks/", receipt_views.for_ticket, name="for-ticket"),
+    path("tickets/<str:number>/receipt/", receipt_views.receipt, name="receipt"),
     path("settings/calendars/", calendar_views.calendars, name="calendars"),
     path("settings/calendars/new/", calendar_views.calendar_new, name="calendar-new"),
     path("settings/calendars/import/", calendar_views.calendar_import, name="calendar-import"),

@@ -32,7 +32,6 @@ class ChangeIn(Strict):
     impact = serializers.ChoiceField(choices=Impact.choices, required=False)
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
     is_confidential = serializers.BooleanField(required=False)
-    is_major = serializers.BooleanField(required=False)
 
 
 class PriorityIn(Strict):

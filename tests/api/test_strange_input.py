@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from servicedesk.desk.models import Export, SavedView
+from servicedesk.directory.models import Contract, Entry, Referral
 from servicedesk.levels.models import Calendar, Rank
 from servicedesk.people.models import Role
 from servicedesk.tickets.actions import reply
@@ -43,7 +44,8 @@ NAMES = st.sampled_from(
     days to files channel source order is_active members lead tier next_team parent head group address host port
     password makes accepts certificate security folder user delivery_on view filters sort columns density is_pinned
     format saved items weekly closed special timezone holidays rank calendar warn_at is_default
-    around_the_clock""".split()  # noqa: SIM905
+    around_the_clock bought used unit callers valid_from valid_to review_on owner contract entry ticket
+    agreed""".split()  # noqa: SIM905
 )
 BODIES = st.one_of(st.dictionaries(NAMES, VALUES, max_size=6), VALUES)
 FILTERS = """limit after before order q tag team assignee requester service category type status phase priority impact
@@ -70,6 +72,9 @@ class TestStrangeInput:
         weekly = {"mon": [["09:00", "18:00"]]}
         Calendar.objects.get_or_create(pk=user.pk, defaults={"name": "x", "timezone": "UTC", "weekly": weekly})
         Rank.objects.get_or_create(pk=user.pk, defaults={"name": "x"})
+        Entry.objects.create(pk=user.pk, kind="vendor", name="x", owner=user, review_on="2030-01-01")
+        Contract.objects.create(pk=user.pk, entry_id=user.pk, number="x", valid_from="2020-01-01")
+        Referral.objects.create(pk=user.pk, ticket=ticket, entry_id=user.pk, contract_id=user.pk, by=user)
         known = {
             "number": ticket.number,
             "code": team.code,
