@@ -21,6 +21,7 @@ from servicedesk.tickets.actions import close, lock, move, record, steps
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.workflow import TicketType
 
+from .major.actions.declaring import end_with_ticket
 from .models import CauseCode, Incident
 
 
@@ -111,6 +112,7 @@ def resolve_incident(
         human_error=incident.human_error,
     )
     plan_closing(ticket)
+    end_with_ticket(ticket, by=by, via=via, at=at)
     return incident
 
 
@@ -127,11 +129,13 @@ def reopen_incident(incident: Incident, *, by: User, via: str, reason: str, at: 
     return incident
 
 
+@transaction.atomic
 def cancel_incident(
     incident: Incident, *, by: User, via: str, reason: str = "", at: datetime | None = None
 ) -> Incident:
     """See `steps.cancel`: withdraw it."""
     steps.cancel(incident.ticket, by=by, via=via, reason=reason, at=at)
+    end_with_ticket(incident.ticket, by=by, via=via, at=at)
     return incident
 
 

@@ -1,11 +1,10 @@
 """Incidents by API: every transition is a POST to its own address."""
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 
 from servicedesk.people.api.persons import Line
-from servicedesk.people.api.refs import Named
 from servicedesk.people.queries import get_or_404
 from servicedesk.people.rules import check
 from servicedesk.tickets.api.filters import TicketFilters
@@ -15,15 +14,11 @@ from servicedesk.tickets.workflow import TicketType
 from servicedesk.web.api import Strict, View
 
 from . import actions
+from .api_fields import CauseCodeField
 from .causes import change_cause_code, create_cause_code
+from .major.api import MajorActions
 from .models import CauseCode, Incident
 from .queries import cause_codes, get_incident
-
-
-@extend_schema_field({"type": "string", "description": "Code of a cause code."})
-class CauseCodeField(Named):
-    def find(self, given: str) -> CauseCode | None:
-        return CauseCode.objects.filter(code=given).first()
 
 
 class CauseCodeOut(serializers.Serializer):
@@ -89,7 +84,7 @@ class ChangeIncidentIn(Strict):
     is_security = serializers.BooleanField(required=False)
 
 
-class IncidentViewSet(ProcessView):
+class IncidentViewSet(MajorActions, ProcessView):
     """Incidents. What all tickets can do is under `/tickets/{number}/`."""
 
     row, out = IncidentRow, IncidentOut

@@ -28,7 +28,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         request,
         incident.ticket,
         ChangeIncidentForm,
-        own=own | {"is_major": incident.ticket.is_major},
+        own=own,
         save_own=lambda **fields: actions.change_incident(incident, by=request.user, via="page", **fields),
     )
 

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from cmdb.models import Item, Service
 from incidents.actions import change_incident, open_incident, resolve_incident
+from incidents.major.actions.proposing import propose_major
+from incidents.major.models import MajorIncident
 from incidents.models import CauseCode, Incident
 from servicedesk.demo.company import SIGN_INS
 from servicedesk.demo.load import load
@@ -22,8 +24,11 @@ from servicedesk.desk.actions import create_view
 from servicedesk.desk.bulk import Change, start_bulk
 from servicedesk.desk.exporting import job_key, start_export
 from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
+from servicedesk.directory.models import Entry, Referral
 from servicedesk.intake.actions import assign_mail, plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
+from servicedesk.levels.actions import change_calendar, create_agreement, set_service_levels
+from servicedesk.levels.models import Calendar, Rank
 from servicedesk.notify.models import PushDevice
 from servicedesk.notify.notices import mark_read, save_notice_settings
 from servicedesk.notify.permissions import read_sent
@@ -50,6 +55,8 @@ from servicedesk.tickets.actions import (
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Category, Ticket, WorkTimer
 
+from .rules import rules
+
 STAFF, _EN, HEAD, AGENT, LEAD, ADMIN = (key for _role, key in SIGN_INS)
 _LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen_" * 3
 _HTML = """<h1>お知らせ</h1><p>請求書の件で<b>ご連絡</b>しました。<a href="https://example.com/pay">こちら</a></p>
@@ -71,14 +78,24 @@ def prepare() -> Situation:
     people = {key: User.objects.get(email__startswith=f"{key}@") for _role, key in SIGN_INS}
     found = Situation(people)
     found.objects |= _tickets(people) | _mails(people) | _settings(people)
+    found.objects |= _majors(found.objects["busy"])
     _news(people, found.objects)
     deliver_waiting()
+    found.objects |= rules(people[ADMIN], people[AGENT])
     tell_of_assigned_mails()
     mark_read(people[AGENT], number=found.objects["given"].number)
     found.objects["sent_mail"] = next(
         mail for mail in visible_outgoing(people[ADMIN]).order_by("-pk") if read_sent(people[ADMIN], mail)
     )
     return found
+
+
+def _majors(busy: Ticket) -> dict:
+    """The major incidents of the demo, and two proposals."""
+    past, now = MajorIncident.objects.select_related("incident__ticket").order_by("declared_at")
+    for about in (Service.objects.get(code="network"), busy):
+        propose_major(about, reason="出荷が止まっている可能性があります", by=None)
+    return {"major": now, "major_ticket": now.incident.ticket, "past_major": past, "past_ticket": past.incident.ticket}
 
 
 def _tickets(people: dict[str, User]) -> dict:
@@ -148,11 +165,17 @@ def _tickets(people: dict[str, User]) -> dict:
     snooze(snoozed, by=agent, via="command", until=now + timedelta(days=3), reason="部品が届くのを待ちます。")
     quiet = mine.filter(phase="active").values_list("pk", flat=True)[:4]
     Ticket.objects.filter(pk__in=list(quiet)).update(updated_at=now - timedelta(days=40))
+    outside = Referral.objects.select_related("ticket").earliest("pk")
     return {
         "busy": busy,
         "approval": approval,
         "incomplete": incomplete,
         "snoozed": snoozed,
+        "outside": outside.ticket,
+        "referral": outside,
+        "entry": outside.entry,
+        "contract": outside.contract,
+        "guarded_entry": _guarded(people),
         "work": work,
         "view": view,
         "bulk": bulk,
@@ -180,6 +203,14 @@ def _urgent(ticket: Ticket, agent: User) -> Ticket:
     incident = Incident.objects.select_related("ticket").get(pk=ticket.pk)
     resolve_incident(incident, by=agent, via="command", resolution="サーバーを切り替えました。")
     return incident.ticket
+
+
+def _guarded(people: dict[str, User]) -> Entry:
+    """An entry whose contract the agent may not call under."""
+    entry = Entry.objects.exclude(contracts=None).latest("pk")
+    for contract in entry.contracts.all():
+        contract.callers.set([people[LEAD]])
+    return entry
 
 
 def _resolved(tickets, agent: User) -> Ticket:
@@ -243,7 +274,21 @@ def _settings(people: dict[str, User]) -> dict:
     )
     create_token(agent, name="監視サーバー", scopes=["read"], days=90, via="command")
     file = "email,name,reading,language\nnew.person@minato.example,新野 薫,ニイノ カオル,ja\nwrong,,,xx\n".encode()
+    calendar = Calendar.objects.get(is_default=True)
+    change_calendar(
+        calendar, by=admin, via="command", closed=[f"{today.year}-12-{day}" for day in (29, 30, 31)],
+        special={f"{today.year}-12-28": [["09:00", "12:00"]]}, teams=[],
+    )  # fmt: skip
+    agreement = create_agreement(
+        by=admin, via="command", name="二次対応の約束", kind="team", team=agent.teams.first(), warn_at=[75],
+        minutes={1: 60, 2: 240, 3: 960},
+    )  # fmt: skip
+    create_agreement(by=admin, via="command", name="複合機の保守", kind="vendor", minutes={2: 480, 3: 1440})
+    set_service_levels({Service.objects.first(): (Rank.objects.first(), None)}, by=admin, via="command")
     return {
+        "calendar": calendar,
+        "rank": Rank.objects.get(is_default=True),
+        "agreement": agreement,
         "person": people[LEAD],
         "team": agent.teams.first(),
         "service": Service.objects.first(),

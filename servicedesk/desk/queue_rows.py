@@ -71,6 +71,7 @@ class Rows:
         self._clocks: dict[str, SafeString] = {}
         self._names: dict[str, dict[int, str]] = {}
         self._late = _("%(time)s late")
+        self._paused = _("paused")
         self._peek = reverse("tickets:peek", args=["NUMBER"])
         self._cells = [(name, _openings(name)) for name in self.columns]
 
@@ -180,6 +181,8 @@ class Rows:
         return self._pills[key]
 
     def _clock(self, ticket: Ticket) -> SafeString | str:
+        if ticket.due_at is None and ticket.phase == Phase.WAITING and ticket.response_due_at is not None:
+            return self._clock_pill(self._paused, "paused")
         if ticket.due_at is None or ticket.phase in (Phase.RESOLVED, Phase.CLOSED):
             return ""
         left = ticket.due_at - self.now

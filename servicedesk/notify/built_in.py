@@ -206,6 +206,27 @@ Due: {due}
 
 In the ticket it is an internal note.""",
     },
+    "to_outside": {
+        "ja": """いつもお世話になっております。{by}です。
+下記の件について、調査とご回答をお願いいたします。
+
+契約番号: {contract}
+当方の番号: {number}
+件名: {title}
+優先度: {priority}
+対象の機器: {devices}
+
+このメールに返信していただくと、当方の記録に入ります。""",
+        "en": """This is {by}. We need your help with the following.
+
+Contract: {contract}
+Our number: {number}
+Subject: {title}
+Priority: {priority}
+Affected items: {devices}
+
+Please answer this mail: what you write comes to our record.""",
+    },
     "bounced": {
         "ja": """この用件のメールを届けられませんでした。宛先のアドレスが使えません。
 
@@ -217,6 +238,42 @@ In the ticket it is an internal note.""",
 Requester: {requester}
 
 Reach them by phone, and mend the address. The mail from the other server lies with the ticket.""",
+    },
+    "target": {
+        "ja": """目標についてのお知らせです。
+
+{what_happened}
+
+優先度: {priority}
+申請者: {requester}
+解決の目標: {due}""",
+        "en": """About a target:
+
+{what_happened}
+
+Priority: {priority}
+Requester: {requester}
+Target for the solution: {due}""",
+    },
+    "told": {
+        "ja": """業務ルールからのお知らせです。
+
+{about}
+
+優先度: {priority}
+対応期限: {due}
+申請者: {requester}
+
+{description}""",
+        "en": """A business rule tells you of this ticket.
+
+{about}
+
+Priority: {priority}
+Due: {due}
+Requester: {requester}
+
+{description}""",
     },
     "callback": {
         "ja": """折り返しの電話をかける時間です。
@@ -311,6 +368,78 @@ What cannot go on yet can be snoozed until a day.
 
 {signature}""",
     },
+    "known": {
+        "ja": """ご連絡の件は、すでに把握している障害です。まとめて対応しています。
+
+{outage}
+状況の確認: {outage_link}
+
+新しいことがわかり次第、お知らせします。何もしていただく必要はありません。""",
+        "en": """What you told us is known. We are working on it, for everybody who is hit.
+
+{outage}
+How it stands: {outage_link}
+
+We tell you as soon as there is news. You need not do anything.""",
+    },
+    "force": {
+        "ja": """障害対策チームへの参加をお願いします。
+お願いした人: {by}
+役割: {role}
+
+状況と連絡: {major_link}""",
+        "en": """You are called into the task force of a major incident.
+By: {by}
+Role: {role}
+
+How it stands: {major_link}""",
+    },
+    "update_due": {
+        "ja": """利用者への次のお知らせの時刻を過ぎています。
+予定の時刻: {update_at}
+
+まだ新しいことがなくても、そのことをひとこと知らせてください。
+お知らせを書く: {major_link}""",
+        "en": """Readers were promised an update, and it is overdue.
+Due: {update_at}
+
+If there is nothing new yet, tell them just that.
+Write it: {major_link}""",
+    },
+    "action_due": {
+        "ja": """振り返り会で決めた対応の期限を過ぎています。
+
+{action}
+期限: {action_at}
+
+終わっていたら、完了にしてください: {major_link}""",
+        "en": """An action that was agreed after a major incident is overdue.
+
+{action}
+Due: {action_at}
+
+If it is done, say so: {major_link}""",
+    },
+    "outage": {
+        "ja": """{outage}
+
+{state}
+{update}
+
+次のお知らせの予定: {next_update}
+状況の確認と、お知らせの停止: {outage_link}
+
+{signature}""",
+        "en": """{outage}
+
+{state}
+{update}
+
+The next news is planned for {next_update}
+How it stands, and to stop these mails: {outage_link}
+
+{signature}""",
+    },
     "assigned_mail": {
         "ja": """届いたメールの確認が、あなたに割り当てられました。
 割り当てた人: {by}
@@ -342,6 +471,18 @@ Mailbox: {mailbox}
 
 All notices: {notices}
 To answer, open the ticket.
+
+{signature}""",
+    },
+    "reminder": {
+        "ja": """{about}
+
+{page}
+
+{signature}""",
+        "en": """{about}
+
+{page}
 
 {signature}""",
     },

@@ -12,5 +12,4 @@ urlpatterns = [
     path("settings/priorities/applying/", views.applying, name="applying"),
     path("settings/priorities/service/", views.choose_service, name="choose-service"),
     path("settings/priorities/service/<int:pk>/", views.service_matrix, name="service-matrix"),
-    path("settings/priorities/targets/", views.targets, name="targets"),
 ]

@@ -65,7 +65,9 @@ class Names:
         self._events = list(events)
 
     def who(self, event: TicketEvent) -> str:
-        return _called(event.by.display_name) if event.by else _("The desk")
+        if event.by is None:
+            return _("A rule") if "rule" in event.data else _("The desk")
+        return _called(event.by.display_name)
 
     def person(self, kept: list | None) -> str:
         return self._named(self._people, kept)
@@ -124,7 +126,10 @@ class Names:
     def _people(self) -> dict[int, User]:
         ids = self._changed("assignee", "requester", "user", "asked")
         ids |= {
-            kept[0] for event in self._events for name in ("cc", "bcc", "mentions") for kept in event.data.get(name, [])
+            kept[0]
+            for event in self._events
+            for name in ("cc", "bcc", "mentions", "users")
+            for kept in event.data.get(name, [])
         }
         return User.objects.in_bulk(ids) if ids else {}
 
@@ -199,7 +204,6 @@ _PLAIN = {
     "cancel": gettext_lazy("%(who)s cancelled this."),
     "reply": gettext_lazy("%(who)s replied."),
     "note": gettext_lazy("%(who)s wrote an internal note."),
-    "answer_from_outside": gettext_lazy("%(who)s answered a mail of ours without seeing the ticket."),
     "take_back": gettext_lazy("%(who)s took the reply back before it was sent."),
     "thank": gettext_lazy("%(who)s thanked the desk."),
     "ask_to_close": gettext_lazy("%(who)s asked for an approval to close this."),
@@ -288,6 +292,18 @@ def _bounce(event, names):
     return _("A mail to %(whom)s could not be delivered: the address does not work.") % {"whom": whom}
 
 
+@sentence("add_watcher")
+def _add_watcher(event, names):
+    whom = _called(names.person(event.data.get("user")))
+    return _("%(who)s lets %(whom)s watch this.") % {"who": names.who(event), "whom": whom}
+
+
+@sentence("tell")
+def _tell(event, names):
+    whom = _(", ").join(names.people(event, "users"))
+    return _("%(who)s told %(whom)s of this.") % {"who": names.who(event), "whom": whom}
+
+
 @sentence("share")
 def _share(event, names):
     return _("%(who)s shared this with %(whom)s.") % {"who": names.who(event), "whom": _shared(event, names)}
@@ -340,7 +356,7 @@ def _snooze(event, names):
     until = event.data.get("until")
     if until is None:
         return _("%(who)s snoozed this until the requester writes.") % {"who": names.who(event)}
-    return _("%(who)s snoozed this until %(when)s.") % {"who": names.who(event), "when": _moment(until, names)}
+    return _("%(who)s snoozed this until %(when)s.") % {"who": names.who(event), "when": moment(until, names)}
 
 
 @sentence("wake")
@@ -359,6 +375,13 @@ def _set_items(event, names):
 def _item_anchor(item: Item) -> str:
     address = reverse("cmdb:item", args=[item.pk])
     return format_html('<a href="{}" title="{}">{}</a>', address, item.name, item.number)
+
+
+@sentence("answer_from_outside")
+def _answer_from_outside(event, names):
+    if entry := event.data.get("entry"):
+        return _("Answer from %(entry)s, by %(who)s.") % {"entry": entry[1], "who": names.who(event)}
+    return _("%(who)s answered a mail of ours without seeing the ticket.") % {"who": names.who(event)}
 
 
 @sentence("forward")
@@ -437,7 +460,7 @@ def _run_macro(event, names):
 
 @sentence("plan_call_back")
 def _plan_call_back(event, names):
-    parts = {"who": names.who(event), "when": _moment(event.data.get("due_at"), names)}
+    parts = {"who": names.who(event), "when": moment(event.data.get("due_at"), names)}
     if event.data.get("team"):
         text = _("%(who)s promised a call-back by the team %(team)s: %(when)s.")
         return text % (parts | {"team": names.team(event.data["team"])})
@@ -449,7 +472,7 @@ def _plan_call_back(event, names):
 
 @sentence("call_back_due")
 def _call_back_due(event, names):
-    parts = {"when": _moment(event.data.get("due_at"), names)}
+    parts = {"when": moment(event.data.get("due_at"), names)}
     if event.data.get("team"):
         parts["team"] = names.team(event.data["team"])
         return _("The call-back by the team %(team)s is due: %(when)s.") % parts
@@ -464,7 +487,7 @@ def _finish_call_back(event, names):
 
 @sentence("miss_call_back")
 def _miss_call_back(event, names):
-    parts = {"who": names.who(event), "when": _moment(event.data.get("due_at"), names)}
+    parts = {"who": names.who(event), "when": moment(event.data.get("due_at"), names)}
     return _("%(who)s called back and reached nobody; again: %(when)s.") % parts
 
 
@@ -531,6 +554,7 @@ for _name, _label, _words in (
 
 
 @field("due_at", gettext_lazy("due"))
-def _moment(value, names):
-    moment = parse_datetime(value) if isinstance(value, str) else None
-    return formats.exact(moment) if moment else _value(value)
+def moment(value, names):
+    """A moment as events keep it."""
+    parsed = parse_datetime(value) if isinstance(value, str) else None
+    return formats.exact(parsed) if parsed else _value(value)

@@ -185,7 +185,6 @@ def change_data(incident, **changes) -> dict:
                 "human_error": "",
                 "caused_by_change": "False",
                 "is_security": "False",
-                "is_major": "False",
             }
         ),
     } | changes
@@ -205,7 +204,6 @@ class TestChange:
             impact=1,
             urgency=1,
             is_security="on",
-            is_major="on",
         )
         answer = visit(agent).post(address(incident, "change"), data)
         assert answer.status_code == 303
@@ -217,7 +215,7 @@ class TestChange:
             service,
             category,
         )
-        assert (ticket.impact, ticket.urgency, ticket.priority, ticket.is_major) == (1, 1, 1, True)
+        assert (ticket.impact, ticket.urgency, ticket.priority) == (1, 1, 1)
         assert after.is_security
 
     def test_nothing_changed_writes_nothing(self, visit, agent, incident):

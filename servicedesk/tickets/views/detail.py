@@ -120,6 +120,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     else:
         box = box_for("reply", drafts, context["newest"])
         context["begins_anew"] = ticket.status == "closed" and not still_reopens(ticket)
+        context["may_handle_major"] = ticket.is_major and user.may("incidents.handle_major", ticket)
         context |= {"kind": "reply", "box": box, "reply_form": ReplyForm(initial={"body": box.words})}
     return context
 
@@ -160,14 +161,16 @@ def reason_of(ticket: Ticket) -> str:
 
 
 def clock_of(ticket: Ticket) -> tuple[str, str]:
-    """(words, state) of the time until the resolution is due, for `clock_pill`; ("", "") without a target."""
+    """(words, state) of the time until the resolution is due, for `clock_pill`; ("", "") without a target, and for what
+    was withdrawn or goes on elsewhere.
+    """
     if ticket.due_at is None:
-        return "", ""
+        # What waits for somebody else is due at no moment that one could name.
+        return (_("paused"), "paused") if ticket.phase == Phase.WAITING and ticket.response_due_at else ("", "")
     if ticket.phase in (Phase.RESOLVED, Phase.CLOSED):
-        done = ticket.resolved_at or ticket.closed_at
-        if done and done <= ticket.due_at:
-            return _("met"), "met"
-        return _("missed"), "missed"
+        if ticket.resolved_at is None:
+            return "", ""
+        return (_("met"), "met") if ticket.resolved_at <= ticket.due_at else (_("missed"), "missed")
     left = ticket.due_at - timezone.now()
     seconds = left.total_seconds()
     if seconds < 0:
