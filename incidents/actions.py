@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import open_with_priority
-from servicedesk.tickets.actions import lock, move, record, steps
+from servicedesk.priorities.closing import plan_closing
+from servicedesk.tickets.actions import close, lock, move, record, steps
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.workflow import TicketType
 
@@ -110,14 +111,15 @@ def resolve_incident(
         cause_code=code.code if code else None,
         human_error=incident.human_error,
     )
+    plan_closing(ticket)
     end_with_ticket(ticket, by=by, via=via, at=at)
     return incident
 
 
 @transaction.atomic
 def close_incident(incident: Incident, *, by: User | None, via: str, at: datetime | None = None) -> Incident:
-    """Close what is resolved. `by` None: the desk itself, after days without an answer."""
-    move(incident.ticket, "close", by=by, via=via, at=at)
+    """See `tickets.actions.close`: close what is resolved, as its rule says."""
+    close(incident.ticket, by=by, via=via, at=at)
     return incident
 
 

@@ -17,9 +17,13 @@ from servicedesk.desk.bulk_api import BulkViewSet
 from servicedesk.desk.lead_api import StandingViewSet
 from servicedesk.desk.macro_api import MacroViewSet
 from servicedesk.desk.template_api import TemplateViewSet
+from servicedesk.directory.api import ContractViewSet, DirectoryViewSet, ReferralViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
+from servicedesk.levels.calendar_api import CalendarViewSet
+from servicedesk.levels.rank_api import AgreementViewSet, RankViewSet, ServiceLevelViewSet
+from servicedesk.levels.receipt_api import ClockViewSet
 from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
 from servicedesk.notify.notice_api import DeviceViewSet, NoticeSettingsViewSet, NotificationViewSet
 from servicedesk.people.api.audit import AuditViewSet
@@ -28,7 +32,9 @@ from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSe
 from servicedesk.people.api.persons import MeViewSet, PersonViewSet
 from servicedesk.people.api.tokens import TokenViewSet
 from servicedesk.people.api_auth import ScopeAllows
-from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
+from servicedesk.priorities.api import MatrixViewSet
+from servicedesk.priorities.closing_api import ClosingRulesViewSet
+from servicedesk.tickets.api.ending import ApprovalViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
 from servicedesk.tickets.api.work_time import RoundingViewSet, TimerViewSet, WorkMonthViewSet
@@ -80,6 +86,10 @@ router.register("departments", DepartmentViewSet, "department")
 router.register("teams", TeamViewSet, "team")
 router.register("services", ServiceViewSet, "service")
 router.register("items", ItemViewSet, "item")
+router.register("calendars", CalendarViewSet, "calendar")
+router.register("ranks", RankViewSet, "rank")
+router.register("service-levels", ServiceLevelViewSet, "service-level")
+router.register("agreements", AgreementViewSet, "agreement")
 router.register("categories", CategoryViewSet, "category")
 router.register("mailboxes", MailboxViewSet, "mailbox")
 router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")
@@ -95,9 +105,13 @@ router.register("dead-addresses", DeadAddressViewSet, "dead-address")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("exports", ExportViewSet, "export")
 router.register("bulk", BulkViewSet, "bulk")
+router.register("approvals", ApprovalViewSet, "approval")
 router.register("standing", StandingViewSet, "standing")
 router.register("macros", MacroViewSet, "macro")
 router.register("templates", TemplateViewSet, "template")
+router.register("directory", DirectoryViewSet, "directory")
+router.register("contracts", ContractViewSet, "contract")
+router.register("referrals", ReferralViewSet, "referral")
 router.register("work-months", WorkMonthViewSet, "work-month")
 router.register("views", SavedViewSet, "view")
 router.register("search", SearchViewSet, "search")
@@ -105,6 +119,7 @@ router.register("search", SearchViewSet, "search")
 app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
+    path("tickets/<str:number>/clocks/", ClockViewSet.as_view({"get": "list"}), name="ticket-clocks"),
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
     path("me/timer/", TimerViewSet.as_view({"get": "retrieve", "delete": "discard"}), name="timer"),
     path("me/timer/stop/", TimerViewSet.as_view({"post": "stop"}), name="timer-stop"),
@@ -114,7 +129,7 @@ urlpatterns = [
         name="notification-preferences",
     ),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
-    path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
+    path("closing-rules/", ClosingRulesViewSet.as_view({"get": "list", "put": "update"}), name="closing-rules"),
     path("major-settings/", MajorSettingsViewSet.as_view({"get": "retrieve", "put": "update"}), name="major-settings"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),

@@ -243,6 +243,8 @@ EVENT_CONSUMERS = [
 JOBS = {
     "apply_import": "servicedesk.people.actions.imports.apply_as_job",
     "apply_matrix": "servicedesk.priorities.actions.apply_matrix_as_job",
+    "renew_clocks": "servicedesk.levels.actions.renewing.renew_as_job",
+    "preview_levels": "servicedesk.levels.moving.preview_as_job",
     "export_tickets": "servicedesk.desk.exporting.export_as_job",
     "change_many": "servicedesk.desk.bulk.change_as_job",
     "undo_many": "servicedesk.desk.bulk.undo_as_job",
@@ -278,13 +280,16 @@ CELERY_BEAT_SCHEDULE = {
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
         ("tell of assigned mails", "servicedesk.notify.tasks.tell_of_mails", 5),
         ("write summaries", "servicedesk.notify.tasks.write_digests", 60),
+        ("write of stale tickets", "servicedesk.notify.tasks.write_stale_mails", 600),
         ("send pushes", "servicedesk.notify.tasks.send_pushes", 2),
         ("tidy notices", "servicedesk.notify.tasks.tidy_notices", 3600),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
+        ("remind of the directory", "servicedesk.directory.tasks.remind_of_entries", 3600),
         ("watch major incidents", "incidents.tasks.watch_major_incidents", 60),
         ("nag of actions", "incidents.tasks.nag_of_actions", 900),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
+        ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
     ]
 }
@@ -323,8 +328,6 @@ MAIL_RECEIPTS_PER_HOUR = env.integer("MAIL_RECEIPTS_PER_HOUR", 20, least=0)
 MAIL_RECIPIENT_PER_HOUR = env.integer("MAIL_RECIPIENT_PER_HOUR", 100, least=1)
 # So long a reply waits before its mails leave, and can be taken back.
 MAIL_UNDO_SECONDS = env.integer("MAIL_UNDO_SECONDS", 10, least=0)
-# An answer to a ticket that was closed longer ago begins a new one.
-MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)
 
 # --- Pushes to browsers (servicedesk.notify.pushing) ----------------------------------------------------------------
 # The desk's private key (VAPID): 32 bytes as base64url. Without it nobody is offered pushes; a new one ends them all.
@@ -393,9 +396,14 @@ SPECTACULAR_SETTINGS = {
         "ImportKind": "servicedesk.people.models.ImportRun.Kind",
         "ImportState": "servicedesk.people.models.ImportRun.State",
         "JobState": "servicedesk.people.models.Job.State",
+        "AgreementKind": "servicedesk.levels.models.Agreement.Kind",
+        "ClockKind": "servicedesk.levels.models.Clock.Kind",
         "ItemKind": "cmdb.models.ItemKind",
         "ItemState": "cmdb.models.ItemState",
         "BulkOutcome": "servicedesk.desk.models.BulkRow.Outcome",
+        "DirectoryKind": "servicedesk.directory.models.Entry.Kind",
+        "ContractUnit": "servicedesk.directory.api.UNITS",
+        "RoundingUnit": "servicedesk.tickets.models.WorkRounding.Unit",
         "BulkLinkKind": "servicedesk.desk.bulk_api.KINDS",
         "UpdateKind": "incidents.major.models.MajorUpdate.Kind",
         "ForceRole": "incidents.major.models.ForceMember.Role",
@@ -427,6 +435,3 @@ LOGGING = {
         "httpcore2": {"level": "WARNING"},  # below that it tells headers
     },
 }
-
-# --- Ways of the desk ---------------------------------------------------------------------------------------------
-CLOSE_RESOLVED_AFTER_DAYS = env.integer("CLOSE_RESOLVED_AFTER_DAYS", 7, least=1)

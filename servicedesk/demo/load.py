@@ -17,6 +17,7 @@ from servicedesk.tickets.models import Outbox, Ticket
 
 from .call_backs import promise_calls
 from .company import SIGN_INS, VIA, Cast, found
+from .directory import write_directory
 from .grammar import Story, stories
 from .lives import ASKED, ASSIGNED, IN_PROGRESS, NEW, RESOLVED, VENDOR, Life, Step
 from .major import Major, PastMajor
@@ -69,6 +70,7 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
         _live(plan(cast, random.Random(seed), moment, tickets))
         promise_calls(moment)
         write_texts(cast)
+        write_directory(cast, moment)
         ids = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(ids), 500):
             index_tickets(ids[start : start + 500])

@@ -28,8 +28,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "agents",
         _("For those who work at the desk"),
         (
-            "queue", "ticket", "replying", "priority", "major-incidents", "escalation", "phone", "confidential",
-            "search", "keyboard",
+            "queue", "ticket", "replying", "priority", "major-incidents", "escalation", "directory", "phone",
+            "confidential", "search", "keyboard",
         ),
     ),
     ("leads", _("For leads and managers"), ("leading", "department")),
@@ -37,8 +37,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "roles", "services", "items", "matrix", "mailboxes", "mail-texts", "api", "audit",
-            "backup",
+            "first-steps", "people", "roles", "services", "items", "matrix", "levels", "mailboxes", "mail-texts", "api",
+            "audit", "backup",
         ),
     ),
 )  # fmt: skip
@@ -79,9 +79,16 @@ HELP_FOR_PATH = (
     ("/desk/mail/", "mailboxes"),
     ("/desk/templates/", "replying"),
     ("/desk/macros/", "ticket"),
+    ("/desk/snooze/", "ticket"),
+    ("/desk/approvals/", "leading"),
     ("/desk/", "queue"),
     ("/settings/priorit", "matrix"),
+    ("/settings/calendars", "levels"),
+    ("/settings/ranks", "levels"),
+    ("/settings/service-levels", "levels"),
+    ("/settings/agreements", "levels"),
     ("/settings/matrix", "matrix"),
+    ("/settings/closing", "matrix"),
     ("/settings/mail-texts", "mail-texts"),
     ("/settings/mail", "mailboxes"),
     ("/settings/outgoing", "mailboxes"),
@@ -95,6 +102,7 @@ HELP_FOR_PATH = (
     ("/settings/import", "people"),
     ("/settings/service", "services"),
     ("/settings/items", "items"),
+    ("/settings/directory", "directory"),
     ("/settings/categor", "services"),
     ("/settings/audit", "audit"),
     ("/settings/templates", "replying"),
@@ -102,7 +110,7 @@ HELP_FOR_PATH = (
     ("/settings/", "first-steps"),
     ("/api/", "api"),
 )
-# {{ close_days }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own
+# {{ most_mb }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own
 # language and in its quotation marks, so that the help always says what the pages say; {{ 'Send' }} has no marks;
 # {{ "Next" step }} is the label with that context.
 FACT = re.compile(r"\{\{ (\w+) \}\}")
@@ -144,7 +152,6 @@ class HelpPage:
 def _facts() -> dict[str, str]:
     """What the texts say about this installation."""
     return {
-        "close_days": str(settings.CLOSE_RESOLVED_AFTER_DAYS),
         "most_mb": str(settings.ATTACHMENT_MAX_BYTES // 1024 // 1024),
         "undo_seconds": str(settings.MAIL_UNDO_SECONDS),
         "most_files": str(settings.ATTACHMENTS_PER_MESSAGE),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from incidents.major.queries import known_outages
+from servicedesk.tickets.closing import to_approve
 from servicedesk.tickets.plain import outlook
 from servicedesk.web.access import signed_in
 from servicedesk.web.keyset import KeysetPage
@@ -24,6 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "waiting": yours,
         "running": [ticket for ticket in tickets if ticket not in yours],
+        "approvals": to_approve(request.user),
         "disturbed": known_outages(request.user),
         "asked": request.session.get("asked", ""),
     }

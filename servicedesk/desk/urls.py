@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import (
+    approvals,
     audit,
     bulk_views,
     call,
@@ -23,6 +24,7 @@ from . import (
     saved,
     search,
     settings_index,
+    snooze,
     template_views,
     work_months,
 )
@@ -68,8 +70,11 @@ urlpatterns = [
     path("desk/call/<int:pk>/drop/", call.drop, name="call-drop"),
     path("desk/call/<int:pk>/restore/", call.restore, name="call-restore"),
     path("desk/call/<int:pk>/take-over/", call.take_over, name="call-take-over"),
+    path("desk/approvals/", approvals.approvals, name="approvals"),
     path("desk/call-backs/", call_backs.call_backs, name="call-backs"),
     path("desk/call-backs/due/", call_backs.due, name="call-backs-due"),
+    path("desk/snooze/<str:number>/", snooze.snooze_ticket, name="snooze"),
+    path("desk/snooze/<str:number>/end/", snooze.wake_ticket, name="wake"),
     path("desk/macros/<str:number>/", macro_views.macros_for, name="macros-for"),
     path("desk/templates/<str:number>/", template_views.templates_for, name="templates-for"),
     path("search/", search.search, name="search"),

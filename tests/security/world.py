@@ -7,7 +7,7 @@ what is confidential; confidential tickets only their team and the people named.
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from zipfile import ZipFile
 
@@ -19,11 +19,14 @@ from PIL import Image
 from incidents.major.actions.declaring import declare_major
 from incidents.models import CauseCode
 from servicedesk.desk.models import Bulk, Export, Macro, ReplyTemplate, SavedView
+from servicedesk.directory.models import Contract, Entry, Referral
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
+from servicedesk.levels.models import Agreement, Calendar, Rank
+from servicedesk.levels.moving import Moves
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
-from servicedesk.people.models import Role, User
+from servicedesk.people.models import Job, Role, User
 from servicedesk.tickets.actions import link, log_work, note, reply, set_items, set_tags, share
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Category, Ticket
@@ -133,6 +136,10 @@ def build() -> World:
         "guest's": {"requester": people["guest"], "service": service},
     }
     cases = {}
+    entry = Entry.objects.create(
+        kind="vendor", name="Vendor", email="vendor@example.com", owner=people["administrator"],
+        review_on=date(2999, 1, 1),
+    )  # fmt: skip
     mailbox = Mailbox.objects.create(name="Desk", address="desk@example.com", service=secret_service)
     for number, (name, chosen) in enumerate(fields.items()):
         for kind, make in (("incident", an_incident), ("request", a_service_request)):
@@ -178,6 +185,7 @@ def build() -> World:
                 ticket, by=worker, via="page", whom=f"Caller {word}", due_at=timezone.now() + timedelta(days=1),
                 note=case.secret,
             )  # fmt: skip
+            case.ids["referral"] = Referral.objects.create(ticket=ticket, entry=entry, by=worker)
             case.ids["mail_out"] = _a_mail_about(ticket, said.event, case.word)
             # To everybody: sight may be lost after somebody was told.
             Notification.objects.bulk_create(
@@ -214,7 +222,15 @@ def build() -> World:
         ),
         "bulk": Bulk.objects.create(owner=people["agent"], change={"impact": 1, "via": "page"}),
         "template": ReplyTemplate.objects.create(name="Thanks", code="thanks", body_en="Thank you, {requester}"),
+        "entry": entry,
+        "contract": Contract.objects.create(entry=entry, number="C-1", valid_from=date(2020, 1, 1)),
         "macro": Macro.objects.create(name="Begin", step="start"),
+        "calendar": Calendar.objects.get(is_default=True),
+        "rank": Rank.objects.get(is_default=True),
+        "agreement": Agreement.objects.create(name="The vendor's", kind="vendor"),
+        "moves": Job.objects.create(
+            kind="preview_levels", key="moves", state="done", by=people["administrator"], result=asdict(Moves())
+        ),
         "view": SavedView.objects.create(owner=people["agent"], name="Night shift", base="all", place=1),
         "team view": SavedView.objects.create(team=team, name="Morning round", base="all", place=1),
         "deleted view": SavedView.objects.create(

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from servicedesk.people.models import User
 from servicedesk.web.text import lines
 
-from ..errors import TicketError
+from ..closing import still_reopens
+from ..errors import TicketError, TooLate
 from ..files import examine_all
 from ..models import Comment, Ticket
-from ..permissions import asked
+from ..permissions import asked, works_on
 from .core import lock, move, written
 from .talk import note, reply
 from .work import assign
@@ -90,10 +91,14 @@ def resolve(
 
 @transaction.atomic
 def reopen(ticket: Ticket, *, by: User, via: str, reason: str, at: datetime | None = None) -> None:
-    """Take it up again; the reason becomes a public reply. Refuses without a reason."""
+    """Take it up again; the reason becomes a public reply. Refuses without a reason, and the requester's side when it
+    was closed too long ago (TooLate).
+    """
     lock(ticket)
     if not reason.strip():
         raise TicketError(_("Say what is not right yet."), field="reason")
+    if not works_on(by, ticket) and not still_reopens(ticket):
+        raise TooLate(ticket, reason)
     move(ticket, "reopen", by=by, via=via, at=at)
     reply(ticket, by=by, via=via, body=reason, moves=False, at=at)
 
