@@ -55,6 +55,8 @@ from servicedesk.tickets.actions import (
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Category, Ticket, WorkTimer
 
+from .rules import rules
+
 STAFF, _EN, HEAD, AGENT, LEAD, ADMIN = (key for _role, key in SIGN_INS)
 _LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen_" * 3
 _HTML = """<h1>お知らせ</h1><p>請求書の件で<b>ご連絡</b>しました。<a href="https://example.com/pay">こちら</a></p>
@@ -79,6 +81,7 @@ def prepare() -> Situation:
     found.objects |= _majors(found.objects["busy"])
     _news(people, found.objects)
     deliver_waiting()
+    found.objects |= rules(people[ADMIN], people[AGENT])
     tell_of_assigned_mails()
     mark_read(people[AGENT], number=found.objects["given"].number)
     found.objects["sent_mail"] = next(

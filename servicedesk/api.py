@@ -18,6 +18,7 @@ from servicedesk.desk.lead_api import StandingViewSet
 from servicedesk.desk.macro_api import MacroViewSet
 from servicedesk.desk.template_api import TemplateViewSet
 from servicedesk.directory.api import ContractViewSet, DirectoryViewSet, ReferralViewSet
+from servicedesk.escalation.api import RuleTrialViewSet, RuleViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
@@ -114,6 +115,7 @@ router.register("contracts", ContractViewSet, "contract")
 router.register("referrals", ReferralViewSet, "referral")
 router.register("work-months", WorkMonthViewSet, "work-month")
 router.register("views", SavedViewSet, "view")
+router.register("rules", RuleViewSet, "rule")
 router.register("search", SearchViewSet, "search")
 
 app_name = "api"
@@ -132,6 +134,7 @@ urlpatterns = [
     path("closing-rules/", ClosingRulesViewSet.as_view({"get": "list", "put": "update"}), name="closing-rules"),
     path("major-settings/", MajorSettingsViewSet.as_view({"get": "retrieve", "put": "update"}), name="major-settings"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
+    path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

@@ -238,6 +238,7 @@ EVENT_CONSUMERS = [
     "servicedesk.notify.consumers.tell_people",
     "servicedesk.notify.outages.tell_readers",
     "servicedesk.desk.consumers.resolve_children",
+    "servicedesk.escalation.consumers.queue_turns",
 ]
 # Work that people start (servicedesk.people.jobs): the function that does each kind, called with (job, progress).
 JOBS = {
@@ -248,6 +249,7 @@ JOBS = {
     "export_tickets": "servicedesk.desk.exporting.export_as_job",
     "change_many": "servicedesk.desk.bulk.change_as_job",
     "undo_many": "servicedesk.desk.bulk.undo_as_job",
+    "try_rule": "servicedesk.escalation.trial.try_as_job",
     "check_chains": "servicedesk.desk.chains.check_as_job",
     "compare_mailbox": "servicedesk.intake.actions.comparing.compare_as_job",
     "take_missing": "servicedesk.intake.actions.comparing.take_as_job",
@@ -288,6 +290,10 @@ CELERY_BEAT_SCHEDULE = {
         ("remind of the directory", "servicedesk.directory.tasks.remind_of_entries", 3600),
         ("watch major incidents", "incidents.tasks.watch_major_incidents", 60),
         ("nag of actions", "incidents.tasks.nag_of_actions", 900),
+        ("judge events", "servicedesk.escalation.tasks.judge_events", 1),
+        ("sweep rules", "servicedesk.escalation.tasks.sweep_rules", 60),
+        ("send webhooks", "servicedesk.escalation.tasks.send_webhooks", 2),
+        ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
@@ -435,3 +441,7 @@ LOGGING = {
         "httpcore2": {"level": "WARNING"},  # below that it tells headers
     },
 }
+
+# --- Ways of the desk ---------------------------------------------------------------------------------------------
+# Against rules that set each other off for ever: more firings on one ticket within an hour are left out, and said so.
+RULE_FIRINGS_PER_HOUR = env.integer("RULE_FIRINGS_PER_HOUR", 20, least=1)

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("servicedesk.notify.urls")),
     path("", include("servicedesk.desk.urls")),
     path("", include("servicedesk.directory.urls")),
+    path("", include("servicedesk.escalation.urls")),
 ]
 
 handler400 = "servicedesk.web.views.bad_request"

@@ -163,6 +163,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 forms=(ItemForm,),
             ),
             Area(
+                _("Business rules"),
+                _("What happens by itself, and why"),
+                "route",
+                "escalation:rules",
+                "rules.see",
+                about="escalation.rule",
+                change="rules.change",
+            ),
+            Area(
                 _("Reply templates"),
                 _("Texts that are found by typing “/”"),
                 "note",

@@ -24,6 +24,7 @@ VIAS = (
     ("mail", gettext_lazy("E-mail")),
     ("phone", gettext_lazy("Phone")),
     ("command", gettext_lazy("Command")),
+    ("rule", gettext_lazy("Rule")),
     ("system", gettext_lazy("The desk itself")),
 )
 # What settings entries are about, by the names of models.
@@ -54,6 +55,7 @@ OBJECTS = (
     ("cmdb.item", gettext_lazy("Configuration items")),
     ("desk.replytemplate", gettext_lazy("Reply templates")),
     ("desk.macro", gettext_lazy("Macros")),
+    ("escalation.rule", gettext_lazy("Business rules")),
     ("notify.mailtext", gettext_lazy("Texts of mails")),
 )
 OBJECT_NAMES = dict(OBJECTS[1:])

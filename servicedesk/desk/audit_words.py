@@ -64,6 +64,7 @@ SETTINGS_VERBS = {
     "reopen_work_month": gettext_lazy("Reopened the work time of a month"),
     "save_closing_rules": gettext_lazy("Saved the closing rules"),
     "save_major_settings": gettext_lazy("Changed the settings of major incidents"),
+    "order_rules": gettext_lazy("Changed the order of the rules"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {
@@ -116,6 +117,9 @@ TICKET_VERBS = {
     "amend_escalation_outside": gettext_lazy("Noted more of an escalation outside"),
     "undo_escalation_outside": gettext_lazy("Took an escalation outside back"),
     "bounce": gettext_lazy("A mail came back"),
+    "add_watcher": gettext_lazy("Added a watcher"),
+    "tell": gettext_lazy("Told somebody by a rule"),
+    "rules_paused": gettext_lazy("Rules left a ticket alone"),
     "plan_call_back": gettext_lazy("Promised a call-back"),
     "call_back_due": gettext_lazy("A call-back was due"),
     "finish_call_back": gettext_lazy("Called back"),

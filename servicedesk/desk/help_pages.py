@@ -37,8 +37,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "roles", "services", "items", "matrix", "levels", "mailboxes", "mail-texts", "api",
-            "audit", "backup",
+            "first-steps", "people", "roles", "services", "items", "matrix", "levels", "rules", "mailboxes",
+            "mail-texts", "api", "audit", "backup",
         ),
     ),
 )  # fmt: skip
@@ -65,6 +65,7 @@ HELP_FOR_VIEW = {
     "intake:call-back-new": "phone",
     "intake:convert": "ticket",
     "desk:audit": "audit",
+    "escalation:why": "rules",
     "desk:settings": "first-steps",
     "desk:first-run": "first-steps",
     "people:profile": "your-details",
@@ -82,6 +83,7 @@ HELP_FOR_PATH = (
     ("/desk/snooze/", "ticket"),
     ("/desk/approvals/", "leading"),
     ("/desk/", "queue"),
+    ("/settings/rules/", "rules"),
     ("/settings/priorit", "matrix"),
     ("/settings/calendars", "levels"),
     ("/settings/ranks", "levels"),

@@ -255,6 +255,26 @@ Priority: {priority}
 Requester: {requester}
 Target for the solution: {due}""",
     },
+    "told": {
+        "ja": """業務ルールからのお知らせです。
+
+{about}
+
+優先度: {priority}
+対応期限: {due}
+申請者: {requester}
+
+{description}""",
+        "en": """A business rule tells you of this ticket.
+
+{about}
+
+Priority: {priority}
+Due: {due}
+Requester: {requester}
+
+{description}""",
+    },
     "callback": {
         "ja": """折り返しの電話をかける時間です。
 

@@ -53,6 +53,7 @@ _KINDS = {
     "join_force": Kind.FORCE,
     "update_due": Kind.UPDATE_DUE,
     "action_due": Kind.ACTION_DUE,
+    "tell": Kind.TOLD,
 }
 _OF_A_FORCE = (Kind.FORCE, Kind.UPDATE_DUE, Kind.ACTION_DUE)
 
@@ -146,7 +147,11 @@ def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Seque
         return
     if {Kind.REOPENED, Kind.CANCELLED} & set(kinds) and _goes_with_a_reply(event):
         return
-    undo = undo_until(comment) if comment is not None and works_on(comment.author, ticket) else None
+    undo = (
+        undo_until(comment)
+        if comment is not None and (comment.author is None or works_on(comment.author, ticket))
+        else None
+    )
     leaves_at = undo + BETWEEN if undo else timezone.now()
     # A receipt goes to whoever asked; that is its purpose.
     told: set[int] = {event.by_id} if event.by_id and Kind.RECEIPT not in kinds else set()
@@ -221,7 +226,7 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
                 yield ticket.requester
         case Kind.REPLY:
             # Of a message that is thanks the event `thank` tells, which stands beside it.
-            if not event.data.get("thanks") and (event.by is None or not speaks_for_desk(event.by, ticket)):
+            if not event.data.get("thanks") and event.by is not None and not speaks_for_desk(event.by, ticket):
                 yield from _desk(ticket)
             yield from _requesters(ticket)
             yield from _watchers(ticket)
@@ -238,6 +243,8 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
                 yield from _requesters(ticket)
         case Kind.MENTIONED:
             yield from User.objects.filter(pk__in=ids_in(event, "mentions")).order_by("pk")
+        case Kind.TOLD:
+            yield from User.objects.filter(pk__in=ids_in(event, "users")).order_by("pk")
         case Kind.FORWARDED:
             yield from User.objects.filter(pk__in=ids_in(event, "bcc")).order_by("pk")
         case Kind.BOUNCED | Kind.OUTSIDE | Kind.HELD_BACK:

@@ -121,7 +121,8 @@ def compose(
             text=text,
             html=document(ticket.number, to.language, html),
             message_id=tokens.message_id(ticket.pk, event.pk, kind, to.email),
-            headers=_headers(kind, ticket, to, base, box, desk.arrived(ticket)) | _copies(kind, event, to),
+            headers=_headers(kind, ticket, to, base, box, desk.arrived(ticket), by_itself=event.by is None)
+            | _copies(kind, event, to),
             with_files=bool(files) and kind in (Kind.REPLY, Kind.FORWARDED),
         )
 
@@ -186,7 +187,7 @@ def _values(
         "whom": of_call(lambda row: row.whom),
         "phone": of_call(lambda row: row.number),
         "call_at": of_call(lambda row: exact(row.due_at)),
-        "about": of_call(lambda row: row.note),
+        "about": lambda: event.data.get("says") or of_call(lambda row: row.note)(),
         "recipient": lambda: to.display_name,
         "number": lambda: ticket.number,
         "title": lambda: ticket.title,
@@ -339,6 +340,7 @@ _VERBS = {
     "team": "open",
     "bounced": "bounce",
     "mentioned": "note",
+    "told": "tell",
     "callback": "call_back_due",
     "target": "near_target",
     "forwarded": "forward",
@@ -377,8 +379,9 @@ def _subject(kind: str, ticket: Ticket, echo: bool) -> str:
 
 
 def _headers(
-    kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None, arrived: list[Arrived]
+    kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None, arrived: list[Arrived], *, by_itself: bool
 ) -> dict[str, str]:
+    """`by_itself`: nobody wrote it, so that no machine should answer it (RFC 3834), a reply of a rule neither."""
     name = one_line(box.name if box else _("Service desk"), 80)
     headers = {
         "From": named(name, base),
@@ -387,7 +390,7 @@ def _headers(
         # Asks mail systems not to answer by themselves; what they answer all the same is set aside (intake.mail.signs).
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
-    if kind != Kind.REPLY:
+    if kind != Kind.REPLY or by_itself:
         headers["Auto-Submitted"] = "auto-generated"
     theirs = [each.message_id for each in arrived if each.message_id and each.from_address == to.email.lower()]
     known = [each for each in theirs[-5:] if each.isascii() and len(each) < 250]

@@ -54,6 +54,7 @@ class OutgoingMail(models.Model):
         CLOSES = "closes", _("Closes soon")
         AWAKE = "awake", _("Back from a snooze")
         STALE = "stale", _("Stale tickets")
+        TOLD = "told", _("Word from a rule")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
         REMINDER = "reminder", _("Reminder")
@@ -162,6 +163,7 @@ class Notification(models.Model):
         REMINDER = "reminder", _("Something that I look after needs attention")
         OUTAGE = "outage", _("How an outage stands that concerns me")
         FORCE = "force", _("A major incident needs me: task force, update or action due")
+        TOLD = "told", _("A rule tells me of a ticket")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
@@ -243,6 +245,7 @@ class NoticeSettings(models.Model):
         Kind.AWAKE,
         Kind.REMINDER,
         Kind.FORCE,
+        Kind.TOLD,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
     DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})

@@ -41,6 +41,7 @@ _ICONS: dict[str, str] = {
     Kind.REMINDER: "alert-circle",
     Kind.OUTAGE: "alert-triangle",
     Kind.FORCE: "flame",
+    Kind.TOLD: "bell",
 }
 
 

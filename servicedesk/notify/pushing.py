@@ -54,6 +54,7 @@ _SAYS = {
     Kind.REMINDER: _("Something needs your attention"),
     Kind.OUTAGE: _("News of a known outage"),
     Kind.FORCE: _("A major incident needs you"),
+    Kind.TOLD: _("A rule points it out to you"),
 }
 # Services wake a sleeping phone for these.
 _HURRIES = {Kind.CALLBACK, Kind.FORCE}

@@ -129,6 +129,7 @@ TEXTS: dict[str, Text] = {
         ("what_happened",),
     ),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
+    "told": Text(gettext_lazy("Word from a rule"), DESK, ("about", "requester", "priority", "due", "description")),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
     ),

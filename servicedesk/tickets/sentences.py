@@ -65,7 +65,9 @@ class Names:
         self._events = list(events)
 
     def who(self, event: TicketEvent) -> str:
-        return _called(event.by.display_name) if event.by else _("The desk")
+        if event.by is None:
+            return _("A rule") if "rule" in event.data else _("The desk")
+        return _called(event.by.display_name)
 
     def person(self, kept: list | None) -> str:
         return self._named(self._people, kept)
@@ -124,7 +126,10 @@ class Names:
     def _people(self) -> dict[int, User]:
         ids = self._changed("assignee", "requester", "user", "asked")
         ids |= {
-            kept[0] for event in self._events for name in ("cc", "bcc", "mentions") for kept in event.data.get(name, [])
+            kept[0]
+            for event in self._events
+            for name in ("cc", "bcc", "mentions", "users")
+            for kept in event.data.get(name, [])
         }
         return User.objects.in_bulk(ids) if ids else {}
 
@@ -285,6 +290,18 @@ def _override_priority(event, names):
 def _bounce(event, names):
     whom = names.person(event.data.get("user"))
     return _("A mail to %(whom)s could not be delivered: the address does not work.") % {"whom": whom}
+
+
+@sentence("add_watcher")
+def _add_watcher(event, names):
+    whom = _called(names.person(event.data.get("user")))
+    return _("%(who)s lets %(whom)s watch this.") % {"who": names.who(event), "whom": whom}
+
+
+@sentence("tell")
+def _tell(event, names):
+    whom = _(", ").join(names.people(event, "users"))
+    return _("%(who)s told %(whom)s of this.") % {"who": names.who(event), "whom": whom}
 
 
 @sentence("share")

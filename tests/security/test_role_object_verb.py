@@ -535,6 +535,8 @@ class TestElsewhere:
         if name.startswith(("directory:", "api:directory-", "api:contract-")):
             of_contract = name in ("directory:contract", "directory:contract-change", "api:contract-detail")
             known["pk"] = others["contract" if of_contract else "entry"].pk
+        if name.startswith(("escalation:rule", "api:rule-")):
+            known["pk"] = others["rule"].pk
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
         what = re.sub(
@@ -593,6 +595,7 @@ class TestElsewhere:
                 "desk:lead-assign",
                 "api:mailbox-take-missing",
                 "api:audit-check",
+                "api:rule-trial",
                 "api:dead-address-revive",
                 "api:major-proposal-accept",
                 "api:major-proposal-dismiss",

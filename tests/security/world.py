@@ -20,6 +20,7 @@ from incidents.major.actions.declaring import declare_major
 from incidents.models import CauseCode
 from servicedesk.desk.models import Bulk, Export, Macro, ReplyTemplate, SavedView
 from servicedesk.directory.models import Contract, Entry, Referral
+from servicedesk.escalation.actions import create_rule
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
 from servicedesk.levels.models import Agreement, Calendar, Rank
@@ -230,6 +231,10 @@ def build() -> World:
         "agreement": Agreement.objects.create(name="The vendor's", kind="vendor"),
         "moves": Job.objects.create(
             kind="preview_levels", key="moves", state="done", by=people["administrator"], result=asdict(Moves())
+        ),
+        "rule": create_rule(
+            by=people["administrator"], via="page",
+            document={"name": "Hot", "trigger": "created", "actions": [{"do": "add_tag", "tag": "hot"}]},
         ),
         "view": SavedView.objects.create(owner=people["agent"], name="Night shift", base="all", place=1),
         "team view": SavedView.objects.create(team=team, name="Morning round", base="all", place=1),

@@ -7,12 +7,12 @@ Lock order: the core row first (`lock`), then the extension; several tickets by 
 """
 
 from .closing import announce_closing, ask_to_close, close, hold_closing, send_back
-from .core import Apart, Together, lock, move, open_ticket, record, record_many, together
+from .core import Apart, Together, because, lock, move, open_ticket, permit, record, record_many, together
 from .drafts import discard_draft, restore_draft, save_draft, spend_draft
 from .forwarding import answer_from_outside, forward
 from .items import add_items, remove_item, set_items
 from .merging import merge, move_message, unmerge
-from .sharing import share, unshare, unwatch, watch
+from .sharing import add_watcher, share, unshare, unwatch, watch
 from .snoozing import snooze, wake
 from .talk import note, reply, take_back
 from .thanking import thank
@@ -42,10 +42,12 @@ __all__ = [
     "Apart",
     "Together",
     "add_items",
+    "add_watcher",
     "announce_closing",
     "answer_from_outside",
     "ask_to_close",
     "assign",
+    "because",
     "change_work",
     "close",
     "close_month",
@@ -63,6 +65,7 @@ __all__ = [
     "move_message",
     "note",
     "open_ticket",
+    "permit",
     "record",
     "record_many",
     "remove_item",

@@ -159,7 +159,7 @@ class CommentOut(serializers.Serializer):
     id = serializers.IntegerField(source="event_id")
     ticket = serializers.SerializerMethodField(help_text="Where it was written: this ticket or one merged into it.")
     kind = serializers.ChoiceField(choices=COMMENT_KINDS)
-    author = PersonRef()
+    author = PersonRef(allow_null=True, help_text="Null: the desk itself wrote it, by a rule.")
     body = serializers.CharField()
     format = serializers.ChoiceField(choices=Comment.Format.choices)
     at = serializers.DateTimeField(source="event.at")

@@ -61,8 +61,9 @@ class Outbox(models.Model):
 class Comment(models.Model):
     """A public reply or an internal note. Its event has the same ticket and says who, when and through what.
 
-    A reply that its writer took back before it was sent (`taken_back_at`) is internal from then on. What was moved to
-    another ticket (`moved_to`) shows there only.
+    `author` is empty for what the desk itself wrote, as the event's `by` is: a person made up for it would stand in
+    lists, could be given tickets and would count in reports. A reply that its writer took back before it was sent
+    (`taken_back_at`) is internal from then on. What was moved to another ticket (`moved_to`) shows there only.
     """
 
     class Format(models.TextChoices):
@@ -71,7 +72,7 @@ class Comment(models.Model):
 
     event = models.OneToOneField(TicketEvent, models.PROTECT, primary_key=True, related_name="comment")
     ticket = models.ForeignKey(Ticket, models.PROTECT, db_index=False, related_name="comments")
-    author = models.ForeignKey(User, models.PROTECT, related_name="+")
+    author = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     is_public = models.BooleanField()
     body = models.TextField()
     format = models.CharField(max_length=10, choices=Format, default=Format.MARKDOWN)
@@ -83,6 +84,10 @@ class Comment(models.Model):
 
     def __str__(self):
         return f"{self.ticket_id}/{self.event_id}"
+
+    @property
+    def author_name(self) -> str:
+        return self.author.display_name if self.author else str(_("The desk"))
 
 
 class Draft(models.Model):

@@ -102,7 +102,7 @@ class TicketLink(models.Model):
     source = models.ForeignKey(Ticket, models.PROTECT, related_name="links_out")
     target = models.ForeignKey(Ticket, models.PROTECT, related_name="links_in")
     kind = models.CharField(max_length=12, choices=Kind)
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -125,7 +125,7 @@ def _quoted(request: HttpRequest, ticket: Ticket, box: Box) -> dict:
     said = comments(request.user, ticket).filter(pk=_id_in(request, "quote")).first()
     if said is None:
         return {}
-    lines = [f"{said.author.display_name}:", *said.body.split("\n")]
+    lines = [f"{said.author_name}:", *said.body.split("\n")]
     quotation = "\n".join(f"> {line}".rstrip() for line in lines) + "\n\n"
     return {"body": "\n\n".join(filter(None, [box.words.rstrip(), quotation]))}
 
