@@ -110,8 +110,7 @@ def readers_of(major: MajorIncident) -> QuerySet[User]:
     hear &= ~Q(pk__in=left)
     hear |= Q(pk__in=Subscriber.objects.filter(major=major, left_at__isnull=True).values("person"))
     hear |= Q(pk__in=ForceMember.objects.filter(major=major, left_at__isnull=True).values("person"))
-    if chosen.pk:
-        hear |= Q(pk__in=MajorSettings.told.through.objects.values("user"))
+    hear |= Q(pk__in=MajorSettings.told.through.objects.values("user"))
     if chosen.told_roles:
         hear |= Q(role_rows__role__in=chosen.told_roles)
     return User.objects.filter(hear, is_active=True, is_guest=False).exclude(email="").distinct().order_by("pk")
