@@ -15,7 +15,7 @@ from .server import THREADS, WORKERS, Server, machine
 Say = Callable[[str], None]
 
 
-def measured(home: Home, env: dict, *, tickets: int, rounds: int, say: Say) -> dict:
+def measured(home: Home, env: dict, *, tickets: int, rounds: int, mails: int, say: Say) -> dict:
     """Start both servers, measure, print the table; returns what the last line says."""
     server, bare = Server(home, env, "bench.settings"), None
     try:
@@ -30,7 +30,7 @@ def measured(home: Home, env: dict, *, tickets: int, rounds: int, say: Say) -> d
         if bare is not None:
             bare.stop()
     # When the servers are gone, so that the one worker has a core for itself and PostgreSQL the other.
-    told["mail_per_s"] = mails_per_second()
+    told["mail_per_s"] = mails_per_second(mails)
     tickets_, changed, undone = bulk_seconds()
     told["bulk_s"] = {"tickets": tickets_, "change": changed, "undo": undone}
     say(f"Change of {tickets_:,} tickets (assignee and tag): {changed} s; undo of it: {undone} s")
