@@ -20,11 +20,13 @@ urlpatterns = [
     path("requests/", include("requests.urls")),
     path("", include("servicedesk.people.urls")),
     path("", include("cmdb.urls")),
+    path("", include("servicedesk.levels.urls")),
     path("", include("servicedesk.priorities.urls")),
     path("", include("servicedesk.intake.urls")),
     path("", include("servicedesk.notify.urls")),
     path("", include("servicedesk.desk.urls")),
     path("", include("servicedesk.directory.urls")),
+    path("", include("servicedesk.escalation.urls")),
 ]
 
 handler400 = "servicedesk.web.views.bad_request"

@@ -24,6 +24,7 @@ VIAS = (
     ("mail", gettext_lazy("E-mail")),
     ("phone", gettext_lazy("Phone")),
     ("command", gettext_lazy("Command")),
+    ("rule", gettext_lazy("Rule")),
     ("system", gettext_lazy("The desk itself")),
 )
 # What settings entries are about, by the names of models.
@@ -42,6 +43,9 @@ OBJECTS = (
     ("tickets.workrounding", gettext_lazy("Rounding of timers")),
     ("priorities.matrixcell", gettext_lazy("Priority matrix")),
     ("priorities.prioritytarget", gettext_lazy("Priority targets")),
+    ("levels.calendar", gettext_lazy("Calendars")),
+    ("levels.rank", gettext_lazy("Ranks and targets")),
+    ("levels.agreement", gettext_lazy("Agreements")),
     ("intake.mailbox", gettext_lazy("Mailboxes")),
     ("intake.incomingmail", gettext_lazy("Incoming mails")),
     ("notify.outgoingmail", gettext_lazy("Outgoing mails")),
@@ -51,6 +55,7 @@ OBJECTS = (
     ("cmdb.item", gettext_lazy("Configuration items")),
     ("desk.replytemplate", gettext_lazy("Reply templates")),
     ("desk.macro", gettext_lazy("Macros")),
+    ("escalation.rule", gettext_lazy("Business rules")),
     ("notify.mailtext", gettext_lazy("Texts of mails")),
 )
 OBJECT_NAMES = dict(OBJECTS[1:])

@@ -93,24 +93,25 @@ def check_place(row: Shared, by: User) -> None:
         )  # fmt: skip
 
 
-def filled(template: ReplyTemplate, ticket: Ticket | None, by: User, language: str = "") -> tuple[str, str]:
+def filled(template: ReplyTemplate, ticket: Ticket | None, by: User | None, language: str = "") -> tuple[str, str]:
     """(text, language) of a template for a ticket, in the ticket's language when there is one of it; without a ticket
-    with made-up values.
+    with made-up values. `by` None: the desk itself writes, in a ticket.
     """
-    body, language = template.body_in(language or (ticket.language if ticket else by.language))
-    with speaking_to(ticket.requester if ticket else by, language):
+    reader = ticket.requester if ticket else by
+    body, language = template.body_in(language or (ticket.language if ticket else by.language if by else ""))
+    with speaking_to(reader, language):
         return filled_text(body, ticket, by), language
 
 
-def filled_text(body: str, ticket: Ticket | None, by: User) -> str:
+def filled_text(body: str, ticket: Ticket | None, by: User | None) -> str:
     """A text with its variables filled, in the language that is set."""
     return fill(body, _values(ticket, by) if ticket else _example(by))[0].strip()
 
 
-def _values(ticket: Ticket, by: User) -> Values:
+def _values(ticket: Ticket, by: User | None) -> Values:
     return {
         "requester": lambda: ticket.requester.display_name,
-        "agent": lambda: by.display_name,
+        "agent": lambda: by.display_name if by else str(ticket.team or _("Service desk")),
         "number": lambda: ticket.number,
         "title": lambda: ticket.title,
         "status": lambda: ticket.plain_status,
@@ -121,10 +122,10 @@ def _values(ticket: Ticket, by: User) -> Values:
     }
 
 
-def _example(by: User) -> Values:
+def _example(by: User | None) -> Values:
     said = {
         "requester": _("Hanako Yamada"),
-        "agent": by.display_name,
+        "agent": by.display_name if by else _("Service desk"),
         "number": "INC0000123",
         "title": _("The printer on the third floor jams"),
         "status": _("Work in progress"),

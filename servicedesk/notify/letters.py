@@ -20,12 +20,14 @@ from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.people.models import User
 from servicedesk.tickets.models import Attachment, Comment, Priority, Ticket, TicketEvent
 from servicedesk.tickets.permissions import works_on
-from servicedesk.tickets.plain import closes_at, outlook
+from servicedesk.tickets.plain import outlook
+from servicedesk.tickets.sentences import Names, plain_words_for
 from servicedesk.web.formats import exact, filesize, markdown, plain
 from servicedesk.web.middleware import speaking_to
 from servicedesk.web.text import one_line
 
 from .models import OutgoingMail
+from .of_majors import example_of_major, values_of_major
 from .queries import sources_of
 from .texts import DESK, MOST_LETTERS, SHARED, TEXTS, Value, Values, fill
 from .wire import named
@@ -119,7 +121,8 @@ def compose(
             text=text,
             html=document(ticket.number, to.language, html),
             message_id=tokens.message_id(ticket.pk, event.pk, kind, to.email),
-            headers=_headers(kind, ticket, to, base, box, desk.arrived(ticket)) | _copies(kind, event, to),
+            headers=_headers(kind, ticket, to, base, box, desk.arrived(ticket), by_itself=event.by is None)
+            | _copies(kind, event, to),
             with_files=bool(files) and kind in (Kind.REPLY, Kind.FORWARDED),
         )
 
@@ -184,7 +187,7 @@ def _values(
         "whom": of_call(lambda row: row.whom),
         "phone": of_call(lambda row: row.number),
         "call_at": of_call(lambda row: exact(row.due_at)),
-        "about": of_call(lambda row: row.note),
+        "about": lambda: event.data.get("says") or of_call(lambda row: row.note)(),
         "recipient": lambda: to.display_name,
         "number": lambda: ticket.number,
         "title": lambda: ticket.title,
@@ -201,12 +204,14 @@ def _values(
         "message": message,
         "files": names_of_files,
         "resolution": lambda: ticket.resolution,
-        "closes_at": lambda: exact(closes_at(ticket)),
+        "what_happened": lambda: plain_words_for(event, Names(to, [event])),
+        "closes_at": lambda: exact(ticket.closes_at),
         "requester": lambda: ticket.requester.display_name,
         "priority": ticket.get_priority_display,
         "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
         "successor": lambda: event.data.get("converted_to") or event.data.get("other", ""),
         **outside_values(ticket, *(str((event.data.get(name) or ["", ""])[1]) for name in ("entry", "contract"))),
+        **values_of_major(event),
     }
 
 
@@ -246,7 +251,7 @@ def example_values() -> Values:
         "message": Value(message, markdown(message)),
         "files": _("Files:") + "\n- E-21.pdf (" + filesize(120_000) + ")",
         "resolution": _("The feed roller was worn out. We have replaced it."),
-        "closes_at": exact(at + timedelta(days=settings.CLOSE_RESOLVED_AFTER_DAYS)),
+        "closes_at": exact(at + timedelta(days=7)),
         "requester": _("Hanako Yamada"),
         "priority": str(Priority.P3.label),
         "description": _("The paper jams although I have taken everything out."),
@@ -255,6 +260,7 @@ def example_values() -> Values:
         "phone": "03-1234-5678",
         "call_at": exact(at),
         "about": _("Ask whether the new roller runs quietly."),
+        "what_happened": _("Resolution: 75% of the target is used."),
         "items": _example_of_items(),
         "notices": settings.SITE_URL + reverse("notify:notices"),
         "mail": settings.SITE_URL + reverse("intake:mail", args=[123]),
@@ -263,6 +269,7 @@ def example_values() -> Values:
         "contract": "SN-2026-0012",
         "devices": "PR-0042",
         "page": settings.SITE_URL + "/",
+        **example_of_major(at),
     }
     return {name: partial(_itself, value) for name, value in said.items()}
 
@@ -319,6 +326,12 @@ _VERBS = {
     "reopened": "reopen",
     "reopened_desk": "reopen",
     "thanks": "thank",
+    "closes": "announce_closing",
+    "approval": "ask_to_close",
+    "sent_back": "send_back",
+    "confirmed": "confirm",
+    "held_back": "hold_closing",
+    "awake": "wake",
     "closed": "close",
     "cancelled": "cancel",
     "cancelled_desk": "cancel",
@@ -327,10 +340,16 @@ _VERBS = {
     "team": "open",
     "bounced": "bounce",
     "mentioned": "note",
+    "told": "tell",
     "callback": "call_back_due",
+    "target": "near_target",
     "forwarded": "forward",
     "outside": "answer_from_outside",
     "to_outside": "escalate_outside",
+    "known": "join_major",
+    "force": "join_force",
+    "update_due": "update_due",
+    "action_due": "action_due",
 }
 
 
@@ -360,8 +379,9 @@ def _subject(kind: str, ticket: Ticket, echo: bool) -> str:
 
 
 def _headers(
-    kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None, arrived: list[Arrived]
+    kind: str, ticket: Ticket, to: User, base: str, box: Mailbox | None, arrived: list[Arrived], *, by_itself: bool
 ) -> dict[str, str]:
+    """`by_itself`: nobody wrote it, so that no machine should answer it (RFC 3834), a reply of a rule neither."""
     name = one_line(box.name if box else _("Service desk"), 80)
     headers = {
         "From": named(name, base),
@@ -370,7 +390,7 @@ def _headers(
         # Asks mail systems not to answer by themselves; what they answer all the same is set aside (intake.mail.signs).
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
-    if kind != Kind.REPLY:
+    if kind != Kind.REPLY or by_itself:
         headers["Auto-Submitted"] = "auto-generated"
     theirs = [each.message_id for each in arrived if each.message_id and each.from_address == to.email.lower()]
     known = [each for each in theirs[-5:] if each.isascii() and len(each) < 250]

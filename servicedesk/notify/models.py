@@ -46,9 +46,23 @@ class OutgoingMail(models.Model):
         OUTSIDE = "outside", _("Answer from outside")
         THANKS = "thanks", _("Thanks")
         TEAM = "team", _("Ticket for a team")
+        TARGET = "target", _("Target near or missed")
+        APPROVAL = "approval", _("Approval to close")
+        SENT_BACK = "sent_back", _("Closing not approved")
+        CONFIRMED = "confirmed", _("Confirmed by the requester")
+        HELD_BACK = "held_back", _("Not closed by itself")
+        CLOSES = "closes", _("Closes soon")
+        AWAKE = "awake", _("Back from a snooze")
+        STALE = "stale", _("Stale tickets")
+        TOLD = "told", _("Word from a rule")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
         REMINDER = "reminder", _("Reminder")
+        OUTAGE = "outage", _("How a known outage stands")
+        KNOWN = "known", _("Report of what is known")
+        FORCE = "force", _("Call into a task force")
+        UPDATE_DUE = "update_due", _("An update of an outage is due")
+        ACTION_DUE = "action_due", _("An action of a post-mortem is due")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -140,10 +154,16 @@ class Notification(models.Model):
         TEAM = "team", _("A ticket comes to a team whose lead I am, or that has none")
         BOUNCED = "bounced", _("A mail does not reach a requester")
         CALLBACK = "callback", _("A call-back is due")
+        TARGET = "target", _("A target of my tickets is near or missed")
         MAIL = "mail", _("I am given a mail to look at")
         MENTION = "mention", _("Somebody mentions me")
         THANKS = "thanks", _("A requester thanks")
+        CLOSING = "closing", _("A closing waits for me, or something is missing for it")
+        AWAKE = "awake", _("A ticket that I snoozed comes back")
         REMINDER = "reminder", _("Something that I look after needs attention")
+        OUTAGE = "outage", _("How an outage stands that concerns me")
+        FORCE = "force", _("A major incident needs me: task force, update or action due")
+        TOLD = "told", _("A rule tells me of a ticket")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
@@ -210,22 +230,27 @@ class NoticeSettings(models.Model):
     """
 
     Kind = Notification.Kind
-    FOR_ALL = (Kind.REPLY, Kind.STATUS)
+    FOR_ALL = (Kind.REPLY, Kind.STATUS, Kind.OUTAGE)
     FOR_DESK = (
         Kind.ASSIGNED,
         Kind.ANSWER,
         Kind.TEAM,
         Kind.BOUNCED,
         Kind.CALLBACK,
+        Kind.TARGET,
         Kind.MAIL,
         Kind.MENTION,
         Kind.THANKS,
+        Kind.CLOSING,
+        Kind.AWAKE,
         Kind.REMINDER,
+        Kind.FORCE,
+        Kind.TOLD,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
-    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS})
+    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})
     # What comes by mail only to those who wish it so.
-    ON_PAGES = frozenset({Kind.TEAM, Kind.THANKS})
+    ON_PAGES = frozenset({Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})
 
     person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
     ways = models.JSONField(_("what comes how"), default=dict)

@@ -67,10 +67,10 @@ def _mail(person: User, rows: Sequence[Notification], newest: int) -> OutgoingMa
             "notices": lambda: settings.SITE_URL + reverse("notify:notices"),
         }
         # The same for the same notices, of which no second mail may be made.
-        return _without_ticket(Kind.DIGEST, "digest", person, subject, values, f"digest.{person.pk}.{newest}")
+        return without_ticket(Kind.DIGEST, "digest", person, subject, values, f"digest.{person.pk}.{newest}")
 
 
-def _without_ticket(
+def without_ticket(
     kind: str, key: str, person: User, subject: str, values: Values, name: str, quiet: datetime | None = None
 ) -> OutgoingMail:
     """A mail in the language that is set; `name` makes its Message-ID; it waits for the end of `quiet`."""
@@ -162,7 +162,7 @@ def _tell_of(pk: int) -> bool:
             }
             name = f"look.{mail.pk}.{person.pk}.{mail.assigned_at:%Y%m%d%H%M%S%f}"
             subject = _("A mail for you to look at")
-            _without_ticket(Kind.MAIL, "assigned_mail", person, subject, values, name, quiet).save(force_insert=True)
+            without_ticket(Kind.MAIL, "assigned_mail", person, subject, values, name, quiet).save(force_insert=True)
     return True
 
 
@@ -196,4 +196,4 @@ def remind(person: User, key: str, *, said: str, title: str, address: str) -> No
             }
             subject = one_line(f"{title}: {said}", 280)
             name = f"remind.{person.pk}.{key}"
-            _without_ticket(Kind.REMINDER, "reminder", person, subject, values, name, quiet).save(force_insert=True)
+            without_ticket(Kind.REMINDER, "reminder", person, subject, values, name, quiet).save(force_insert=True)

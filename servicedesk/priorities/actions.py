@@ -16,12 +16,12 @@ from servicedesk.people.actions import audit, hold
 from servicedesk.people.jobs import Progress, start_job
 from servicedesk.people.models import Job, User
 from servicedesk.people.rules import check
-from servicedesk.tickets.actions import assign, lock, open_ticket, record_many, set_fields
+from servicedesk.tickets.actions import assign, lock, open_ticket, permit, record_many, set_fields
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Impact, Priority, PriorityReason, Ticket, Urgency
 from servicedesk.web.errors import Refused
 
-from .models import MatrixCell, PriorityTarget
+from .models import MatrixCell
 from .queries import (
     Grid,
     effective_grid,
@@ -71,14 +71,14 @@ def open_with_priority(ticket_type: str, *, by: User, via: str, at: datetime | N
 
 
 @transaction.atomic
-def change_ticket(ticket: Ticket, *, by: User, via: str, at: datetime | None = None, **fields: Any) -> Ticket:
+def change_ticket(ticket: Ticket, *, by: User | None, via: str, at: datetime | None = None, **fields: Any) -> Ticket:
     """Change fields of a ticket; its priority follows impact, urgency and service unless it was set by hand.
 
     A new service brings its team while nobody has the ticket, and its secrecy. `fields` as in
     `tickets.actions.set_fields` without the priority. Refuses a closed ticket.
     """
     lock(ticket)
-    check(by, "tickets.change", ticket)
+    permit(by, "tickets.change", ticket)
     if not ticket.is_open:
         raise TicketError(_("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed")
     service = fields.get("service", ticket.service)
@@ -100,14 +100,14 @@ def change_ticket(ticket: Ticket, *, by: User, via: str, at: datetime | None = N
 
 @transaction.atomic
 def override_priority(
-    ticket: Ticket, *, by: User, via: str, priority: int | None, note: str = "", at: datetime | None = None
+    ticket: Ticket, *, by: User | None, via: str, priority: int | None, note: str = "", at: datetime | None = None
 ) -> Ticket:
     """Set the priority by hand with a reason; `priority` None gives it back to the matrix.
 
     Refuses without a reason, an unknown priority and a closed ticket.
     """
     lock(ticket)
-    check(by, "priorities.override", ticket)
+    permit(by, "priorities.override", ticket)
     if not ticket.is_open:
         raise TicketError(_("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed")
     if priority is None:
@@ -206,32 +206,3 @@ def apply_matrix(service: Service | None) -> int:
     if tickets:
         record_many(tickets, "apply_matrix", by=None, via="system", data=data)
     return len(tickets)
-
-
-@transaction.atomic
-def save_targets(minutes: dict[int, tuple[int, int]], *, by: User, via: str) -> None:
-    """Set the minutes until first response and resolution per priority. They count for tickets from now on.
-
-    Refuses a first response that is due after the resolution, and minutes below 1 or beyond a year.
-    """
-    check(by, "settings.change")
-    before = {
-        target.priority: [target.response_minutes, target.resolution_minutes] for target in PriorityTarget.objects.all()
-    }
-    for priority, (response, resolution) in minutes.items():
-        if not (1 <= response <= 525_600 and 1 <= resolution <= 525_600):
-            raise Refused(_("Targets are between 1 minute and one year."), field=f"p{priority}")
-        if response > resolution:
-            raise Refused(_("The first response must be due before the resolution."), field=f"p{priority}")
-        PriorityTarget.objects.update_or_create(
-            priority=priority, defaults={"response_minutes": response, "resolution_minutes": resolution}
-        )
-    after = {priority: list(pair) for priority, pair in minutes.items()}
-    audit(
-        PriorityTarget(pk=0),
-        "save_priority_targets",
-        by=by,
-        via=via,
-        label=_("Priority targets"),
-        changes={f"P{key}": [before.get(key), value] for key, value in after.items() if before.get(key) != value},
-    )

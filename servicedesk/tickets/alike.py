@@ -1,13 +1,13 @@
 """Tickets that may be about the same as another one."""
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.contrib.postgres.search import SearchRank
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 
 from servicedesk.people.models import User
 
 from .models import OPEN, Ticket, TicketItem
 from .queries import visible_tickets, worked_on_by
-from .words import any_of
+from .words import Asked, any_of
 
 _LOOKED_AT = 400
 _MOST_OF_ITEMS = 2
@@ -27,7 +27,7 @@ def alike_tickets(user: User, ticket: Ticket, *, most: int = 5) -> list[Ticket]:
     if words:
         near = rows.filter(team=ticket.team_id) if ticket.team_id else rows
         newest = near.order_by("-created_at", "-id").values_list("pk", flat=True)[:_LOOKED_AT]
-        query = SearchQuery(words, search_type="raw", config="simple")
+        query = Asked(words)
         with_words = rows.filter(pk__in=list(newest), words__public=query).exclude(pk__in=[each.pk for each in found])
         rank = SearchRank(F("words__public"), query)
         found += with_words.annotate(rank=rank).order_by("-rank", "-pk")[: most - len(found)]

@@ -49,7 +49,7 @@ from .models import (
     WorkTimer,
 )
 from .permissions import asked, works_on
-from .words import query_for
+from .words import Asked, query_for
 from .workflow import Phase
 
 _NUMBER = re.compile(r"([A-Z]{3})?([0-9]{1,12})")
@@ -247,7 +247,7 @@ def timeline(user: User, ticket: Ticket) -> list[TicketEvent]:
     for event in rows:
         event.by = people.get(event.by_id)
     for comment in said:
-        comment.author = people[comment.author_id]
+        comment.author = people.get(comment.author_id)
     return rows
 
 
@@ -375,7 +375,7 @@ def with_words(user: User, words: str) -> Q:
     asked_for = query_for(words)
     if not asked_for:
         return Q(pk__in=[])
-    query = SearchQuery(asked_for, search_type="raw", config="simple")
+    query = Asked(asked_for)
     is_common = _is_common(query)
     found = _with(query, "public", is_common)
     if user.is_agent:

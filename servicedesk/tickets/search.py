@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,7 +26,7 @@ from servicedesk.web.text import normalise, search_key
 from .filters import UNRESOLVED, below
 from .models import OPEN, Attachment, Category, Channel, Comment, Tag, Ticket
 from .queries import about_item, numbers_meant, visible_tickets, with_words, worked_on_by
-from .words import query_for
+from .words import Asked, query_for
 from .workflow import Phase, TicketType, all_statuses
 
 MOST_LETTERS = 200
@@ -313,7 +312,7 @@ def _file(user: User, value: str) -> Q | None:
     words = query_for(value)
     if not words:
         return None
-    query = SearchQuery(words, search_type="raw", config="simple")
+    query = Asked(words)
     named = Attachment.objects.filter(ticket=OuterRef("pk"), name__icontains=value)
     found = Q(words__public=query) & Exists(named.filter(is_public=True))
     return found | Q(words__internal=query) & worked_on_by(user) & Exists(named)

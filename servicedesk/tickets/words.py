@@ -7,6 +7,7 @@ import re
 import threading
 from functools import cache, lru_cache
 
+from django.contrib.postgres.search import SearchQuery
 from sudachipy import Dictionary, SplitMode
 
 from servicedesk.web.text import search_key
@@ -59,6 +60,17 @@ def tokens(text: str) -> list[str]:
         if len(found) >= _MOST:
             break
     return list(found)[:_MOST]
+
+
+class Asked(SearchQuery):
+    """A raw tsquery of tokens, taken as it is: to_tsquery() would take a token such as wi-fi apart, which no ticket has
+    in parts.
+    """
+
+    template = "(%(expressions)s)::tsquery"
+
+    def __init__(self, raw: str):
+        super().__init__(raw, search_type="raw")
 
 
 def query_for(text: str) -> str:

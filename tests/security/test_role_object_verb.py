@@ -523,17 +523,34 @@ class TestElsewhere:
             "item",
             "template",
             "macro",
+            "calendar",
+            "rank",
+            "agreement",
+            "moves",
+            "service-level",
             "device",
             "notification-device",
+            "outage",
         }
         if name.startswith(("directory:", "api:directory-", "api:contract-")):
             of_contract = name in ("directory:contract", "directory:contract-change", "api:contract-detail")
             known["pk"] = others["contract" if of_contract else "entry"].pk
+        if name.startswith(("escalation:rule", "api:rule-")):
+            known["pk"] = others["rule"].pk
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
-        what = re.sub("-(detail|revoke|test|comparison|compare|take|run|remove)$", "", name.split(":")[-1])
+        what = re.sub(
+            "-(detail|revoke|test|comparison|compare|take|run|remove|due|export|move|subscribe|unsubscribe)$",
+            "",
+            name.split(":")[-1],
+        )
         if what in objects:
-            what = {"cause-code": "cause", "service-matrix": "service", "notification-device": "device"}.get(what, what)
+            what = {
+                "cause-code": "cause",
+                "service-matrix": "service",
+                "service-level": "service",
+                "notification-device": "device",
+            }.get(what, what)
             own = others.get(f"{what}s") if what in ("token", "device") else None
             one = own.get(role, own["agent"]) if own else others[what]
             known |= {"pk": one.pk, "code": getattr(one, "code", "")}
@@ -578,7 +595,11 @@ class TestElsewhere:
                 "desk:lead-assign",
                 "api:mailbox-take-missing",
                 "api:audit-check",
+                "api:rule-trial",
                 "api:dead-address-revive",
+                "api:major-proposal-accept",
+                "api:major-proposal-dismiss",
+                "api:post-mortem-action-finish",
             ) or name.startswith(("people:import-", "api:import-", "intake:mail", "notify:"))
             return {"in", "hidden"} if absent else {"in"}
         # An object of people that one may not see is hidden before it is forbidden.

@@ -7,7 +7,7 @@ what is confidential; confidential tickets only their team and the people named.
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from zipfile import ZipFile
 
@@ -16,14 +16,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
+from incidents.major.actions.declaring import declare_major
 from incidents.models import CauseCode
 from servicedesk.desk.models import Bulk, Export, Macro, ReplyTemplate, SavedView
 from servicedesk.directory.models import Contract, Entry, Referral
+from servicedesk.escalation.actions import create_rule
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
+from servicedesk.levels.models import Agreement, Calendar, Rank
+from servicedesk.levels.moving import Moves
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
-from servicedesk.people.models import Role, User
+from servicedesk.people.models import Job, Role, User
 from servicedesk.tickets.actions import link, log_work, note, reply, set_items, set_tags, share
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Category, Ticket
@@ -192,6 +196,9 @@ def build() -> World:
             ticket.refresh_from_db()
             cases[name, kind] = case
     others = {
+        "outage": declare_major(
+            an_incident(requester=stranger, service=service).ticket, by=people["agent"], via="page", reason="Stopped"
+        ),
         "person": people["colleague"],
         "stranger": stranger,
         "team": team,
@@ -219,6 +226,16 @@ def build() -> World:
         "entry": entry,
         "contract": Contract.objects.create(entry=entry, number="C-1", valid_from=date(2020, 1, 1)),
         "macro": Macro.objects.create(name="Begin", step="start"),
+        "calendar": Calendar.objects.get(is_default=True),
+        "rank": Rank.objects.get(is_default=True),
+        "agreement": Agreement.objects.create(name="The vendor's", kind="vendor"),
+        "moves": Job.objects.create(
+            kind="preview_levels", key="moves", state="done", by=people["administrator"], result=asdict(Moves())
+        ),
+        "rule": create_rule(
+            by=people["administrator"], via="page",
+            document={"name": "Hot", "trigger": "created", "actions": [{"do": "add_tag", "tag": "hot"}]},
+        ),
         "view": SavedView.objects.create(owner=people["agent"], name="Night shift", base="all", place=1),
         "team view": SavedView.objects.create(team=team, name="Morning round", base="all", place=1),
         "deleted view": SavedView.objects.create(

@@ -40,6 +40,12 @@ def make(team):
     return make
 
 
+class TestTokensOfSeveralParts:
+    def test_a_word_whose_normal_form_has_a_hyphen_is_found(self, make, agent):
+        make("wifi is slow")
+        assert found(agent, "WiFi") == found(agent, "ＷｉＦｉ") == ["wifi is slow"]
+
+
 class TestPlan:
     def test_tickets_of_a_rare_word_are_named_and_those_of_a_common_one_are_not(self, agent, make, monkeypatch):
         made = [make("Paper jam") for _each in range(3)]

@@ -27,7 +27,9 @@ def split_off(comment: Comment, *, title: str, kind: str, by: User, via: str) ->
     if comment.moved_to_id is not None:
         raise TicketError(_("Somebody has moved it already."), code="moved")
     writer = comment.author
-    asks = ticket.requester if speaks_for_desk(writer, ticket) or not writer.is_active else writer
+    asks = ticket.requester
+    if writer is not None and writer.is_active and not speaks_for_desk(writer, ticket):
+        asks = writer
     new = receive_like(ticket, kind=kind, title=title, description=comment.body, requester=asks, by=by, via=via)
     copy_files(comment.attachments.all(), new, is_public=True)
     link(new, ticket, TicketLink.Kind.SPLIT, by=by, via=via)

@@ -19,7 +19,7 @@ from servicedesk.people.models import User
 from servicedesk.people.rules import check
 
 from ..errors import TicketError
-from ..models import PREFIXES, Outbox, Ticket, TicketEvent
+from ..models import PREFIXES, ClosingRequest, Outbox, Ticket, TicketEvent
 from ..workflow import Phase, TicketType, workflow_of
 
 
@@ -85,6 +85,26 @@ def _is_held(ticket: Ticket) -> bool:
     if one is not None and one is not ticket:
         raise Apart(ticket.number)
     return one is not None
+
+
+# What sets off everything that is recorded meanwhile; goes into each event's data.
+_cause: ContextVar[dict[str, Any]] = ContextVar("cause", default={})  # noqa: B039 – never changed in place
+
+
+@contextmanager
+def because(**cause: Any) -> Iterator[None]:
+    """Let every event recorded in the block carry this in its data, whichever action records it."""
+    before = _cause.set(cause)
+    try:
+        yield
+    finally:
+        _cause.reset(before)
+
+
+def permit(by: User | None, permission: str, ticket: Ticket) -> None:
+    """`check`, unless the desk itself does it (`by` None): a rule acts by the right of whoever wrote it."""
+    if by is not None:
+        check(by, permission, ticket)
 
 
 def next_number(ticket_type: str) -> str:
@@ -170,7 +190,7 @@ def _next_event(
         by=by,
         via=via,
         is_public=public,
-        data=json.loads(json.dumps(data, cls=DjangoJSONEncoder)),
+        data=json.loads(json.dumps(data | _cause.get(), cls=DjangoJSONEncoder)),
         at=at,
     )
     event.hash = event_hash(ticket.number, ticket.event_hash, event)
@@ -246,6 +266,12 @@ def event_hash(number: str, previous: str, event: TicketEvent) -> str:
     )
 
 
+_MOVED = (
+    "status", "phase", "resolved_at", "closed_at", "closes_at", "confirmed_at", "snoozed_at", "snoozed_until",
+    "reopen_count",
+)  # fmt: skip
+
+
 @transaction.atomic
 def move(
     ticket: Ticket,
@@ -267,8 +293,8 @@ def move(
     """
     lock(ticket)
     transition = ticket.workflow.transition(name)
-    if by is not None and not permitted:
-        check(by, transition.permission, ticket)
+    if not permitted:
+        permit(by, transition.permission, ticket)
     if ticket.status not in transition.sources:
         raise TicketError(
             _("“%(action)s” is not possible: %(number)s is “%(status)s”. Somebody may have changed it just now.")
@@ -288,7 +314,12 @@ def move(
     elif was in (Phase.RESOLVED, Phase.CLOSED) and status.phase != Phase.RESOLVED and not transition.restores:
         ticket.resolved_at = ticket.closed_at = None
         ticket.reopen_count += 1
-    ticket.save(update_fields=["status", "phase", "resolved_at", "closed_at", "reopen_count"])
+    if was == Phase.RESOLVED:
+        ClosingRequest.objects.filter(pk=ticket.pk).delete()
+    ticket.closes_at = ticket.confirmed_at = None  # when it closes is said by `priorities.closing`
+    if status.phase in (Phase.RESOLVED, Phase.CLOSED):
+        ticket.snoozed_at = ticket.snoozed_until = None
+    ticket.save(update_fields=_MOVED)
     return record(ticket, name, by=by, via=via, public=True, at=now, **{"from": before, "to": ticket.status, **data})
 
 

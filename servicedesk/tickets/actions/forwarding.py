@@ -14,6 +14,7 @@ from ..files import Examined
 from ..models import Attachment, Comment, Ticket, TicketEvent
 from ..queries import was_written_to
 from .core import lock
+from .snoozing import rouse
 from .talk import copy_files, recipient, say
 
 
@@ -52,6 +53,7 @@ def answer_from_outside(
     lock(into)
     if not was_written_to(by, ticket):
         raise TicketError(_("There is no such ticket."), code="not_found")
+    rouse(into, by=by, via=via)
     outside = TicketEvent.objects.filter(ticket=ticket, verb="escalate_outside", data__to__contains=[[by.pk]])
     if (taken := outside.order_by("-number").first()) is not None:
         data["entry"] = taken.data["entry"]

@@ -12,7 +12,7 @@ from servicedesk.people.rules import check
 from ..errors import TicketError
 from ..models import Ticket, TicketShare, Watcher
 from ..queries import visible_tickets
-from .core import lock, named, person_ref, record
+from .core import lock, named, permit, person_ref, record
 
 
 @transaction.atomic
@@ -63,6 +63,23 @@ def watch(ticket: Ticket, *, by: User, via: str, at: datetime | None = None) -> 
     _row, made = Watcher.objects.get_or_create(ticket=ticket, user=by)
     if made:
         record(ticket, "watch", by=by, via=via, at=at)
+    return ticket
+
+
+@transaction.atomic
+def add_watcher(ticket: Ticket, person: User, *, by: User | None, via: str, at: datetime | None = None) -> Ticket:
+    """Let somebody hear about what happens to the ticket. Doing it again changes nothing. Refuses somebody who does not
+    see it: watching gives no sight.
+    """
+    lock(ticket)
+    permit(by, "tickets.work", ticket)
+    if not visible_tickets(person).filter(pk=ticket.pk).exists():
+        raise TicketError(
+            _("%(name)s does not see this ticket.") % {"name": person.display_name}, field="user", code="no_sight"
+        )
+    _row, made = Watcher.objects.get_or_create(ticket=ticket, user=person)
+    if made:
+        record(ticket, "add_watcher", by=by, via=via, at=at, user=person_ref(person))
     return ticket
 
 

@@ -20,15 +20,17 @@ from servicedesk.web.errors import NotNow
 from servicedesk.web.formats import when
 from servicedesk.web.text import lines
 
-from ..errors import TicketError
+from ..closing import still_reopens
+from ..errors import TicketError, TooLate
 from ..files import Examined, examine_all
 from ..mentions import mentioned
 from ..models import Attachment, Comment, Ticket
 from ..permissions import speaks_for_desk, works_on
 from ..queries import said_since
 from ..thanks import names_on, only_thanks, takes_thanks
-from .core import lock, move, person_ref, record, written
+from .core import lock, move, permit, person_ref, record, written
 from .sharing import bring_in, leave_out
+from .snoozing import rouse
 from .thanking import give_thanks, may_still_thank
 
 log = logging.getLogger(__name__)
@@ -43,9 +45,9 @@ class Overtaken(TicketError):
 
     def __init__(self, comment: Comment):
         self.comment = comment
-        answers = speaks_for_desk(comment.author, comment.ticket)
+        answers = comment.author is None or speaks_for_desk(comment.author, comment.ticket)
         sentence = _("%(name)s answered %(when)s.") if answers else _("%(name)s wrote %(when)s.")
-        words = {"name": comment.author.display_name, "when": when(comment.event.at)}
+        words = {"name": comment.author_name, "when": when(comment.event.at)}
         super().__init__(sentence % words, code="overtaken")
 
 
@@ -53,7 +55,7 @@ class Overtaken(TicketError):
 def reply(
     ticket: Ticket,
     *,
-    by: User,
+    by: User | None,
     body: str,
     via: str,
     files: Iterable[UploadedFile | Examined] = (),
@@ -74,27 +76,36 @@ def reply(
     The first reply of somebody who works on the ticket, other than its requester, is the first response, also of the
     agent who entered it. A reply of the requester's side sets the workflow's `when_requester_writes` in motion (an
     answer resumes, a word after the resolution reopens) unless `moves` is False, which mail without proof of its sender
-    passes, or it says nothing but thanks for what is solved, which then counts as `thank`.
+    passes, or it says nothing but thanks for what is solved, which then counts as `thank`. A reply of the desk itself
+    (`by` None) is no first response, because nobody has looked yet, sets nothing in motion and has no copies.
     `seen` is the number of the newest event that the writer knew of: when somebody else has said something publicly
     since, Overtaken is raised.
-    Refuses an empty body without files, a closed ticket that the writer cannot reopen, and in copies what is no address
-    and people who left (fields cc, bcc).
+    Refuses an empty body without files, what is over and not taken up again by that (TooLate), and in copies what is
+    no address and people who left (fields cc, bcc).
     """
-    files = examine_all(files, strict=strict_files)
+    given = list(files)
+    files = examine_all(given, strict=strict_files)
     lock(ticket)
-    check(by, "tickets.reply", ticket)
-    since = said_since(by, ticket, seen) if seen is not None else None
+    permit(by, "tickets.reply", ticket)
+    since = said_since(by, ticket, seen) if by is not None and seen is not None else None
     if since is not None:
         raise Overtaken(since)
     copies = {"cc": list(cc), "bcc": list(bcc)}
-    if any(copies.values()):
+    if by is not None and any(copies.values()):
         check(by, "tickets.work", ticket)
         data |= _copies(ticket, copies, by=by, via=via, at=at)
+    if by is None:
+        return say(ticket, "reply", True, None, body, via, files, style, strict_files, at, data)
     from_desk = speaks_for_desk(by, ticket)
     is_thanks = moves and not from_desk and not files and says_thanks(ticket, body, by)
     if is_thanks and may_still_thank(ticket, by):
         data["thanks"] = True
+    if moves and not from_desk and not is_thanks and not ticket.is_open and ticket.merged_into_id is None:
+        _take_up(ticket, by=by, via=via, at=at, body=body, files=given)
     comment = say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
+    # Also when nothing proves who wrote: it must be seen. Only thanks leave it where it is.
+    if not from_desk and ticket.snoozed_at and (files or not only_thanks(body, names_on(ticket, by))):
+        rouse(ticket, by=by, via=via, at=at)
     if from_desk:
         answered(ticket, comment.event.at)
     if is_thanks:
@@ -104,6 +115,16 @@ def reply(
         if next_step:
             move(ticket, next_step, by=by, via=via, permitted=True, at=at)
     return comment
+
+
+def _take_up(
+    ticket: Ticket, *, by: User, via: str, at: datetime | None, body: str, files: list[UploadedFile | Examined]
+) -> None:
+    """Reopen what is over because the requester's side writes. Raises TooLate when that is no longer possible."""
+    reopen = next((way for way in ticket.workflow.leaving(ticket.status) if way.name == "reopen"), None)
+    if reopen is None or not still_reopens(ticket) or not by.may(reopen.permission, ticket):
+        raise TooLate(ticket, body, files)
+    move(ticket, "reopen", by=by, via=via, at=at)
 
 
 def says_thanks(ticket: Ticket, body: str, by: User) -> bool:
@@ -124,7 +145,7 @@ def answered(ticket: Ticket, at: datetime) -> None:
 def note(
     ticket: Ticket,
     *,
-    by: User,
+    by: User | None,
     body: str,
     via: str,
     files: Iterable[UploadedFile | Examined] = (),
@@ -135,7 +156,7 @@ def note(
     """Write an internal note, which only those read who work on the ticket. Refuses an empty one."""
     files = examine_all(files)
     lock(ticket)
-    check(by, "tickets.note", ticket)
+    permit(by, "tickets.note", ticket)
     return say(ticket, "note", False, by, body, via, files, style, True, at, data)
 
 
@@ -216,7 +237,7 @@ def say(
     ticket: Ticket,
     verb: str,
     public: bool,
-    by: User,
+    by: User | None,
     body: str,
     via: str,
     files: list[Examined],
@@ -239,7 +260,7 @@ def say(
         raise TicketError(_("Write something or attach a file."), field="body")
     if len(body) > MOST_LETTERS:
         raise TicketError(_("This is too long. Attach it as a file."), field="body")
-    if via in _TYPED and works_on(by, ticket) and (people := mentioned(body, ticket, by)):
+    if by is not None and via in _TYPED and works_on(by, ticket) and (people := mentioned(body, ticket, by)):
         data["mentions"] = [person_ref(person) for person in people]
     event = written(record(ticket, verb, by=by, via=via, public=public, at=at, **data))
     comment = Comment.objects.create(event=event, ticket=ticket, author=by, is_public=public, body=body, format=style)
@@ -251,7 +272,7 @@ def attach(
     ticket: Ticket,
     files: Iterable[UploadedFile | Examined],
     *,
-    by: User,
+    by: User | None,
     comment: Comment | None,
     public: bool,
     strict: bool = True,
@@ -259,8 +280,8 @@ def attach(
 ) -> list[Attachment]:
     """Keep files with a comment, or with the description when `comment` is None, in the caller's transaction.
 
-    Whoever holds the ticket's lock hands over files that were examined before. `files.examine_all` refuses too many,
-    programs, empty and oversized ones when `strict`. Raises NotNow when
+    The desk itself (`by` None) has no files. Whoever holds the ticket's lock hands over files that were examined
+    before. `files.examine_all` refuses too many, programs, empty and oversized ones when `strict`. Raises NotNow when
     the place where files are stored does not take them.
     """
     kept = []

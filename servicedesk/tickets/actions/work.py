@@ -16,7 +16,8 @@ from servicedesk.web.text import normalise, one_line
 from ..errors import TicketError
 from ..models import Category, Tag, Ticket, TicketLink, TicketTag
 from ..queries import visible_tickets
-from .core import lock, move, named, person_ref, record
+from .core import lock, move, named, permit, person_ref, record
+from .snoozing import rouse
 from .talk import note
 
 
@@ -24,7 +25,7 @@ from .talk import note
 def assign(
     ticket: Ticket,
     *,
-    by: User,
+    by: User | None,
     via: str,
     assignee: User | None = None,
     team: Team | None = None,
@@ -35,11 +36,12 @@ def assign(
 
     Without a team the ticket keeps its own when the assignee belongs to it, else goes to their first team. Refuses
     somebody who is no agent, an agent outside the named team, and a closed ticket. Does nothing when nothing would
-    change. `permitted`: the caller has asked for the permission as part of another action.
+    change. `permitted`: the caller has asked for the permission as part of another action. Here and below `by` is None
+    for the desk itself.
     """
     lock(ticket)
     if not permitted:
-        check(by, "tickets.assign", ticket)
+        permit(by, "tickets.assign", ticket)
     _refuse_closed(ticket)
     if assignee is not None:
         if not assignee.is_agent:
@@ -66,6 +68,7 @@ def assign(
         ticket.assignee, ticket.team = assignee, new_team
         ticket.save(update_fields=["assignee", "team"])
         record(ticket, "assign", by=by, via=via, at=at, changes=changes)
+        rouse(ticket, by=by, via=via, at=at)  # whoever has it now has not snoozed it
     if assignee is not None and ticket.status == "new":
         move(ticket, "accept", by=by, via=via, permitted=True, at=at)
     return ticket
@@ -77,13 +80,13 @@ def _refuse_closed(ticket: Ticket) -> None:
 
 
 @transaction.atomic
-def escalate(ticket: Ticket, *, by: User, via: str, reason: str, at: datetime | None = None) -> Ticket:
+def escalate(ticket: Ticket, *, by: User | None, via: str, reason: str, at: datetime | None = None) -> Ticket:
     """Hand a ticket to the next tier of its team, without an assignee, with the reason as an internal note.
 
     Refuses without a reason, without a team, and when the team has no next tier.
     """
     lock(ticket)
-    check(by, "tickets.escalate", ticket)
+    permit(by, "tickets.escalate", ticket)
     _refuse_closed(ticket)
     if not reason.strip():
         raise TicketError(_("Say why this goes to the next tier."), field="reason")
@@ -97,15 +100,14 @@ def escalate(ticket: Ticket, *, by: User, via: str, reason: str, at: datetime | 
     ticket.team, ticket.assignee = target, None
     ticket.save(update_fields=["team", "assignee"])
     record(ticket, "escalate", by=by, via=via, at=at, changes=changes)
+    rouse(ticket, by=by, via=via, at=at)
     return ticket
 
 
 _REFERENCES = {"service", "category", "requester"}
 _WORDS = {"title", "description", "resolution", "priority_note"}
 SETTABLE = frozenset(
-    _REFERENCES
-    | _WORDS
-    | {"impact", "urgency", "priority", "priority_reason", "language", "is_confidential", "is_major"}
+    _REFERENCES | _WORDS | {"impact", "urgency", "priority", "priority_reason", "language", "is_confidential"}
 )
 
 
@@ -123,8 +125,7 @@ def set_fields(
     if unknown:
         raise LookupError(f"Not settable: {sorted(unknown)}")
     lock(ticket)
-    if by is not None:
-        check(by, "tickets.change", ticket)
+    permit(by, "tickets.change", ticket)
     if "title" in fields:
         fields["title"] = one_line(fields["title"])
         if not fields["title"]:
@@ -160,10 +161,10 @@ def tag_names(tags: Iterable[str]) -> list[str]:
 
 
 @transaction.atomic
-def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str], at: datetime | None = None) -> Ticket:
+def set_tags(ticket: Ticket, *, by: User | None, via: str, tags: list[str], at: datetime | None = None) -> Ticket:
     """Make these the ticket's tags, each up to 40 characters, at most 20; unknown ones are made."""
     lock(ticket)
-    check(by, "tickets.change", ticket)
+    permit(by, "tickets.change", ticket)
     names = tag_names(tags)
     if len(names) > 20 or any(len(name) > 40 for name in names):
         raise TicketError(_("A ticket has at most 20 tags of up to 40 characters."), field="tags")
@@ -187,7 +188,9 @@ def set_tags(ticket: Ticket, *, by: User, via: str, tags: list[str], at: datetim
 
 
 @transaction.atomic
-def link(ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str, at: datetime | None = None) -> TicketLink:
+def link(
+    ticket: Ticket, other: Ticket, kind: str, *, by: User | None, via: str, at: datetime | None = None
+) -> TicketLink:
     """Tie two tickets that `by` sees and works on; the same tie twice is one. Both get the event.
 
     Refuses a ticket with itself and an unknown kind; an invisible other ticket is refused as if it were not there. A
@@ -199,8 +202,8 @@ def link(ticket: Ticket, other: Ticket, kind: str, *, by: User, via: str, at: da
         raise TicketError(_("A ticket cannot be tied to itself."), field="other")
     for each in sorted((ticket, other), key=lambda one: one.pk):
         lock(each)
-    check(by, "tickets.change", ticket)
-    if not visible_tickets(by).filter(pk=other.pk).exists():
+    permit(by, "tickets.change", ticket)
+    if by is not None and not visible_tickets(by).filter(pk=other.pk).exists():
         raise TicketError(_("There is no such ticket."), field="other")
     if kind == TicketLink.Kind.RELATED:
         mirrored = TicketLink.objects.filter(source=other, target=ticket, kind=kind).first()

@@ -20,10 +20,11 @@ from servicedesk.web.views import not_now
 
 from .. import actions
 from ..actions.talk import MOST_LETTERS, Overtaken
+from ..errors import TooLate
 from ..forms import ThankForm, note_form, person_text, reply_form
 from ..models import Comment, Ticket
 from ..queries import comments, drafts_of, get_attachment, get_comment, get_ticket
-from .answers import done, require, verb_page
+from .answers import begun_anew, done, require, verb_page
 from .boxes import Box, box_again, box_for, seen_of, sent_box
 from .detail import newest_of
 
@@ -52,6 +53,9 @@ def _write(request, number, make_form, action, permission, kind) -> HttpResponse
     if form.is_valid():
         try:
             comment = _send(request, ticket, action, kind, form.cleaned_data)
+        except TooLate as late:
+            if (response := begun_anew(request, late, form)) is not None:
+                return response
         except Refused as refusal:
             form.refuse(refusal)
             overtaken = refusal.comment if isinstance(refusal, Overtaken) else None
@@ -121,7 +125,7 @@ def _quoted(request: HttpRequest, ticket: Ticket, box: Box) -> dict:
     said = comments(request.user, ticket).filter(pk=_id_in(request, "quote")).first()
     if said is None:
         return {}
-    lines = [f"{said.author.display_name}:", *said.body.split("\n")]
+    lines = [f"{said.author_name}:", *said.body.split("\n")]
     quotation = "\n".join(f"> {line}".rstrip() for line in lines) + "\n\n"
     return {"body": "\n\n".join(filter(None, [box.words.rstrip(), quotation]))}
 

@@ -18,7 +18,7 @@ from ..queries import timeline
 from ..sentences import Names, words_for
 
 # Messages of which a sentence says how they came to be here.
-_TOLD = frozenset({"move_message", "forward", "answer_from_outside"})
+_TOLD = frozenset({"move_message", "forward", "answer_from_outside", "send_back", "snooze"})
 # What both tickets keep an event of: here the one of the ticket where it goes on says it.
 _KEPT_TWICE = frozenset({"merge", "unmerge", "move_message"})
 SHOWS = ("all", "messages", "notes", "changes")
@@ -100,7 +100,7 @@ def entries_for(
             side = "requester" if comment.author_id == asker else "desk"
             entry = Entry(event, "reply" if comment.is_public else "note", "", side, comment)
             entry.files = files_of.get((event.ticket_id, comment.pk), [])
-            entry.asides = _asides(event, names, works)
+            entry.asides = _asides(event, names, works, number)
             entry.body = _body(event, comment, names)
             if works:
                 entry.css = " entry-note" if entry.kind == "note" else " entry-requester" if side == "requester" else ""
@@ -111,6 +111,8 @@ def entries_for(
                 entry = Entry(event, "opening", "", "requester", files=files_of.get((of.pk, None), []))
         elif show in ("all", "changes") and not _goes_without_saying(event, before):
             entry = Entry(event, "event", words_for(event, names))
+            if works and "rule" in event.data and number:
+                entry.sentence = format_html("{} {}", entry.sentence, _why(event, number, _("Why?")))
         if entry is not None:
             entry.of, entry.number = of, number
             entries.append(entry)
@@ -134,7 +136,7 @@ def _head(entry: Entry, of: Ticket | None, number: str, url: str) -> SafeString:
     if event.data.get("unproved"):
         marks += format_html('<span class="tag">{}</span>', _("Sender not proved"))
     more = SafeString("") if of is not None else _more(url)
-    return format_html("<strong>{}</strong>{}{}{}", comment.author.display_name, marks, when(entry.at), more)
+    return format_html("<strong>{}</strong>{}{}{}", comment.author_name, marks, when(entry.at), more)
 
 
 def _by_mail(url: str) -> SafeString:
@@ -151,14 +153,21 @@ def _more(url: str) -> SafeString:
     )
 
 
-def _asides(event: TicketEvent, names: Names, works: bool) -> list[str]:
+def _asides(event: TicketEvent, names: Names, works: bool, number: str) -> list[str]:
     """What became of a message, and who has copies of it."""
     said = [words_for(event, names)] if event.verb in _TOLD else []
+    if works and "rule" in event.data and number:
+        said.append(_why(event, number, _("A rule wrote this. Why?")))
     if cc := names.people(event, "cc"):
         said.append(f"{_('Cc:')} {', '.join(cc)}")
     if works and event.verb == "reply" and (bcc := names.people(event, "bcc")):
         said.append(f"{_('Bcc:')} {', '.join(bcc)}")
     return said
+
+
+def _why(event: TicketEvent, number: str, words: str) -> SafeString:
+    """The way to the page that says which rule did this, and by which conditions."""
+    return format_html('<a href="{}">{}</a>', reverse("escalation:why", args=[number, event.number]), words)
 
 
 def _body(event: TicketEvent, comment: Comment, names: Names) -> SafeString | str:

@@ -1,0 +1,228 @@
+"""Actions that say who has a ticket, who hears of it and to whom it goes on."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from servicedesk.people.models import User
+from servicedesk.tickets.actions import add_watcher, assign, escalate, record
+from servicedesk.tickets.models import Ticket
+from servicedesk.web.text import one_line
+
+from .doing import VIA, Change, Doing, known, name_of_team, person_in, refused, team_in, text_in
+from .models import Rule
+from .world import LEAST_LOADED, ROUND_ROBIN, World
+
+FIXED = "fixed"
+
+
+def _told(people: Iterable[User]) -> Change:
+    people = list(people)
+    return {"tells": [one.email for one in people], "users": [one.pk for one in people]}
+
+
+def _tell(ticket: Ticket, change: Change, text: str) -> None:
+    record(ticket, "tell", by=None, via=VIA, users=[[pk] for pk in change["users"]], says=one_line(text, 300))
+
+
+def _plan_team(ticket: Ticket, given: dict, world: World) -> Change | None:
+    team = world.teams_by_code.get(given["team"])
+    if team is None or not team.is_active or ticket.team_id == team.pk or not world.is_open(ticket):
+        return None
+    was = world.team_of(ticket)
+    return {"field": "team", "from": was.code if was else None, "to": team.code, "id": team.pk}
+
+
+def _do_team(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
+    team = world.teams[change["id"]]
+    has = ticket.assignee if ticket.assignee and team.pk in ticket.assignee.team_ids else None
+    assign(ticket, by=None, via=VIA, team=team, assignee=has)
+
+
+def _imagine_team(ticket: Ticket, change: Change, world: World) -> None:
+    team = world.teams[change["id"]]
+    ticket.team = team
+    if ticket.assignee_id and ticket.assignee_id not in {one.pk for one in world.present(team)}:
+        ticket.assignee = None
+
+
+HOWS = {
+    FIXED: gettext_lazy("a person"),
+    LEAST_LOADED: gettext_lazy("whoever is here and has the fewest tickets"),
+    ROUND_ROBIN: gettext_lazy("those who are here, in turn"),
+}
+
+
+def _read_person(given: dict) -> dict:
+    how = known(given.get("how", FIXED if given.get("person") else None), HOWS, _("Assign a person"))
+    found: dict[str, str] = {"how": how}
+    if how == FIXED:
+        found["person"] = person_in(given.get("person"), _("Person"))
+        if not User.objects.get(email=found["person"]).is_agent:
+            raise refused(_("%(name)s does not work on tickets.") % {"name": found["person"]}, "no_agent")
+    elif given.get("person"):
+        raise refused(_("A person is named only when it is always the same one."), "person")
+    if given.get("team"):
+        found["team"] = team_in(given["team"])
+    return found
+
+
+def _words_person(given: dict) -> str:
+    whom = given["person"] if given["how"] == FIXED else str(HOWS[given["how"]])
+    if given.get("team"):
+        return _("%(what)s (%(which)s)") % {"what": whom, "which": name_of_team(given["team"])}
+    return whom
+
+
+def _plan_person(ticket: Ticket, given: dict, world: World) -> Change | None:
+    if not world.is_open(ticket):
+        return None
+    team = world.teams_by_code.get(given["team"]) if given.get("team") else world.team_of(ticket)
+    if given["how"] == FIXED:
+        person = world.person(given["person"])
+        if person is None or not person.is_agent or ticket.assignee_id == person.pk:
+            return None
+    else:
+        # Somebody of the team who is here has it already: whoever it is, it is in good hands.
+        if team is None or (ticket.assignee_id and ticket.assignee_id in {one.pk for one in world.present(team)}):
+            return None
+        person = world.pick(team, given["how"])
+        if person is None:
+            return None
+    to_team = team if team and team.pk in person.team_ids else None
+    return {
+        "field": "assignee", "from": [ticket.assignee_id] if ticket.assignee_id else None, "to": [person.pk],
+        "who": person.email, "id": to_team.pk if to_team else None, "picked": given["how"] != FIXED,
+    }  # fmt: skip
+
+
+def _do_person(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
+    person, team = world.person(change["who"]), world.teams.get(change["id"] or 0)
+    assign(ticket, by=None, via=VIA, assignee=person, team=team)
+    if change["picked"] and team is not None and person is not None:
+        world.note_pick(team, person)
+
+
+def _imagine_person(ticket: Ticket, change: Change, world: World) -> None:
+    person, team = world.person(change["who"]), world.teams.get(change["id"] or 0)
+    ticket.assignee = person
+    if ticket.status == "new":
+        ticket.status = "assigned"
+    if team is not None and person is not None:
+        ticket.team = team
+        if change["picked"]:
+            world.note_pick(team, person)
+
+
+_NEXT_TIER, _MANAGER = "next_tier", "manager"
+UP = {
+    _NEXT_TIER: gettext_lazy("to the next tier"),
+    _MANAGER: gettext_lazy("to the responsible manager"),
+}
+
+
+def _read_escalate(given: dict) -> dict:
+    to = known(given.get("to", _NEXT_TIER), UP, _("Escalate"))
+    return {"to": to, "reason": text_in(given.get("reason"), _("Reason"), most=300, needed=False)}
+
+
+def _plan_escalate(ticket: Ticket, given: dict, world: World) -> Change | None:
+    team = world.team_of(ticket)
+    if team is None or not world.is_open(ticket):
+        return None
+    if given["to"] == _MANAGER:
+        lead = team.lead
+        return _told([lead]) if lead is not None and lead.is_active else None
+    target = world.teams.get(team.next_team_id or 0)
+    if target is None or not target.is_active:
+        return None
+    return {"field": "team", "from": team.code, "to": target.code, "id": target.pk}
+
+
+def _do_escalate(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
+    if given["to"] == _MANAGER:
+        lead = User.objects.get(pk=change["users"][0])
+        add_watcher(ticket, lead, by=None, via=VIA)
+        _tell(ticket, change, given["reason"])
+        return
+    with override(settings.LANGUAGE_CODE):
+        reason = given["reason"] or _("Handed on by the rule “%(name)s”.") % {"name": rule.name}
+    escalate(ticket, by=None, via=VIA, reason=reason)
+
+
+def _imagine_escalate(ticket: Ticket, change: Change, world: World) -> None:
+    if change.get("field") == "team":
+        ticket.team, ticket.assignee = world.teams[change["id"]], None
+
+
+WHOM = {
+    "assignee": gettext_lazy("the assignee"),
+    "lead": gettext_lazy("the lead of the team"),
+    "team": gettext_lazy("everybody of the team"),
+}
+
+
+def _read_notify(given: dict) -> dict:
+    whom = given.get("whom")
+    listed = whom if isinstance(whom, list) else [whom] if whom else []
+    if not 1 <= len(listed) <= 20:
+        raise refused(_("“%(field)s” needs one to %(most)d values.") % {"field": _("Notify"), "most": 20}, "values")
+    found = [one if one in WHOM else person_in(one, _("Notify")) for one in listed]
+    return {"whom": found, "text": text_in(given.get("text"), _("Text"), most=300, needed=False)}
+
+
+def _plan_notify(ticket: Ticket, given: dict, world: World) -> Change | None:
+    team, people = world.team_of(ticket), []
+    for one in given["whom"]:
+        if one == "assignee":
+            people += [world.assignee_of(ticket)]
+        elif one == "lead":
+            people += [team.lead] if team and team.lead else []
+        elif one == "team":
+            people += world.present(team) if team else []
+        else:
+            people += [world.person(one)]
+    found = {one.pk: one for one in people if one is not None and one.is_active}
+    return _told(found.values()) if found else None
+
+
+def _plan_watcher(ticket: Ticket, given: dict, world: World) -> Change | None:
+    person = world.person(given["person"])
+    if person is None or world.watches(person, ticket) or not world.sees(person, ticket):
+        return None
+    return {"watcher": person.email}
+
+
+def _do_watcher(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
+    person = world.person(given["person"])
+    if person is not None:
+        add_watcher(ticket, person, by=None, via=VIA)
+
+
+DOINGS = (
+    Doing(
+        "assign_team", gettext_lazy("Give it to a team"), ("team",),
+        lambda given: {"team": team_in(given.get("team"))}, lambda given: name_of_team(given["team"]),
+        _plan_team, _do_team, _imagine_team,
+    ),
+    Doing(
+        "assign_person", gettext_lazy("Assign a person"), ("how", "person", "team"), _read_person, _words_person,
+        _plan_person, _do_person, _imagine_person,
+    ),
+    Doing(
+        "escalate", gettext_lazy("Escalate"), ("to", "reason"), _read_escalate, lambda given: str(UP[given["to"]]),
+        _plan_escalate, _do_escalate, _imagine_escalate,
+    ),
+    Doing(
+        "notify", gettext_lazy("Notify"), ("whom", "text"), _read_notify,
+        lambda given: _(", ").join(str(WHOM.get(one, one)) for one in given["whom"]), _plan_notify,
+        lambda ticket, given, change, world, rule: _tell(ticket, change, given["text"]),
+    ),
+    Doing(
+        "add_watcher", gettext_lazy("Add a watcher"), ("person",),
+        lambda given: {"person": person_in(given.get("person"), _("Add a watcher"))}, lambda given: given["person"],
+        _plan_watcher, _do_watcher,
+    ),
+)  # fmt: skip

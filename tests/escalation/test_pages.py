@@ -1,0 +1,121 @@
+"""Pages of business rules without scripts: written row by row, tried, put in order, explained on the ticket."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from servicedesk.escalation.actions import create_rule
+from servicedesk.escalation.documents import whole_of
+from servicedesk.escalation.models import Firing, Rule
+from servicedesk.escalation.running import judge_waiting
+from servicedesk.people.jobs import run_next_job
+from servicedesk.people.models import AuditEntry
+from servicedesk.tickets.delivery import deliver_waiting
+from tests.factories import a_team, a_ticket, an_administrator, an_agent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin():
+    return an_administrator(name="Aiko")
+
+
+def a_rule(admin, **parts) -> Rule:
+    document = {"name": "Hot", "trigger": "created", "actions": [{"do": "add_tag", "tag": "hot"}]} | parts
+    return create_rule(by=admin, via="page", document=document)
+
+
+def run() -> None:
+    while deliver_waiting() + judge_waiting():
+        pass
+
+
+class TestWithoutScripts:
+    def test_a_rule_is_written_row_by_row_refused_where_it_is_wrong_tried_and_saved(self, visit, admin):
+        team = a_team(code="network", name="Network")
+        ticket = a_ticket(title="The VPN is down")
+        page, new = visit(admin), reverse("escalation:rule-new")
+        given = {
+            "name": "To the network", "owner": admin.pk, "minutes_saved": "１２", "is_active": "on", "days": "30",
+            "t-on": "created",
+        }  # fmt: skip
+        assert page.get(new).status_code == 200
+        drawn = page.post(new, given | {"do": "add:all"})
+        assert drawn.status_code == 200 and 'name="c0-field"' in drawn.text and "To the network" in drawn.text
+        given |= {"c0-box": "all", "c0-field": "words"}
+        drawn = page.post(new, given | {"do": "refresh"}, headers={"HX-Request": "true"})
+        assert drawn.text.startswith('<div id="rule-rows">') and 'name="c0-value"' in drawn.text
+        given |= {"c0-operator": "has", "c0-value": "ＶＰＮ、 tunnel", "a0-do": "assign_team", "a0-team": ""}
+        refused = page.post(new, given | {"do": "save"})
+        assert refused.status_code == 422 and "“Team” knows no “None”" in refused.text
+        given |= {"a0-team": "network"}
+        assert page.post(new, given | {"do": "try"}).status_code == 303
+        deliver_waiting()
+        run_next_job()
+        trial = page.get(reverse("escalation:trial"))
+        assert "on 1 ticket" in trial.text and "Team: none → Network" in trial.text
+        assert not Rule.objects.exists() and ticket.events.count() == 1
+        assert 'value="To the network"' in page.get(f"{new}?from=trial").text
+        assert page.post(new, given | {"do": "save", "why": "Too many by hand"}).status_code == 303
+        rule = Rule.objects.get()
+        assert whole_of(rule)["conditions"] == {"all": [{"field": "words", "has": ["vpn", "tunnel"]}]}
+        assert (rule.owner, rule.minutes_saved, rule.versions.get().why) == (admin, 12, "Too many by hand")
+        assert AuditEntry.objects.filter(object_type="escalation.rule", verb="create").count() == 1
+        change = reverse("escalation:rule-change", args=[rule.pk])
+        assert page.get(change).text.count("selected") >= 4
+        page.post(change, given | {"do": "save", "c0-value": "VPN", "why": "Tunnels are others'"})
+        shown = page.get(reverse("escalation:rule", args=[rule.pk])).text
+        assert "Condition new: Words in title or text: one of “vpn”" in shown and "Tunnels are others&#x27;" in shown
+        assert team
+
+    def test_rules_are_put_in_order_switched_exported_and_taken_in(self, visit, admin):
+        first, second = a_rule(admin), a_rule(admin, name="Second", actions=[{"do": "add_tag", "tag": "cold"}])
+        page = visit(admin)
+        page.post(reverse("escalation:rule-move", args=[second.pk]), {"place": "up"})
+        assert [rule.name for rule in Rule.objects.all()] == ["Second", "Hot"]
+        page.post(reverse("escalation:rule-move", args=[second.pk]), {"place": "２"})
+        page.post(reverse("escalation:rule-move", args=[second.pk]), {"place": "2"})
+        assert [rule.name for rule in Rule.objects.all()] == ["Hot", "Second"]
+        assert "They ask the same" in page.get(reverse("escalation:rules-findings")).text
+        page.post(reverse("escalation:rule-switch", args=[first.pk]))
+        assert Rule.objects.get(pk=first.pk).is_active is False
+        exported = page.get(reverse("escalation:rules-export")).text
+        Rule.objects.all().delete()
+        take_in = reverse("escalation:rules-import")
+        assert page.post(take_in, {"document": exported}).status_code == 303
+        assert [(rule.name, rule.is_active) for rule in Rule.objects.all()] == [("Hot", False), ("Second", True)]
+        wrong = page.post(take_in, {"document": exported.replace("add_tag", "add_tga")})
+        assert wrong.status_code == 422 and "Did you mean “add_tag”?" in wrong.text
+
+    def test_groups_that_rows_cannot_hold_are_edited_as_json(self, visit, admin):
+        deep = {"any": [{"all": [{"field": "priority", "is": "P1"}]}, {"field": "vip", "is": True}]}
+        rule = a_rule(admin, conditions=deep)
+        page, change = visit(admin), reverse("escalation:rule-change", args=[rule.pk])
+        assert "groups within groups" in page.get(change).text
+        document = whole_of(rule) | {"name": "Deeper"}
+        wrong = page.post(change, {"document": json.dumps(document)[:-1], "days": "30"})
+        assert wrong.status_code == 422 and "This is no JSON" in wrong.text
+        assert page.post(change, {"document": json.dumps(document), "days": "30"}).status_code == 303
+        assert Rule.objects.get().name == "Deeper"
+
+
+class TestWhyDidThisHappen:
+    def test_the_time_line_leads_to_the_rule_and_its_conditions_for_those_who_work_on_the_ticket(self, visit, admin):
+        team = a_team()
+        agent, other = an_agent(team), an_agent()
+        a_rule(admin, conditions=[{"field": "team", "is": team.code}])
+        ticket = a_ticket(team=team)
+        run()
+        event = ticket.events.get(verb="change")
+        why = reverse("escalation:why", args=[ticket.number, event.number])
+        assert f'<a href="{why}">Why?</a>' in visit(agent).get(ticket.get_absolute_url()).text
+        shown = visit(agent).get(why).text
+        assert "Hot" in shown and f"Team is {team}" in shown and "Tags: none → hot" in shown
+        assert "No rule did this." in visit(agent).get(reverse("escalation:why", args=[ticket.number, 1])).text
+        assert visit(other).get(why).status_code == 404
+        assert why not in visit(ticket.requester).get(ticket.get_absolute_url()).text
+        rule_page = reverse("escalation:rule", args=[Firing.objects.get().rule_id])
+        assert ticket.number in visit(agent).get(rule_page).text
+        assert ticket.number not in visit(other).get(rule_page).text
