@@ -6,7 +6,7 @@ what the usual life cycle shares in its `steps`.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import open_with_priority
-from servicedesk.tickets.actions import lock, move, record, steps
+from servicedesk.priorities.closing import plan_closing
+from servicedesk.tickets.actions import close, lock, move, record, steps
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.workflow import TicketType
 
+from .major.actions.declaring import end_with_ticket
 from .models import CauseCode, Incident
 
 
@@ -66,6 +68,14 @@ def wait_for_vendor_incident(
     return incident
 
 
+def wait_until_incident(
+    incident: Incident, *, by: User, via: str, agreed_on: date, note_text: str = "", at: datetime | None = None
+) -> Incident:
+    """See `steps.wait_until`: wait for a date that was agreed with the requester."""
+    steps.wait_until(incident.ticket, by=by, via=via, agreed_on=agreed_on, note_text=note_text, at=at)
+    return incident
+
+
 @transaction.atomic
 def resume_incident(incident: Incident, *, by: User, via: str, at: datetime | None = None) -> Incident:
     """Go on after waiting."""
@@ -109,13 +119,15 @@ def resolve_incident(
         cause_code=code.code if code else None,
         human_error=incident.human_error,
     )
+    plan_closing(ticket)
+    end_with_ticket(ticket, by=by, via=via, at=at)
     return incident
 
 
 @transaction.atomic
 def close_incident(incident: Incident, *, by: User | None, via: str, at: datetime | None = None) -> Incident:
-    """Close what is resolved. `by` None: the desk itself, after days without an answer."""
-    move(incident.ticket, "close", by=by, via=via, at=at)
+    """See `tickets.actions.close`: close what is resolved, as its rule says."""
+    close(incident.ticket, by=by, via=via, at=at)
     return incident
 
 
@@ -125,11 +137,13 @@ def reopen_incident(incident: Incident, *, by: User, via: str, reason: str, at: 
     return incident
 
 
+@transaction.atomic
 def cancel_incident(
     incident: Incident, *, by: User, via: str, reason: str = "", at: datetime | None = None
 ) -> Incident:
     """See `steps.cancel`: withdraw it."""
     steps.cancel(incident.ticket, by=by, via=via, reason=reason, at=at)
+    end_with_ticket(incident.ticket, by=by, via=via, at=at)
     return incident
 
 

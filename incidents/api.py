@@ -1,29 +1,24 @@
 """Incidents by API: every transition is a POST to its own address."""
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 
 from servicedesk.people.api.persons import Line
-from servicedesk.people.api.refs import Named
 from servicedesk.people.queries import get_or_404
 from servicedesk.people.rules import check
 from servicedesk.tickets.api.filters import TicketFilters
-from servicedesk.tickets.api.processes import MessageIn, NoteIn, ProcessView, ReasonIn
+from servicedesk.tickets.api.processes import MessageIn, NoteIn, ProcessView, ReasonIn, UntilIn
 from servicedesk.tickets.api.serializers import EmptyIn, Text, TicketOut, TicketRow, works
 from servicedesk.tickets.workflow import TicketType
 from servicedesk.web.api import Strict, View
 
 from . import actions
+from .api_fields import CauseCodeField
 from .causes import change_cause_code, create_cause_code
+from .major.api import MajorActions
 from .models import CauseCode, Incident
 from .queries import cause_codes, get_incident
-
-
-@extend_schema_field({"type": "string", "description": "Code of a cause code."})
-class CauseCodeField(Named):
-    def find(self, given: str) -> CauseCode | None:
-        return CauseCode.objects.filter(code=given).first()
 
 
 class CauseCodeOut(serializers.Serializer):
@@ -89,7 +84,7 @@ class ChangeIncidentIn(Strict):
     is_security = serializers.BooleanField(required=False)
 
 
-class IncidentViewSet(ProcessView):
+class IncidentViewSet(MajorActions, ProcessView):
     """Incidents. What all tickets can do is under `/tickets/{number}/`."""
 
     row, out = IncidentRow, IncidentOut
@@ -132,6 +127,12 @@ class IncidentViewSet(ProcessView):
     def wait_for_vendor(self, request, number):
         """Wait for somebody outside; `note` says for what, internally."""
         return self.do(number, actions.wait_for_vendor_incident, NoteIn, note="note_text")
+
+    @extend_schema(request=UntilIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def wait_until(self, request, number):
+        """Wait for a date agreed with the requester; on that day the desk goes on by itself."""
+        return self.do(number, actions.wait_until_incident, UntilIn, note="note_text")
 
     @extend_schema(request=EmptyIn, responses=IncidentOut)
     @action(detail=True, methods=["post"])

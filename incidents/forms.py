@@ -35,7 +35,6 @@ class ResolveIncidentForm(ResolveForm):
 
 
 class ChangeIncidentForm(ChangeForm):
-    is_major = forms.BooleanField(label=gettext_lazy("Major incident"), required=False)
     cause_code = CauseField(label=gettext_lazy("Cause code"), required=False, empty_label=gettext_lazy("Not known yet"))
     human_error = forms.ChoiceField(
         label=gettext_lazy("Human error"), required=False, choices=Incident.HumanError.choices

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.text import check_one_line
 
+from .major import models as major  # noqa: F401 – Django finds its tables here
+
 
 class CauseCode(models.Model):
     """Why an incident happened, from a short list in four groups."""

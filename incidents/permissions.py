@@ -3,6 +3,7 @@
 from servicedesk.people.rules import rule
 from servicedesk.tickets.permissions import asked, works_on
 
+from .major import permissions as major  # noqa: F401 – states its own
 from .workflow import WORKFLOW
 
 

@@ -1,16 +1,13 @@
 """Reads of incidents."""
 
-from datetime import datetime
+from django.db.models import QuerySet
 
-from django.db.models import Min, QuerySet
-
-from cmdb.models import Service
 from servicedesk.people.models import User
-from servicedesk.tickets.models import OPEN, Ticket
 from servicedesk.tickets.queries import get_ticket, visible_tickets
-from servicedesk.tickets.workflow import Phase, TicketType
+from servicedesk.tickets.workflow import TicketType
 from servicedesk.web.errors import NotFound
 
+from .major.models import MajorIncident, PostMortem
 from .models import CauseCode, Incident
 
 
@@ -35,25 +32,7 @@ def cause_codes() -> QuerySet[CauseCode]:
     return CauseCode.objects.filter(is_active=True)
 
 
-def disturbed_services() -> list[tuple[Service, datetime]]:
-    """(service, since when) of the open major incidents, the longest first: the one thing about them that everybody may
-    know. Confidential incidents and services are left out, and so is what is resolved.
-    """
-    since = dict(
-        Ticket.objects.filter(
-            OPEN,
-            type=TicketType.INCIDENT,
-            is_major=True,
-            is_confidential=False,
-            service__is_confidential=False,
-            service__is_active=True,
-        )
-        .exclude(phase=Phase.RESOLVED)
-        .values_list("service")
-        .annotate(since=Min("created_at"))
-        .order_by("since")[:20]
-    )
-    if not since:
-        return []
-    services = Service.objects.in_bulk(since)
-    return [(services[pk], at) for pk, at in since.items()]
+def post_mortem_missing(incident: Incident) -> bool:
+    """Whether it was a major incident whose post-mortem is not finished: it cannot be closed before."""
+    major = MajorIncident.objects.filter(pk=incident.pk, retracted_at__isnull=True)
+    return major.exists() and not PostMortem.objects.filter(pk=incident.pk, finished_at__isnull=False).exists()

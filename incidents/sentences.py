@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy
 
 from servicedesk.tickets.sentences import field
 
+from .major import sentences as major  # noqa: F401 – states its own
 from .models import CauseCode, Incident
 
 

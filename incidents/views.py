@@ -28,7 +28,7 @@ def change(request: HttpRequest, number: str) -> HttpResponse:
         request,
         incident.ticket,
         ChangeIncidentForm,
-        own=own | {"is_major": incident.ticket.is_major},
+        own=own,
         save_own=lambda **fields: actions.change_incident(incident, by=request.user, via="page", **fields),
     )
 
@@ -43,6 +43,7 @@ STEPS = {
     "start": StepPage(actions.start_incident),
     "ask_requester": StepPage(actions.ask_requester_incident, shared.AskForm),
     "wait_for_vendor": StepPage(actions.wait_for_vendor_incident, shared.VendorForm),
+    "wait_until": StepPage(actions.wait_until_incident, shared.UntilForm),
     "resume": StepPage(actions.resume_incident),
     "resolve": StepPage(actions.resolve_incident, ResolveIncidentForm),
     "close": StepPage(actions.close_incident),

@@ -6,7 +6,7 @@ what the usual life cycle shares in its `steps`.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import open_with_priority
-from servicedesk.tickets.actions import lock, move, record, steps
+from servicedesk.priorities.closing import plan_closing
+from servicedesk.tickets.actions import close, lock, move, record, steps
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.workflow import TicketType
 
@@ -74,6 +75,20 @@ def wait_for_vendor_service_request(
     return service_request
 
 
+def wait_until_service_request(
+    service_request: ServiceRequest,
+    *,
+    by: User,
+    via: str,
+    agreed_on: date,
+    note_text: str = "",
+    at: datetime | None = None,
+) -> ServiceRequest:
+    """See `steps.wait_until`: wait for a date that was agreed with the requester."""
+    steps.wait_until(service_request.ticket, by=by, via=via, agreed_on=agreed_on, note_text=note_text, at=at)
+    return service_request
+
+
 @transaction.atomic
 def resume_service_request(
     service_request: ServiceRequest, *, by: User, via: str, at: datetime | None = None
@@ -92,6 +107,7 @@ def resolve_service_request(
     Refuses an empty resolution.
     """
     steps.resolve(service_request.ticket, by=by, via=via, resolution=resolution, children=children, at=at)
+    plan_closing(service_request.ticket)
     return service_request
 
 
@@ -99,8 +115,8 @@ def resolve_service_request(
 def close_service_request(
     service_request: ServiceRequest, *, by: User | None, via: str, at: datetime | None = None
 ) -> ServiceRequest:
-    """Close what is resolved. `by` None: the desk itself, after days without an answer."""
-    move(service_request.ticket, "close", by=by, via=via, at=at)
+    """See `tickets.actions.close`: close what is resolved, as its rule says."""
+    close(service_request.ticket, by=by, via=via, at=at)
     return service_request
 
 

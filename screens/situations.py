@@ -14,7 +14,9 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from cmdb.models import Item, Service
-from incidents.actions import open_incident, resolve_incident
+from incidents.actions import change_incident, open_incident, resolve_incident
+from incidents.major.actions.proposing import propose_major
+from incidents.major.models import MajorIncident
 from incidents.models import CauseCode, Incident
 from servicedesk.demo.company import SIGN_INS
 from servicedesk.demo.load import load
@@ -22,8 +24,11 @@ from servicedesk.desk.actions import create_view
 from servicedesk.desk.bulk import Change, start_bulk
 from servicedesk.desk.exporting import job_key, start_export
 from servicedesk.desk.models import Export, Macro, ReplyTemplate, SavedView
+from servicedesk.directory.models import Entry, Referral
 from servicedesk.intake.actions import assign_mail, plan_call_back, read_waiting, store
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
+from servicedesk.levels.actions import change_calendar, create_agreement, set_service_levels
+from servicedesk.levels.models import Calendar, Rank
 from servicedesk.notify.models import PushDevice
 from servicedesk.notify.notices import mark_read, save_notice_settings
 from servicedesk.notify.permissions import read_sent
@@ -32,7 +37,9 @@ from servicedesk.notify.without_ticket import tell_of_assigned_mails
 from servicedesk.people.actions import create_absence, create_token, upload_import
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
+from servicedesk.priorities.actions import override_priority
 from servicedesk.tickets.actions import (
+    ask_to_close,
     assign,
     log_work,
     merge,
@@ -41,6 +48,7 @@ from servicedesk.tickets.actions import (
     save_draft,
     set_items,
     set_tags,
+    snooze,
     start_timer,
     thank,
 )
@@ -70,6 +78,7 @@ def prepare() -> Situation:
     people = {key: User.objects.get(email__startswith=f"{key}@") for _role, key in SIGN_INS}
     found = Situation(people)
     found.objects |= _tickets(people) | _mails(people) | _settings(people)
+    found.objects |= _majors(found.objects["busy"])
     _news(people, found.objects)
     deliver_waiting()
     found.objects |= rules(people[ADMIN], people[AGENT])
@@ -79,6 +88,14 @@ def prepare() -> Situation:
         mail for mail in visible_outgoing(people[ADMIN]).order_by("-pk") if read_sent(people[ADMIN], mail)
     )
     return found
+
+
+def _majors(busy: Ticket) -> dict:
+    """The major incidents of the demo, and two proposals."""
+    past, now = MajorIncident.objects.select_related("incident__ticket").order_by("declared_at")
+    for about in (Service.objects.get(code="network"), busy):
+        propose_major(about, reason="出荷が止まっている可能性があります", by=None)
+    return {"major": now, "major_ticket": now.incident.ticket, "past_major": past, "past_ticket": past.incident.ticket}
 
 
 def _tickets(people: dict[str, User]) -> dict:
@@ -134,8 +151,31 @@ def _tickets(people: dict[str, User]) -> dict:
     own = Ticket.objects.filter(requester=staff)
     own_done = own.filter(status="closed").latest("pk")
     thank(own_done, by=staff, via="command", word="ありがとうございました！")
+    urgent = mine.filter(type="incident", phase__in=["new", "active"]).exclude(pk=busy.pk)
+    incomplete = _urgent(urgent.latest("pk"), agent)
+    led = people[LEAD].leads.first()
+    member = led.members.filter(is_active=True).exclude(pk=people[LEAD].pk).first()
+    theirs = open_incident(by=member, via="command", title="基幹システムにつながらない", description="全員です。",
+                           requester=busy.requester, channel="phone", team=led).ticket  # fmt: skip
+    approval = _urgent(theirs, member)
+    because = CauseCode.objects.first()
+    change_incident(Incident.objects.get(pk=approval.pk), by=member, via="command", cause_code=because)
+    ask_to_close(approval, by=member, via="command")
+    snoozed = mine.filter(phase="waiting").exclude(pk=busy.pk).first() or twins[1]
+    snooze(snoozed, by=agent, via="command", until=now + timedelta(days=3), reason="部品が届くのを待ちます。")
+    quiet = mine.filter(phase="active").values_list("pk", flat=True)[:4]
+    Ticket.objects.filter(pk__in=list(quiet)).update(updated_at=now - timedelta(days=40))
+    outside = Referral.objects.select_related("ticket").earliest("pk")
     return {
         "busy": busy,
+        "approval": approval,
+        "incomplete": incomplete,
+        "snoozed": snoozed,
+        "outside": outside.ticket,
+        "referral": outside,
+        "entry": outside.entry,
+        "contract": outside.contract,
+        "guarded_entry": _guarded(people),
         "work": work,
         "view": view,
         "bulk": bulk,
@@ -155,6 +195,22 @@ def _tickets(people: dict[str, User]) -> dict:
         "own_resolved": own.filter(status="resolved").first() or own.first(),
         "own_done": own_done,
     }
+
+
+def _urgent(ticket: Ticket, agent: User) -> Ticket:
+    """An incident of priority 1 that is resolved: closing it asks for more."""
+    override_priority(ticket, by=agent, via="command", priority=1, note="全社に影響")
+    incident = Incident.objects.select_related("ticket").get(pk=ticket.pk)
+    resolve_incident(incident, by=agent, via="command", resolution="サーバーを切り替えました。")
+    return incident.ticket
+
+
+def _guarded(people: dict[str, User]) -> Entry:
+    """An entry whose contract the agent may not call under."""
+    entry = Entry.objects.exclude(contracts=None).latest("pk")
+    for contract in entry.contracts.all():
+        contract.callers.set([people[LEAD]])
+    return entry
 
 
 def _resolved(tickets, agent: User) -> Ticket:
@@ -218,7 +274,21 @@ def _settings(people: dict[str, User]) -> dict:
     )
     create_token(agent, name="監視サーバー", scopes=["read"], days=90, via="command")
     file = "email,name,reading,language\nnew.person@minato.example,新野 薫,ニイノ カオル,ja\nwrong,,,xx\n".encode()
+    calendar = Calendar.objects.get(is_default=True)
+    change_calendar(
+        calendar, by=admin, via="command", closed=[f"{today.year}-12-{day}" for day in (29, 30, 31)],
+        special={f"{today.year}-12-28": [["09:00", "12:00"]]}, teams=[],
+    )  # fmt: skip
+    agreement = create_agreement(
+        by=admin, via="command", name="二次対応の約束", kind="team", team=agent.teams.first(), warn_at=[75],
+        minutes={1: 60, 2: 240, 3: 960},
+    )  # fmt: skip
+    create_agreement(by=admin, via="command", name="複合機の保守", kind="vendor", minutes={2: 480, 3: 1440})
+    set_service_levels({Service.objects.first(): (Rank.objects.first(), None)}, by=admin, via="command")
     return {
+        "calendar": calendar,
+        "rank": Rank.objects.get(is_default=True),
+        "agreement": agreement,
         "person": people[LEAD],
         "team": agent.teams.first(),
         "service": Service.objects.first(),

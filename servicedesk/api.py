@@ -10,16 +10,21 @@ from rest_framework.routers import SimpleRouter
 
 from cmdb.api import ItemViewSet, ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
+from incidents.major.api import ActionViewSet, MajorSettingsViewSet, OutageViewSet, ProposalViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet, ExportViewSet, SavedViewSet
 from servicedesk.desk.bulk_api import BulkViewSet
 from servicedesk.desk.lead_api import StandingViewSet
 from servicedesk.desk.macro_api import MacroViewSet
 from servicedesk.desk.template_api import TemplateViewSet
+from servicedesk.directory.api import ContractViewSet, DirectoryViewSet, ReferralViewSet
 from servicedesk.escalation.api import RuleTrialViewSet, RuleViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
+from servicedesk.levels.calendar_api import CalendarViewSet
+from servicedesk.levels.rank_api import AgreementViewSet, RankViewSet, ServiceLevelViewSet
+from servicedesk.levels.receipt_api import ClockViewSet
 from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
 from servicedesk.notify.notice_api import DeviceViewSet, NoticeSettingsViewSet, NotificationViewSet
 from servicedesk.people.api.audit import AuditViewSet
@@ -28,7 +33,9 @@ from servicedesk.people.api.organisation import CompanyViewSet, DepartmentViewSe
 from servicedesk.people.api.persons import MeViewSet, PersonViewSet
 from servicedesk.people.api.tokens import TokenViewSet
 from servicedesk.people.api_auth import ScopeAllows
-from servicedesk.priorities.api import MatrixViewSet, TargetsViewSet
+from servicedesk.priorities.api import MatrixViewSet
+from servicedesk.priorities.closing_api import ClosingRulesViewSet
+from servicedesk.tickets.api.ending import ApprovalViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
 from servicedesk.tickets.api.work_time import RoundingViewSet, TimerViewSet, WorkMonthViewSet
@@ -69,6 +76,9 @@ def docs(request: HttpRequest) -> HttpResponse:
 router = SimpleRouter(use_regex_path=False)
 router.register("tickets", TicketViewSet, "ticket")
 router.register("incidents", IncidentViewSet, "incident")
+router.register("outages", OutageViewSet, "outage")
+router.register("major-proposals", ProposalViewSet, "major-proposal")
+router.register("post-mortem-actions", ActionViewSet, "post-mortem-action")
 router.register("requests", ServiceRequestViewSet, "request")
 router.register("people", PersonViewSet, "person")
 router.register("me/tokens", TokenViewSet, "token")
@@ -77,6 +87,10 @@ router.register("departments", DepartmentViewSet, "department")
 router.register("teams", TeamViewSet, "team")
 router.register("services", ServiceViewSet, "service")
 router.register("items", ItemViewSet, "item")
+router.register("calendars", CalendarViewSet, "calendar")
+router.register("ranks", RankViewSet, "rank")
+router.register("service-levels", ServiceLevelViewSet, "service-level")
+router.register("agreements", AgreementViewSet, "agreement")
 router.register("categories", CategoryViewSet, "category")
 router.register("mailboxes", MailboxViewSet, "mailbox")
 router.register("incoming-mails", IncomingMailViewSet, "incoming-mail")
@@ -92,9 +106,13 @@ router.register("dead-addresses", DeadAddressViewSet, "dead-address")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("exports", ExportViewSet, "export")
 router.register("bulk", BulkViewSet, "bulk")
+router.register("approvals", ApprovalViewSet, "approval")
 router.register("standing", StandingViewSet, "standing")
 router.register("macros", MacroViewSet, "macro")
 router.register("templates", TemplateViewSet, "template")
+router.register("directory", DirectoryViewSet, "directory")
+router.register("contracts", ContractViewSet, "contract")
+router.register("referrals", ReferralViewSet, "referral")
 router.register("work-months", WorkMonthViewSet, "work-month")
 router.register("views", SavedViewSet, "view")
 router.register("rules", RuleViewSet, "rule")
@@ -103,6 +121,7 @@ router.register("search", SearchViewSet, "search")
 app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
+    path("tickets/<str:number>/clocks/", ClockViewSet.as_view({"get": "list"}), name="ticket-clocks"),
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
     path("me/timer/", TimerViewSet.as_view({"get": "retrieve", "delete": "discard"}), name="timer"),
     path("me/timer/stop/", TimerViewSet.as_view({"post": "stop"}), name="timer-stop"),
@@ -112,7 +131,8 @@ urlpatterns = [
         name="notification-preferences",
     ),
     path("priority-matrix/", MatrixViewSet.as_view({"get": "list", "put": "update"}), name="priority-matrix"),
-    path("priority-targets/", TargetsViewSet.as_view({"get": "list", "put": "update"}), name="priority-targets"),
+    path("closing-rules/", ClosingRulesViewSet.as_view({"get": "list", "put": "update"}), name="closing-rules"),
+    path("major-settings/", MajorSettingsViewSet.as_view({"get": "retrieve", "put": "update"}), name="major-settings"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),

@@ -236,6 +236,7 @@ EVENT_CONSUMERS = [
     "servicedesk.tickets.consumers.index_words",
     "servicedesk.levels.consumers.move_clocks",
     "servicedesk.notify.consumers.tell_people",
+    "servicedesk.notify.outages.tell_readers",
     "servicedesk.desk.consumers.resolve_children",
     "servicedesk.escalation.consumers.queue_turns",
 ]
@@ -243,6 +244,8 @@ EVENT_CONSUMERS = [
 JOBS = {
     "apply_import": "servicedesk.people.actions.imports.apply_as_job",
     "apply_matrix": "servicedesk.priorities.actions.apply_matrix_as_job",
+    "renew_clocks": "servicedesk.levels.actions.renewing.renew_as_job",
+    "preview_levels": "servicedesk.levels.moving.preview_as_job",
     "export_tickets": "servicedesk.desk.exporting.export_as_job",
     "change_many": "servicedesk.desk.bulk.change_as_job",
     "undo_many": "servicedesk.desk.bulk.undo_as_job",
@@ -279,15 +282,20 @@ CELERY_BEAT_SCHEDULE = {
         ("send mail", "servicedesk.notify.tasks.send_waiting_mail", 2),
         ("tell of assigned mails", "servicedesk.notify.tasks.tell_of_mails", 5),
         ("write summaries", "servicedesk.notify.tasks.write_digests", 60),
+        ("write of stale tickets", "servicedesk.notify.tasks.write_stale_mails", 600),
         ("send pushes", "servicedesk.notify.tasks.send_pushes", 2),
         ("tidy notices", "servicedesk.notify.tasks.tidy_notices", 3600),
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
+        ("remind of the directory", "servicedesk.directory.tasks.remind_of_entries", 3600),
+        ("watch major incidents", "incidents.tasks.watch_major_incidents", 60),
+        ("nag of actions", "incidents.tasks.nag_of_actions", 900),
         ("judge events", "servicedesk.escalation.tasks.judge_events", 1),
         ("sweep rules", "servicedesk.escalation.tasks.sweep_rules", 60),
         ("send webhooks", "servicedesk.escalation.tasks.send_webhooks", 2),
         ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
+        ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),
         ("close resolved", "servicedesk.desk.tasks.close_resolved_tickets", 600),
     ]
 }
@@ -326,8 +334,6 @@ MAIL_RECEIPTS_PER_HOUR = env.integer("MAIL_RECEIPTS_PER_HOUR", 20, least=0)
 MAIL_RECIPIENT_PER_HOUR = env.integer("MAIL_RECIPIENT_PER_HOUR", 100, least=1)
 # So long a reply waits before its mails leave, and can be taken back.
 MAIL_UNDO_SECONDS = env.integer("MAIL_UNDO_SECONDS", 10, least=0)
-# An answer to a ticket that was closed longer ago begins a new one.
-MAIL_REOPENS_FOR_DAYS = env.integer("MAIL_REOPENS_FOR_DAYS", 30, least=0)
 
 # --- Pushes to browsers (servicedesk.notify.pushing) ----------------------------------------------------------------
 # The desk's private key (VAPID): 32 bytes as base64url. Without it nobody is offered pushes; a new one ends them all.
@@ -396,10 +402,20 @@ SPECTACULAR_SETTINGS = {
         "ImportKind": "servicedesk.people.models.ImportRun.Kind",
         "ImportState": "servicedesk.people.models.ImportRun.State",
         "JobState": "servicedesk.people.models.Job.State",
+        "AgreementKind": "servicedesk.levels.models.Agreement.Kind",
+        "ClockKind": "servicedesk.levels.models.Clock.Kind",
         "ItemKind": "cmdb.models.ItemKind",
         "ItemState": "cmdb.models.ItemState",
         "BulkOutcome": "servicedesk.desk.models.BulkRow.Outcome",
+        "DirectoryKind": "servicedesk.directory.models.Entry.Kind",
+        "ContractUnit": "servicedesk.directory.api.UNITS",
+        "RoundingUnit": "servicedesk.tickets.models.WorkRounding.Unit",
         "BulkLinkKind": "servicedesk.desk.bulk_api.KINDS",
+        "UpdateKind": "incidents.major.models.MajorUpdate.Kind",
+        "ForceRole": "incidents.major.models.ForceMember.Role",
+        "ProposalKind": "incidents.major.models.MajorProposal.Kind",
+        "Role": "servicedesk.people.models.Role",
+        "MajorState": "incidents.major.api.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -427,7 +443,5 @@ LOGGING = {
 }
 
 # --- Ways of the desk ---------------------------------------------------------------------------------------------
-CLOSE_RESOLVED_AFTER_DAYS = env.integer("CLOSE_RESOLVED_AFTER_DAYS", 7, least=1)
-
 # Against rules that set each other off for ever: more firings on one ticket within an hour are left out, and said so.
 RULE_FIRINGS_PER_HOUR = env.integer("RULE_FIRINGS_PER_HOUR", 20, least=1)

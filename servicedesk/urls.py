@@ -20,10 +20,12 @@ urlpatterns = [
     path("requests/", include("requests.urls")),
     path("", include("servicedesk.people.urls")),
     path("", include("cmdb.urls")),
+    path("", include("servicedesk.levels.urls")),
     path("", include("servicedesk.priorities.urls")),
     path("", include("servicedesk.intake.urls")),
     path("", include("servicedesk.notify.urls")),
     path("", include("servicedesk.desk.urls")),
+    path("", include("servicedesk.directory.urls")),
     path("", include("servicedesk.escalation.urls")),
 ]
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from cmdb.models import Item
 from cmdb.queries import items_in_use, items_of
@@ -14,12 +15,24 @@ from requests.models import ServiceRequest
 from servicedesk.intake.actions import receive
 from servicedesk.people.models import User
 from servicedesk.priorities.actions import change_ticket, override_priority
-from servicedesk.tickets.actions import add_items, assign, escalate, link, log_work, note, reply, set_tags, share, watch
+from servicedesk.tickets.actions import (
+    add_items,
+    assign,
+    escalate,
+    link,
+    log_work,
+    note,
+    reply,
+    set_tags,
+    share,
+    watch,
+)  # fmt: skip
 from servicedesk.tickets.actions.talk import answered
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.workflow import TicketType
 
 from .company import MONITOR, Cast
+from .endings import approve, end
 from .files import file
 from .grammar import Story, Telling
 from .times import after, opening
@@ -157,9 +170,10 @@ class Life:
             at = self._then(after(at, rng.uniform(120, 900)), self._reopens)
             at = self._done(after(at, rng.uniform(30, 300)), story.again, half=True)
         if rng.random() < 0.55:
-            self._then(after(at, rng.uniform(10, 700)), self._confirms)
+            at = self._then(after(at, rng.uniform(10, 700)), self._confirms)
         else:
-            self._then(at + timedelta(days=7, minutes=rng.randint(1, 9)), self._closes_by_itself)
+            at = self._then(at + timedelta(days=7, minutes=rng.randint(1, 9)), self._closes_by_itself)
+        self._then(after(at, 90), partial(approve, self))
 
     def _taken(self, at: datetime, entered_by_desk: bool) -> datetime:
         """Somebody of the team takes it, or the lead gives it to somebody; perhaps its fields are put right."""
@@ -211,7 +225,7 @@ class Life:
         assert self.ticket is not None
         return self.ticket.type == TicketType.INCIDENT
 
-    def _do(self, verb: str, at: datetime, **more) -> None:
+    def do(self, verb: str, at: datetime, **more) -> None:
         """One transition of the ticket's process."""
         if self._is_incident:
             getattr(incident_actions, f"{verb}_incident")(self.record, at=at, **more)
@@ -259,7 +273,7 @@ class Life:
 
     def _cancel(self, at: datetime) -> None:
         reason = self.rng.choice(_CANCELS[self.story.language])
-        self._do("cancel", at, by=self.requester, via="page", reason=reason)
+        self.do("cancel", at, by=self.requester, via="page", reason=reason)
 
     def _says_more(self, at: datetime) -> None:
         reply(
@@ -283,11 +297,11 @@ class Life:
         assign(self.ticket, by=lead, via="page", assignee=self.agent, at=at)
 
     def _starts(self, at: datetime) -> None:
-        self._do("start", at, by=self.agent, via="page")
+        self.do("start", at, by=self.agent, via="page")
         if self.ticket.priority <= 2 and self.rng.random() < 0.5:
             watch(self.ticket, by=self.cast.people["yumi.inoue"], via="page", at=at)
         if not self._is_incident and self.story.kind == "request" and self.rng.random() < 0.6:
-            self._do("change", at, by=self.agent, via="page", delivery_on=after(at, 1600).date())
+            self.do("change", at, by=self.agent, via="page", delivery_on=after(at, 1600).date())
         if self._is_incident:
             self._names_items(at)
 
@@ -321,7 +335,7 @@ class Life:
         )
 
     def _asks(self, question: str) -> Act:
-        return lambda at: self._do(
+        return lambda at: self.do(
             "ask_requester", at, by=self.agent, via="page",
             message=self.telling.greeted(question, self._short(self.agent)),
         )  # fmt: skip
@@ -344,10 +358,10 @@ class Life:
         assign(self.ticket, by=self.agent, via="page", assignee=self.agent, at=at)
 
     def _waits(self, at: datetime) -> None:
-        self._do("wait_for_vendor", at, by=self.agent, via="page", note_text=self.telling.fill(self.story.vendor))
+        self.do("wait_for_vendor", at, by=self.agent, via="page", note_text=self.telling.fill(self.story.vendor))
 
     def _resumes(self, at: datetime) -> None:
-        self._do("resume", at, by=self.agent, via="page")
+        self.do("resume", at, by=self.agent, via="page")
 
     def _logs(self, minutes: int) -> Act:
         return lambda at: log_work(
@@ -361,24 +375,23 @@ class Life:
                 code = CauseCode.objects.get(code=self.story.cause)
                 more = {"code": code, "human_error": self.story.human_error}
                 if self.story.changed or self.story.security:
-                    self._do(
+                    self.do(
                         "change", at, by=self.agent, via="page", caused_by_change=self.story.changed,
                         is_security=self.story.security,
                     )  # fmt: skip
-            self._do("resolve", at, by=self.agent, via="page", resolution=self.telling.one(resolutions), **more)
+            self.do("resolve", at, by=self.agent, via="page", resolution=self.telling.one(resolutions), **more)
 
         return act
 
     def _reopens(self, at: datetime) -> None:
-        self._do("reopen", at, by=self.requester, via="page", reason=self.telling.one(self.story.reopens))
+        self.do("reopen", at, by=self.requester, via="page", reason=self.telling.one(self.story.reopens))
 
     def _confirms(self, at: datetime) -> None:
         """The requester agrees; for a machine whoever solved it does."""
-        by = self.agent if self.channel == "alert" else self.requester
-        self._do("close", at, by=by, via="page")
+        end(self, at, by=self.agent if self.channel == "alert" else self.requester, via="page")
 
     def _closes_by_itself(self, at: datetime) -> None:
-        self._do("close", at, by=None, via="system")
+        end(self, at, by=None, via="system")
 
     def ties(self, other: "Life") -> Act:
         """An agent of the team notes that two tickets belong together."""

@@ -17,14 +17,15 @@ from servicedesk.tickets.models import Outbox, Ticket
 
 from .call_backs import promise_calls
 from .company import SIGN_INS, VIA, Cast, found
+from .directory import write_directory
 from .grammar import Story, stories
 from .lives import ASKED, ASSIGNED, IN_PROGRESS, NEW, RESOLVED, VENDOR, Life, Step
-from .major import Major
+from .major import Major, PastMajor
 from .texts import write_texts
 from .times import TOKYO, after, moment_between
 
 _DAYS = 120
-# How many are open in which stage, beside the major incident and its two doubles.
+# How many are open in which stage, beside the major incidents and the two doubles of one.
 _OPEN = {NEW: 10, ASSIGNED: 7, IN_PROGRESS: 10, ASKED: 6, VENDOR: 4, RESOLVED: 6}
 _LATE = 6
 _LOCK = 0x64656D6F
@@ -69,6 +70,7 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
         _live(plan(cast, random.Random(seed), moment, tickets))
         promise_calls(moment)
         write_texts(cast)
+        write_directory(cast, moment)
         ids = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(ids), 500):
             index_tickets(ids[start : start + 500])
@@ -93,7 +95,7 @@ def _live(steps: list[Step]) -> None:
 def plan(cast: Cast, rng: random.Random, now: datetime, tickets: int) -> list[Step]:
     """All steps of all lives in the order of their times, none of them later than now."""
     told = _Stories(cast, rng)
-    major = Major(cast, now)
+    major, past = Major(cast, now), PastMajor(cast, now)
     lives = []
     late = _LATE
     for stage, count in _OPEN.items():
@@ -101,12 +103,13 @@ def plan(cast: Cast, rng: random.Random, now: datetime, tickets: int) -> list[St
             is_late = late > 0 and stage in (ASSIGNED, IN_PROGRESS) and rng.random() < 0.5
             late -= is_late
             lives.append(_open_life(told, rng, now, stage, is_late=is_late))
-    while len(lives) < tickets - 3:
+    while len(lives) < tickets - 4:
         lives.append(_closed_life(told, rng, now))
     lives.sort(key=lambda life: life.created)
     _tie(lives, rng, now)
     steps = [(step.at, place, step) for place, life in enumerate(lives) for step in life.steps]
     steps += [(step.at, len(lives), step) for step in major.steps]
+    steps += [(step.at, len(lives) + 1, step) for step in past.steps]
     # Steps of one ticket that share a moment keep their order, since sorting is stable.
     steps.sort(key=lambda one: one[:2])
     return [step for _at, _place, step in steps]

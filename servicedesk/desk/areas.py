@@ -11,15 +11,20 @@ from django.utils.translation import gettext_lazy as _
 
 from cmdb.forms import ItemForm, ServiceForm
 from servicedesk.intake.forms import MailboxForm
+from servicedesk.levels.calendar_forms import CalendarForm
+from servicedesk.levels.rank_forms import AgreementForm, RankForm
 from servicedesk.notify.texts import GROUPS as GROUPS_OF_TEXTS
 from servicedesk.notify.texts import TEXTS
 from servicedesk.people.forms import AbsenceForm, CompanyForm, DepartmentForm, ImportForm, PersonForm, TeamForm
 from servicedesk.people.models import Language, User
+from servicedesk.priorities.closing_forms import LABELS, REOPEN, fields_of
 from servicedesk.tickets.models import Impact, Priority, Urgency
+from servicedesk.tickets.workflow import TicketType
 
 from .forms import RoundingForm
 from .lists import CategoryForm, CauseCodeForm
 from .macro_forms import MacroForm
+from .major_settings import MajorSettingsForm
 from .template_forms import TemplateForm
 
 
@@ -57,10 +62,18 @@ def _cells() -> Iterable[Setting]:
 
 
 def _targets() -> Iterable[Setting]:
-    page = reverse("priorities:targets")
+    page = reverse("levels:ranks")
     for priority in Priority:
-        for name, label in (("response", _("First response, minutes")), ("resolution", _("Resolution, minutes"))):
-            yield Setting(f"{priority.label} {label}", "", f"{page}#id_targets_p{priority.value}_{name}")
+        for label in (_("First response"), pgettext_lazy("target", "Resolution")):
+            yield Setting(f"{priority.label} {label}", _("Times until answer and solution"), page)
+
+
+def _closing() -> Iterable[Setting]:
+    page = reverse("priorities:closing")
+    for kind in TicketType:
+        for name in fields_of(kind):
+            yield Setting(f"{kind.label}: {LABELS[name]}", "", f"{page}#id_closing_rules_{kind}_1_{name}")
+        yield Setting(f"{kind.label}: {REOPEN}", "", f"{page}#id_closing_rules_{kind}_reopen")
 
 
 def _texts() -> Iterable[Setting]:
@@ -84,13 +97,51 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 more=_cells,
             ),
             Area(
-                _("Priority targets"),
+                _("Calendars"),
+                _("Business hours, holidays and closing days"),
+                "calendar-event",
+                "levels:calendars",
+                "levels.see",
+                about="levels.calendar",
+                change="settings.change",
+                forms=(CalendarForm,),
+            ),
+            Area(
+                _("Ranks and targets"),
                 _("Times until answer and solution"),
-                "clock",
-                "priorities:targets",
-                "settings.change",
-                about="priorities.prioritytarget",
+                "star",
+                "levels:ranks",
+                "levels.see",
+                about="levels.rank",
+                change="settings.change",
+                forms=(RankForm,),
                 more=_targets,
+            ),
+            Area(
+                _("Closing rules"),
+                _("Who closes, what is needed, and after how many days"),
+                "circle-check",
+                "priorities:closing",
+                "settings.change",
+                about="tickets.closingrule",
+                more=_closing,
+            ),
+            Area(
+                _("Levels of services"),
+                _("Rank and calendar of each service"),
+                "clock",
+                "levels:service-levels",
+                "settings.change",
+                about="cmdb.service",
+            ),
+            Area(
+                _("Agreements"),
+                _("What teams and vendors have promised"),
+                "clock-pause",
+                "levels:agreements",
+                "settings.change",
+                about="levels.agreement",
+                forms=(AgreementForm,),
             ),
             Area(
                 _("Services"),
@@ -141,6 +192,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 forms=(MacroForm,),
             ),
             Area(
+                _("Escalation directory"),
+                _("Vendors, contracts, and who decides"),
+                "lifebuoy",
+                "directory:entries",
+                "directory.see",
+                about="directory.entry",
+                change="directory.change",
+            ),
+            Area(
                 _("Categories"),
                 _("The tree that tickets are sorted by"),
                 "folder",
@@ -157,6 +217,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "settings.change",
                 about="incidents.causecode",
                 forms=(CauseCodeForm,),
+            ),
+            Area(
+                _("Major incidents"),
+                _("When one is proposed, who is told of updates"),
+                "flame",
+                "desk:major-settings",
+                "settings.change",
+                about="incidents.majorsettings",
+                forms=(MajorSettingsForm,),
             ),
             Area(
                 _("Months of work time"),

@@ -10,9 +10,11 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from servicedesk.levels.typed import text_of_minutes
 from servicedesk.notify.models import Notification, Way
 from servicedesk.people.models import ApiToken, AuditEntry, Role
-from servicedesk.tickets.models import Impact, Urgency
+from servicedesk.tickets.models import ClosingRule, Impact, ReopeningRule, Urgency
+from servicedesk.tickets.workflow import TicketType
 from servicedesk.web import formats
 
 SETTINGS_VERBS = {
@@ -39,6 +41,7 @@ SETTINGS_VERBS = {
     "discard_import": gettext_lazy("Threw a file away"),
     "save_priority_matrix": gettext_lazy("Saved the priority matrix"),
     "save_priority_targets": gettext_lazy("Saved the priority targets"),
+    "set_service_level": gettext_lazy("Chose rank and calendar of a service"),
     "retry": gettext_lazy("Had a mail read again"),
     "admit": gettext_lazy("Let a mail in"),
     "refuse": gettext_lazy("Set a mail aside"),
@@ -59,6 +62,8 @@ SETTINGS_VERBS = {
     "save_work_rounding": gettext_lazy("Changed the rounding of timers"),
     "close_work_month": gettext_lazy("Closed the work time of a month"),
     "reopen_work_month": gettext_lazy("Reopened the work time of a month"),
+    "save_closing_rules": gettext_lazy("Saved the closing rules"),
+    "save_major_settings": gettext_lazy("Changed the settings of major incidents"),
     "order_rules": gettext_lazy("Changed the order of the rules"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
@@ -74,6 +79,7 @@ TICKET_VERBS = {
     "start": gettext_lazy("Started work"),
     "ask_requester": gettext_lazy("Asked the requester"),
     "wait_for_vendor": gettext_lazy("Waited for a vendor"),
+    "wait_until": gettext_lazy("Waited for an agreed date"),
     "resume": gettext_lazy("Resumed work"),
     "resolve": pgettext_lazy("audit", "Resolved"),
     "close": pgettext_lazy("audit", "Closed"),
@@ -87,6 +93,15 @@ TICKET_VERBS = {
     "change": pgettext_lazy("audit", "Changed"),
     "override_priority": gettext_lazy("Set the priority by hand"),
     "apply_matrix": gettext_lazy("Applied the priority matrix"),
+    "near_target": gettext_lazy("Noted that a target is near"),
+    "miss_target": gettext_lazy("Noted that a target was missed"),
+    "ask_to_close": gettext_lazy("Asked for an approval to close"),
+    "send_back": gettext_lazy("Did not approve closing"),
+    "confirm": gettext_lazy("Said that it is solved"),
+    "announce_closing": gettext_lazy("Told the requester when it closes"),
+    "hold_closing": gettext_lazy("Did not close it by itself"),
+    "snooze": gettext_lazy("Snoozed"),
+    "wake": gettext_lazy("Came back from a snooze"),
     "thank": gettext_lazy("Thanked the desk"),
     "share": pgettext_lazy("audit", "Shared"),
     "unshare": gettext_lazy("Stopped sharing"),
@@ -99,6 +114,9 @@ TICKET_VERBS = {
     "change_work": gettext_lazy("Corrected work time"),
     "delete_work": gettext_lazy("Deleted work time"),
     "run_macro": gettext_lazy("Ran a macro"),
+    "escalate_outside": gettext_lazy("Escalated outside"),
+    "amend_escalation_outside": gettext_lazy("Noted more of an escalation outside"),
+    "undo_escalation_outside": gettext_lazy("Took an escalation outside back"),
     "bounce": gettext_lazy("A mail came back"),
     "add_watcher": gettext_lazy("Added a watcher"),
     "tell": gettext_lazy("Told somebody by a rule"),
@@ -108,6 +126,24 @@ TICKET_VERBS = {
     "finish_call_back": gettext_lazy("Called back"),
     "miss_call_back": gettext_lazy("Called back in vain"),
     "cancel_call_back": gettext_lazy("Struck a call-back out"),
+    "declare_major": gettext_lazy("Declared a major incident"),
+    "change_major": gettext_lazy("Changed what is known of a major incident"),
+    "end_major": gettext_lazy("Ended a major incident"),
+    "retract_major": gettext_lazy("Took back a major incident"),
+    "join_major": gettext_lazy("Tied a report to a major incident"),
+    "propose_major": gettext_lazy("Proposed a major incident"),
+    "dismiss_major": gettext_lazy("Dismissed a proposed major incident"),
+    "publish_update": gettext_lazy("Told readers of a major incident"),
+    "update_due": gettext_lazy("An update was due"),
+    "join_force": gettext_lazy("Called somebody into a task force"),
+    "leave_force": gettext_lazy("Let somebody leave a task force"),
+    "save_post_mortem": gettext_lazy("Wrote a post-mortem"),
+    "finish_post_mortem": gettext_lazy("Finished a post-mortem"),
+    "reopen_post_mortem": gettext_lazy("Opened a post-mortem again"),
+    "add_action": gettext_lazy("Agreed on an action"),
+    "finish_action": gettext_lazy("Did an action"),
+    "reopen_action": gettext_lazy("Took back that an action is done"),
+    "action_due": gettext_lazy("An action was due"),
 }
 # What entries say beside the fields of what they are about.
 _DATA = {
@@ -116,17 +152,22 @@ _DATA = {
     "count": gettext_lazy("how many"),
     "counts": gettext_lazy("rows"),
     "deputy": gettext_lazy("deputy"),
+    "calendar": gettext_lazy("calendar"),
     "device": gettext_lazy("device"),
     "ended_sessions": gettext_lazy("sessions ended"),
+    "entry": gettext_lazy("entry of the directory"),
     "from_on": gettext_lazy("first day"),
     "import": gettext_lazy("by import"),
     "members": gettext_lazy("members"),
     "password": gettext_lazy("password"),
+    "rank": pgettext_lazy("service level", "rank"),
     "refresh_token": gettext_lazy("refresh token"),
     "removed": gettext_lazy("removed"),
     "revoked_tokens": gettext_lazy("tokens revoked"),
     "roles": gettext_lazy("roles"),
+    "teams": gettext_lazy("teams"),
     "until_on": gettext_lazy("last day"),
+    **dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WEEKDAYS.values())),
 }
 _COUNTS = {
     "created": pgettext_lazy("rows", "new"),
@@ -144,6 +185,11 @@ _CODES: dict[str, dict] = {
 }
 # Entries about a person whose fields are those of something else of theirs.
 _MODELS = {"change_notices": "notify.noticesettings"}
+# Of the closing rules, `incident_1_closer` and `incident_reopen`.
+_RULE = re.compile(
+    rf"({'|'.join(TicketType.values)})_(?:([1-4])_)?"
+    r"(closer|needs_\w+|close_after_days|mail_days_before|stale_after_days|reopen)"
+)
 _CELL = re.compile(r"([1-4])×([1-4])")
 _TARGET = re.compile(r"P[1-4]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
@@ -176,11 +222,16 @@ def _name(entry: AuditEntry, name: str) -> str:
         return f"{Impact(int(cell[1])).label} × {Urgency(int(cell[2])).label}"
     if name in _DATA:
         return str(_DATA[name])
+    if rule := _RULE.fullmatch(name):
+        whose = str(TicketType(rule[1]).label) + (f" P{rule[2]}" if rule[2] else "")
+        return f"{whose}: {_field(entry, name).verbose_name}"
     field = _field(entry, name)
     return str(field.verbose_name) if field is not None else name
 
 
 def _field(entry: AuditEntry, name: str):
+    if rule := _RULE.fullmatch(name):
+        return ReopeningRule._meta.get_field("days") if rule[3] == "reopen" else ClosingRule._meta.get_field(rule[3])
     try:
         field = apps.get_model(_MODELS.get(entry.verb, entry.object_type))._meta.get_field(name)
     except (LookupError, ValueError, FieldDoesNotExist):
@@ -196,9 +247,8 @@ def _value(entry: AuditEntry, name: str, value) -> str:
         return _("yes") if value else _("no")
     if _CELL.fullmatch(name):
         return f"P{value}"
-    if _TARGET.fullmatch(name) and isinstance(value, list) and len(value) == 2:
-        first, solved = (formats.duration(minutes) for minutes in value)
-        return _("first response %(first)s, resolution %(solved)s") % {"first": first, "solved": solved}
+    if _TARGET.fullmatch(name):
+        return _target(value)
     if isinstance(value, list):
         if len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], str):
             return value[1]
@@ -207,10 +257,23 @@ def _value(entry: AuditEntry, name: str, value) -> str:
         called = _COUNTS | dict(Notification.Kind.choices)
         return _(", ").join(f"{called.get(key, key)} {_value(entry, name, one)}" for key, one in value.items())
     field = _field(entry, name)
+    field = getattr(field, "base_field", field)  # of a list what each is
     labels = _CODES.get(name) or (dict(field.flatchoices) if getattr(field, "choices", None) else {})
     if value in labels:
         return str(labels[value])
     return _time(value) or str(value)
+
+
+def _target(value) -> str:
+    """Minutes of an agreement, or what a rank promises for a priority: [first response, resolution, around the clock].
+    Entries from before there were ranks say no more than two numbers.
+    """
+    if isinstance(value, list) and len(value) in (2, 3):
+        around = bool(value[2:] and value[2])
+        first, solved = (text_of_minutes(minutes, around_the_clock=around) for minutes in value[:2])
+        said = _("first response %(first)s, resolution %(solved)s") % {"first": first, "solved": solved}
+        return _(", ").join([said, _("around the clock")]) if around else said
+    return text_of_minutes(value) if isinstance(value, int) else str(value)
 
 
 def _time(value) -> str:

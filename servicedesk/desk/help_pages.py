@@ -28,7 +28,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "agents",
         _("For those who work at the desk"),
         (
-            "queue", "ticket", "replying", "priority", "escalation", "phone", "confidential", "search", "keyboard",
+            "queue", "ticket", "replying", "priority", "major-incidents", "escalation", "directory", "phone",
+            "confidential", "search", "keyboard",
         ),
     ),
     ("leads", _("For leads and managers"), ("leading", "department")),
@@ -36,8 +37,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "roles", "services", "items", "matrix", "rules", "mailboxes", "mail-texts", "api", "audit",
-            "backup",
+            "first-steps", "people", "roles", "services", "items", "matrix", "levels", "rules", "mailboxes",
+            "mail-texts", "api", "audit", "backup",
         ),
     ),
 )  # fmt: skip
@@ -50,6 +51,13 @@ HELP_FOR_VIEW = {
     "desk:my-tickets": "my-requests",
     "desk:queue": "queue",
     "desk:search": "search",
+    "desk:outage": "asking",
+    "desk:proposals": "major-incidents",
+    "desk:major-settings": "major-incidents",
+    "incidents:actions": "major-incidents",
+    **dict.fromkeys(
+        (f"incidents:{name}" for name in ("major", "declare_major", "major_report", "post_mortem")), "major-incidents"
+    ),
     "desk:new-ticket": "phone",
     "desk:call": "phone",
     "desk:call-backs": "phone",
@@ -72,10 +80,17 @@ HELP_FOR_PATH = (
     ("/desk/mail/", "mailboxes"),
     ("/desk/templates/", "replying"),
     ("/desk/macros/", "ticket"),
+    ("/desk/snooze/", "ticket"),
+    ("/desk/approvals/", "leading"),
     ("/desk/", "queue"),
     ("/settings/rules/", "rules"),
     ("/settings/priorit", "matrix"),
+    ("/settings/calendars", "levels"),
+    ("/settings/ranks", "levels"),
+    ("/settings/service-levels", "levels"),
+    ("/settings/agreements", "levels"),
     ("/settings/matrix", "matrix"),
+    ("/settings/closing", "matrix"),
     ("/settings/mail-texts", "mail-texts"),
     ("/settings/mail", "mailboxes"),
     ("/settings/outgoing", "mailboxes"),
@@ -89,6 +104,7 @@ HELP_FOR_PATH = (
     ("/settings/import", "people"),
     ("/settings/service", "services"),
     ("/settings/items", "items"),
+    ("/settings/directory", "directory"),
     ("/settings/categor", "services"),
     ("/settings/audit", "audit"),
     ("/settings/templates", "replying"),
@@ -96,7 +112,7 @@ HELP_FOR_PATH = (
     ("/settings/", "first-steps"),
     ("/api/", "api"),
 )
-# {{ close_days }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own
+# {{ most_mb }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own
 # language and in its quotation marks, so that the help always says what the pages say; {{ 'Send' }} has no marks;
 # {{ "Next" step }} is the label with that context.
 FACT = re.compile(r"\{\{ (\w+) \}\}")
@@ -138,7 +154,6 @@ class HelpPage:
 def _facts() -> dict[str, str]:
     """What the texts say about this installation."""
     return {
-        "close_days": str(settings.CLOSE_RESOLVED_AFTER_DAYS),
         "most_mb": str(settings.ATTACHMENT_MAX_BYTES // 1024 // 1024),
         "undo_seconds": str(settings.MAIL_UNDO_SECONDS),
         "most_files": str(settings.ATTACHMENTS_PER_MESSAGE),

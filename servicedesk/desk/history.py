@@ -41,6 +41,8 @@ def subject_of(request: HttpRequest, context: Mapping) -> Subject | None:
     if area is None or not area.about or match is None:
         return None
     number = str(match.kwargs.get("pk", ""))
+    if match.view_name == "levels:service-levels":
+        return Subject(area.about, verb="set_service_level")
     if match.view_name == area.page:
         return Subject(area.about)
     if match.view_name == "priorities:service-matrix":

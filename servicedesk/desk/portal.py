@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from incidents.queries import disturbed_services
+from incidents.major.queries import known_outages
+from servicedesk.tickets.closing import to_approve
 from servicedesk.tickets.plain import outlook
 from servicedesk.web.access import signed_in
 from servicedesk.web.keyset import KeysetPage
@@ -24,7 +25,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "waiting": yours,
         "running": [ticket for ticket in tickets if ticket not in yours],
-        "disturbed": disturbed_services(),
+        "approvals": to_approve(request.user),
+        "disturbed": known_outages(request.user),
         "asked": request.session.get("asked", ""),
     }
     return page(request, "portal/home.html", context)

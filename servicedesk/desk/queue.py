@@ -16,6 +16,7 @@ from servicedesk.people.models import User
 from servicedesk.people.queries import agents
 from servicedesk.people.rules import allowed
 from servicedesk.tickets import filters
+from servicedesk.tickets.closing import to_approve
 from servicedesk.tickets.models import Channel, Priority, TicketEvent
 from servicedesk.tickets.queries import (
     categories,
@@ -156,16 +157,21 @@ def rail(request: HttpRequest, current: str, views: list[SavedView] | None = Non
         for view in filters.VIEWS.values()
         if view.letter
     ]
-    lines.append(
+    approvals = len(to_approve(request.user))
+    others = [("call-backs", _("Call-backs"), "phone", call_back_count(request.user), "b")]
+    if approvals or current == "approvals":
+        others.append(("approvals", _("Approvals"), "user-check", str(approvals), ""))
+    lines += [
         {
-            "label": _("Call-backs"),
-            "icon": "phone",
-            "url": reverse("desk:call-backs"),
-            "count": call_back_count(request.user),
-            "is_current": current == "call-backs",
-            "key": "b",
+            "label": label,
+            "icon": icon,
+            "url": reverse(f"desk:{name}"),
+            "count": count,
+            "is_current": current == name,
+            "key": key,
         }
-    )
+        for name, label, icon, count, key in others
+    ]
     before = None
     for number, view in enumerate(pinned, 1):
         whose = str(view.team) if view.team else _("My views")

@@ -48,6 +48,7 @@ class Row:
         "heading",
         "is_confidential",
         "is_major",
+        "is_snoozed",
         "number",
         "peek",
         "pk",
@@ -70,6 +71,7 @@ class Rows:
         self._clocks: dict[str, SafeString] = {}
         self._names: dict[str, dict[int, str]] = {}
         self._late = _("%(time)s late")
+        self._paused = _("paused")
         self._peek = reverse("tickets:peek", args=["NUMBER"])
         self._cells = [(name, _openings(name)) for name in self.columns]
 
@@ -123,6 +125,7 @@ class Rows:
         row.age = formats.duration(self.now - ticket.created_at, parts=1)
         row.created = ticket.created_at.isoformat()
         row.is_major = ticket.is_major
+        row.is_snoozed = ticket.is_snoozed
         row.is_confidential = ticket.is_confidential
         # The only parts are escaped here, or made by a tag that escapes.
         row.cells = mark_safe("".join(self._td(name, openings, row, ticket) for name, openings in self._cells))  # noqa: S308
@@ -178,6 +181,8 @@ class Rows:
         return self._pills[key]
 
     def _clock(self, ticket: Ticket) -> SafeString | str:
+        if ticket.due_at is None and ticket.phase == Phase.WAITING and ticket.response_due_at is not None:
+            return self._clock_pill(self._paused, "paused")
         if ticket.due_at is None or ticket.phase in (Phase.RESOLVED, Phase.CLOSED):
             return ""
         left = ticket.due_at - self.now
@@ -226,6 +231,8 @@ def for_queue(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
         "due_at",
         "is_major",
         "is_confidential",
+        "snoozed_at",
+        "snoozed_until",
         "requester_id",
         "assignee_id",
         "team_id",

@@ -1,34 +1,18 @@
 """What beat starts here."""
 
-import logging
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
 from celery import shared_task
-from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
-from incidents.actions import close_incident
-from incidents.models import Incident
-from requests.actions import close_service_request
-from requests.models import ServiceRequest
 from servicedesk.tickets.actions.drafts import forget_old_drafts
-from servicedesk.tickets.models import Ticket
-from servicedesk.tickets.workflow import Phase, TicketType
-from servicedesk.web.errors import Refused
-from servicedesk.web.logs import about
+from servicedesk.tickets.actions.snoozing import wake_some
+from servicedesk.tickets.actions.steps import go_on_some
 
 from .actions import forget_deleted_views
 from .bulk import forget_old_bulks
+from .closing_sweep import closing_sweep
 from .exporting import forget_old_exports
 
-log = logging.getLogger(__name__)
 BATCH = 200
-_CLOSE: dict[str, tuple[type, Callable]] = {
-    TicketType.INCIDENT: (Incident, close_incident),
-    TicketType.REQUEST: (ServiceRequest, close_service_request),
-}
 
 
 @shared_task
@@ -44,31 +28,14 @@ def tidy_desk() -> None:
 
 @shared_task
 def close_resolved_tickets() -> None:
-    """Close what was resolved CLOSE_RESOLVED_AFTER_DAYS ago and nobody objected to."""
-    while close_some(timezone.now() - timedelta(days=settings.CLOSE_RESOLVED_AFTER_DAYS)) == BATCH:
+    """Close what was resolved so many business days ago that its rule says so, and tell requesters beforehand."""
+    closing_sweep(timezone.now())
+
+
+@shared_task
+def wake_snoozed_tickets() -> None:
+    """Bring back the tickets whose time has come, and go on with those whose agreed day it is."""
+    while wake_some(timezone.now(), BATCH) == BATCH:
         pass
-
-
-def close_some(before: datetime, limit: int = BATCH) -> int:
-    """Close up to `limit` tickets resolved before a moment, oldest first, each in its own transaction; returns how many
-    were looked at. Somebody may reopen one meanwhile: `move` looks again under the row's lock, so that doing this
-    twice, or in two workers at once, closes each once.
-    """
-    due = list(
-        Ticket.objects.filter(phase=Phase.RESOLVED, resolved_at__lt=before)
-        .order_by("resolved_at")
-        .values_list("pk", "type", "number")[:limit]
-    )
-    failed = 0
-    for pk, ticket_type, number in due:
-        model, close = _CLOSE[ticket_type]
-        try:
-            with about(ticket_number=number), transaction.atomic():
-                close(model.objects.select_related("ticket").get(pk=pk), by=None, via="system")
-        except Refused:
-            log.info("no longer resolved")
-        except Exception:
-            failed += 1
-            log.exception("could not be closed")
-    # Those that fail stay first in line; without this the caller would look at them for ever.
-    return 0 if failed else len(due)
+    while go_on_some(timezone.localdate(), BATCH) == BATCH:
+        pass

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents.queries import disturbed_services
+from incidents.major.queries import known_outages
 from servicedesk.tickets.models import Channel
 from servicedesk.tickets.permissions import asked
 from servicedesk.tickets.queries import get_ticket
@@ -56,7 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "portal/new.html",
-        {"form": form, "draft": _draft(form), "disturbed": disturbed_services()},
+        {"form": form, "draft": _draft(form), "disturbed": known_outages(request.user)},
         status=form.status,
     )
 

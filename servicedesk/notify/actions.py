@@ -247,8 +247,12 @@ def _message(mail: OutgoingMail) -> Message:
 
 
 def _may_read(person: User, mail: OutgoingMail) -> bool:
-    """Whether the ticket is still visible, or the person in a copy; a summary was written a moment ago."""
+    """Whether the ticket is still visible, or the person in a copy; a summary was written a moment ago, and what
+    is said of an outage is for everybody.
+    """
     if mail.event is None or mail.ticket_id is None:
+        return True
+    if mail.kind == OutgoingMail.Kind.OUTAGE and not mail.ticket.is_confidential:  # type: ignore[union-attr]
         return True
     return visible_tickets(person).filter(pk=mail.ticket_id).exists() or person.pk in ids_in(mail.event, "bcc")
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.actions.talk import undo_until
+from servicedesk.tickets.closing import approvers
 from servicedesk.tickets.models import Comment, Priority, Ticket, TicketEvent, TicketLink
 from servicedesk.tickets.permissions import speaks_for_desk, works_on
 from servicedesk.tickets.queries import sees
@@ -40,8 +41,21 @@ _KINDS = {
     "bounce": Kind.BOUNCED,
     "call_back_due": Kind.CALLBACK,
     "thank": Kind.THANKS,
+    "near_target": Kind.TARGET,
+    "miss_target": Kind.TARGET,
+    "ask_to_close": Kind.APPROVAL,
+    "send_back": Kind.SENT_BACK,
+    "confirm": Kind.CONFIRMED,
+    "hold_closing": Kind.HELD_BACK,
+    "announce_closing": Kind.CLOSES,
+    "wake": Kind.AWAKE,
+    "join_major": Kind.KNOWN,
+    "join_force": Kind.FORCE,
+    "update_due": Kind.UPDATE_DUE,
+    "action_due": Kind.ACTION_DUE,
     "tell": Kind.TOLD,
 }
+_OF_A_FORCE = (Kind.FORCE, Kind.UPDATE_DUE, Kind.ACTION_DUE)
 
 
 @dataclass(frozen=True)
@@ -58,8 +72,14 @@ class Told:
     @property
     def notice(self) -> str:
         """What kind of thing that is to the person."""
-        if self.kind in (Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.CANCELLED, Kind.MERGED):
+        if self.kind in (Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.CANCELLED, Kind.MERGED, Kind.KNOWN):
             return Notification.Kind.STATUS
+        if self.kind == Kind.CLOSES:
+            return Notification.Kind.STATUS
+        if self.kind in (Kind.APPROVAL, Kind.SENT_BACK, Kind.CONFIRMED, Kind.HELD_BACK):
+            return Notification.Kind.CLOSING
+        if self.kind in _OF_A_FORCE:
+            return Notification.Kind.FORCE
         if self.kind == Kind.OUTSIDE:
             return Notification.Kind.ANSWER
         if self.kind == Kind.MENTIONED:
@@ -75,7 +95,9 @@ class Told:
 
     @property
     def is_urgent(self) -> bool:
-        return self.event.ticket.priority == Priority.P1 or self.event.ticket.is_major
+        """Not what is learnt from it afterwards."""
+        ticket = self.event.ticket
+        return self.kind != Kind.ACTION_DUE and (ticket.priority == Priority.P1 or ticket.is_major)
 
 
 def tell_people(events: Sequence[TicketEvent]) -> None:
@@ -120,7 +142,7 @@ def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Seque
     ticket = event.ticket
     comment = (
         Comment.objects.select_related("event").prefetch_related("attachments").filter(pk=event.pk).first()
-        if {Kind.REPLY, Kind.MENTIONED, Kind.FORWARDED, Kind.OUTSIDE, Kind.THANKS} & set(kinds)
+        if {Kind.REPLY, Kind.MENTIONED, Kind.FORWARDED, Kind.OUTSIDE, Kind.THANKS, Kind.SENT_BACK} & set(kinds)
         else None
     )
     if comment is not None and comment.taken_back_at is not None:
@@ -227,12 +249,35 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
             yield from User.objects.filter(pk__in=ids_in(event, "users")).order_by("pk")
         case Kind.FORWARDED:
             yield from User.objects.filter(pk__in=ids_in(event, "bcc")).order_by("pk")
-        case Kind.BOUNCED | Kind.OUTSIDE:
+        case Kind.BOUNCED | Kind.OUTSIDE | Kind.HELD_BACK:
             yield from _desk(ticket)
+        case Kind.TARGET:
+            yield from _desk(ticket)
+            # What is missed is a matter of the whole team.
+            if event.verb == "miss_target" and ticket.team is not None and ticket.team.lead is not None:
+                yield ticket.team.lead
+        case Kind.CONFIRMED:
+            if not event.data.get("asks"):  # then the lead is asked
+                yield from _desk(ticket)
+        case Kind.APPROVAL:
+            yield from approvers(ticket, event.by_id or 0)
+        case Kind.SENT_BACK:
+            yield from _asker(event, ticket)
+        case Kind.CLOSES:
+            yield from _requesters(ticket)
+        case Kind.AWAKE:
+            yield from _snoozer(event, ticket)
         case Kind.THANKS:
             yield from _thanked(ticket)
         case Kind.CALLBACK:
             yield from _callers(event, ticket)
+        case Kind.KNOWN:
+            yield from _requesters(ticket)
+        case Kind.FORCE | Kind.ACTION_DUE:
+            yield from User.objects.filter(pk=event.data["user"][0])
+        case Kind.UPDATE_DUE:
+            named = [kept[0] for kept in event.data["users"]]
+            yield from User.objects.filter(pk__in=named).order_by("pk") if named else _desk(ticket)
         case Kind.ASSIGNED:
             changed = event.data.get("changes", {}).get("assignee")
             if changed and changed[1] and changed[1][0] == ticket.assignee_id:
@@ -250,6 +295,28 @@ def _thanked(ticket: Ticket) -> Iterator[User]:
     solved = ticket.events.filter(verb="resolve").select_related("by").order_by("-number").first()
     if solved is not None and solved.by is not None and works_on(solved.by, ticket):
         yield solved.by
+
+
+def _asker(event: TicketEvent, ticket: Ticket) -> Iterator[User]:
+    """Whoever asked to close it, as far as they still work on it, else the desk."""
+    asked = event.data.get("asked")
+    person = User.objects.filter(pk=asked[0]).first() if asked else None
+    if person is not None and works_on(person, ticket):
+        yield person
+    else:
+        yield from _desk(ticket)
+
+
+def _snoozer(event: TicketEvent, ticket: Ticket) -> Iterator[User]:
+    """Whoever has the ticket, and who snoozed it, when its time has come; whoever writes tells by that."""
+    if event.by is None:
+        yield from _assignee(ticket)
+        yield from (person for person in _people(event, "user") if works_on(person, ticket))
+
+
+def _people(event: TicketEvent, name: str) -> Iterator[User]:
+    kept = event.data.get(name)
+    yield from User.objects.filter(pk=kept[0]) if kept else ()
 
 
 def _callers(event: TicketEvent, ticket: Ticket) -> Iterator[User]:

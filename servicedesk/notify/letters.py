@@ -20,12 +20,14 @@ from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.people.models import User
 from servicedesk.tickets.models import Attachment, Comment, Priority, Ticket, TicketEvent
 from servicedesk.tickets.permissions import works_on
-from servicedesk.tickets.plain import closes_at, outlook
+from servicedesk.tickets.plain import outlook
+from servicedesk.tickets.sentences import Names, plain_words_for
 from servicedesk.web.formats import exact, filesize, markdown, plain
 from servicedesk.web.middleware import speaking_to
 from servicedesk.web.text import one_line
 
 from .models import OutgoingMail
+from .of_majors import example_of_major, values_of_major
 from .queries import sources_of
 from .texts import DESK, MOST_LETTERS, SHARED, TEXTS, Value, Values, fill
 from .wire import named
@@ -202,11 +204,23 @@ def _values(
         "message": message,
         "files": names_of_files,
         "resolution": lambda: ticket.resolution,
-        "closes_at": lambda: exact(closes_at(ticket)),
+        "what_happened": lambda: plain_words_for(event, Names(to, [event])),
+        "closes_at": lambda: exact(ticket.closes_at),
         "requester": lambda: ticket.requester.display_name,
         "priority": ticket.get_priority_display,
         "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
         "successor": lambda: event.data.get("converted_to") or event.data.get("other", ""),
+        **outside_values(ticket, *(str((event.data.get(name) or ["", ""])[1]) for name in ("entry", "contract"))),
+        **values_of_major(event),
+    }
+
+
+def outside_values(ticket: Ticket, entry: str, contract: str) -> dict[str, Callable[[], str | Value]]:
+    """What a text to somebody outside may say beside what all may."""
+    return {
+        "entry": lambda: entry,
+        "contract": lambda: contract,
+        "devices": lambda: ", ".join(str(item) for item in ticket.items.order_by("number")),
     }
 
 
@@ -237,7 +251,7 @@ def example_values() -> Values:
         "message": Value(message, markdown(message)),
         "files": _("Files:") + "\n- E-21.pdf (" + filesize(120_000) + ")",
         "resolution": _("The feed roller was worn out. We have replaced it."),
-        "closes_at": exact(at + timedelta(days=settings.CLOSE_RESOLVED_AFTER_DAYS)),
+        "closes_at": exact(at + timedelta(days=7)),
         "requester": _("Hanako Yamada"),
         "priority": str(Priority.P3.label),
         "description": _("The paper jams although I have taken everything out."),
@@ -246,10 +260,16 @@ def example_values() -> Values:
         "phone": "03-1234-5678",
         "call_at": exact(at),
         "about": _("Ask whether the new roller runs quietly."),
+        "what_happened": _("Resolution: 75% of the target is used."),
         "items": _example_of_items(),
         "notices": settings.SITE_URL + reverse("notify:notices"),
         "mail": settings.SITE_URL + reverse("intake:mail", args=[123]),
         "mailbox": _("Service desk"),
+        "entry": _("Sakura Network Support"),
+        "contract": "SN-2026-0012",
+        "devices": "PR-0042",
+        "page": settings.SITE_URL + "/",
+        **example_of_major(at),
     }
     return {name: partial(_itself, value) for name, value in said.items()}
 
@@ -306,6 +326,12 @@ _VERBS = {
     "reopened": "reopen",
     "reopened_desk": "reopen",
     "thanks": "thank",
+    "closes": "announce_closing",
+    "approval": "ask_to_close",
+    "sent_back": "send_back",
+    "confirmed": "confirm",
+    "held_back": "hold_closing",
+    "awake": "wake",
     "closed": "close",
     "cancelled": "cancel",
     "cancelled_desk": "cancel",
@@ -316,8 +342,14 @@ _VERBS = {
     "mentioned": "note",
     "told": "tell",
     "callback": "call_back_due",
+    "target": "near_target",
     "forwarded": "forward",
     "outside": "answer_from_outside",
+    "to_outside": "escalate_outside",
+    "known": "join_major",
+    "force": "join_force",
+    "update_due": "update_due",
+    "action_due": "action_due",
 }
 
 

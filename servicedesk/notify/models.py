@@ -46,9 +46,23 @@ class OutgoingMail(models.Model):
         OUTSIDE = "outside", _("Answer from outside")
         THANKS = "thanks", _("Thanks")
         TEAM = "team", _("Ticket for a team")
+        TARGET = "target", _("Target near or missed")
+        APPROVAL = "approval", _("Approval to close")
+        SENT_BACK = "sent_back", _("Closing not approved")
+        CONFIRMED = "confirmed", _("Confirmed by the requester")
+        HELD_BACK = "held_back", _("Not closed by itself")
+        CLOSES = "closes", _("Closes soon")
+        AWAKE = "awake", _("Back from a snooze")
+        STALE = "stale", _("Stale tickets")
         TOLD = "told", _("Word from a rule")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
+        REMINDER = "reminder", _("Reminder")
+        OUTAGE = "outage", _("How a known outage stands")
+        KNOWN = "known", _("Report of what is known")
+        FORCE = "force", _("Call into a task force")
+        UPDATE_DUE = "update_due", _("An update of an outage is due")
+        ACTION_DUE = "action_due", _("An action of a post-mortem is due")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -125,9 +139,10 @@ class MailText(models.Model):
 
 
 class Notification(models.Model):
-    """That one person is told by the pages of an event of a ticket, once, or of a mail that they were given to look at.
-    Read when they open the one or the other. `digest_at` is when the daily summary is due that names it; None when it
-    is in none, or when that was written; `push_at` likewise when it goes to the person's devices.
+    """That one person is told by the pages of an event of a ticket, once, of a mail that they were given to look at, or
+    of something else, by `key` once: then `said` and `title` are in the language that was theirs, and `address` is the
+    page. Read when they open the one or the other. `digest_at` is when the daily summary is due that names it; None
+    when it is in none, or when that was written; `push_at` likewise when it goes to the person's devices.
     """
 
     class Kind(models.TextChoices):
@@ -139,9 +154,15 @@ class Notification(models.Model):
         TEAM = "team", _("A ticket comes to a team whose lead I am, or that has none")
         BOUNCED = "bounced", _("A mail does not reach a requester")
         CALLBACK = "callback", _("A call-back is due")
+        TARGET = "target", _("A target of my tickets is near or missed")
         MAIL = "mail", _("I am given a mail to look at")
         MENTION = "mention", _("Somebody mentions me")
         THANKS = "thanks", _("A requester thanks")
+        CLOSING = "closing", _("A closing waits for me, or something is missing for it")
+        AWAKE = "awake", _("A ticket that I snoozed comes back")
+        REMINDER = "reminder", _("Something that I look after needs attention")
+        OUTAGE = "outage", _("How an outage stands that concerns me")
+        FORCE = "force", _("A major incident needs me: task force, update or action due")
         TOLD = "told", _("A rule tells me of a ticket")
 
     # `notice_once` begins with the person, `notice_by_time` too.
@@ -149,6 +170,10 @@ class Notification(models.Model):
     ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, related_name="+")
     event = models.ForeignKey(TicketEvent, models.PROTECT, null=True, related_name="+")
     mail = models.ForeignKey(IncomingMail, models.PROTECT, null=True, related_name="+")
+    key = models.CharField(max_length=80, blank=True)
+    said = models.CharField(max_length=300, blank=True)
+    title = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
@@ -160,10 +185,12 @@ class Notification(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "event"], name="notice_once"),
             models.UniqueConstraint(fields=["person", "mail"], name="notice_of_mail_once"),
+            models.UniqueConstraint(fields=["person", "key"], condition=~Q(key=""), name="notice_by_key_once"),
             models.CheckConstraint(
-                condition=Q(event__isnull=False, ticket__isnull=False, mail__isnull=True)
-                | Q(event__isnull=True, ticket__isnull=True, mail__isnull=False),
-                name="notice_of_ticket_or_mail",
+                condition=Q(event__isnull=False, ticket__isnull=False, mail__isnull=True, key="")
+                | Q(event__isnull=True, ticket__isnull=True, mail__isnull=False, key="")
+                | (Q(event__isnull=True, ticket__isnull=True, mail__isnull=True) & ~Q(key="")),
+                name="notice_of_one_thing",
             ),
         ]
         indexes = [
@@ -203,22 +230,27 @@ class NoticeSettings(models.Model):
     """
 
     Kind = Notification.Kind
-    FOR_ALL = (Kind.REPLY, Kind.STATUS)
+    FOR_ALL = (Kind.REPLY, Kind.STATUS, Kind.OUTAGE)
     FOR_DESK = (
         Kind.ASSIGNED,
         Kind.ANSWER,
         Kind.TEAM,
         Kind.BOUNCED,
         Kind.CALLBACK,
+        Kind.TARGET,
         Kind.MAIL,
         Kind.MENTION,
         Kind.THANKS,
+        Kind.CLOSING,
+        Kind.AWAKE,
+        Kind.REMINDER,
+        Kind.FORCE,
         Kind.TOLD,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
-    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS})
+    DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})
     # What comes by mail only to those who wish it so.
-    ON_PAGES = frozenset({Kind.TEAM, Kind.THANKS})
+    ON_PAGES = frozenset({Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})
 
     person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
     ways = models.JSONField(_("what comes how"), default=dict)

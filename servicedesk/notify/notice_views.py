@@ -35,8 +35,12 @@ _ICONS: dict[str, str] = {
     Kind.TEAM: "users",
     Kind.BOUNCED: "mail-off",
     Kind.CALLBACK: "phone-call",
+    Kind.TARGET: "clock",
     Kind.MAIL: "mail",
     Kind.THANKS: "mood-smile",
+    Kind.REMINDER: "alert-circle",
+    Kind.OUTAGE: "alert-triangle",
+    Kind.FORCE: "flame",
     Kind.TOLD: "bell",
 }
 
@@ -89,10 +93,13 @@ def _bell(user: User) -> dict:
 @signed_in
 @require_POST
 def read(request: HttpRequest) -> HttpResponse:
-    """Mark notices read: those of a ticket or a mail, as its page asks when it is opened, or all that the list knew."""
+    """Mark notices read: those of a ticket, a mail, an outage or another page, as it asks when it is opened, or all
+    that the list knew.
+    """
     number, mail = request.POST.get("ticket", "").replace("\x00", "")[:40], _id(request.POST.get("mail", ""))
-    if number or mail:
-        done = mark_read(request.user, number=number, mail=mail)
+    outage, address = _id(request.POST.get("outage", "")), request.POST.get("page", "").replace("\x00", "")[:200]
+    if number or mail or outage or address:
+        done = mark_read(request.user, number=number, mail=mail, outage=outage, address=address)
         answer = HttpResponse(status=204)
         return trigger(answer, {"notices-read": {}}) if done else answer
     mark_read(request.user, newest=_id(request.POST.get("newest", "")))

@@ -18,15 +18,28 @@ KEPT_FOR = timedelta(days=90)
 _AT_ONCE = 5_000
 
 
-def mark_read(by: User, *, number: str = "", mail: int | None = None, newest: int | None = None) -> int:
-    """Note that a person has read their notices: those of the ticket with this number, else of the mail with this id,
-    else all up to the one with the id `newest`, else all. Returns how many were new to them.
+def mark_read(
+    by: User,
+    *,
+    number: str = "",
+    mail: int | None = None,
+    outage: int | None = None,
+    address: str = "",
+    newest: int | None = None,
+) -> int:
+    """Note that a person has read their notices: those of the ticket with this number, else of the mail or of the
+    outage with this id, else those that lead to this page, else all up to the one with the id `newest`, else all.
+    Returns how many were new to them.
     """
     unread = Notification.objects.filter(person=by, read_at__isnull=True)
     if number:
         unread = unread.filter(ticket__number=number)
     elif mail is not None:
         unread = unread.filter(mail=mail)
+    elif address:
+        unread = unread.filter(address=address)
+    elif outage is not None:
+        unread = unread.filter(ticket=outage, kind=Notification.Kind.OUTAGE)
     elif newest is not None:
         unread = unread.filter(pk__lte=newest)
     return unread.update(read_at=timezone.now())

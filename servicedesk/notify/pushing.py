@@ -45,13 +45,19 @@ _SAYS = {
     Kind.TEAM: _("New for your team"),
     Kind.BOUNCED: _("A mail did not reach the requester"),
     Kind.CALLBACK: _("A call-back is due"),
+    Kind.TARGET: _("A target is near or missed"),
     Kind.MAIL: _("A mail for you to look at"),
     Kind.MENTION: _("You were mentioned"),
     Kind.THANKS: _("The requester thanks"),
+    Kind.CLOSING: _("A closing waits for you"),
+    Kind.AWAKE: _("Back from a snooze"),
+    Kind.REMINDER: _("Something needs your attention"),
+    Kind.OUTAGE: _("News of a known outage"),
+    Kind.FORCE: _("A major incident needs you"),
     Kind.TOLD: _("A rule points it out to you"),
 }
 # Services wake a sleeping phone for these.
-_HURRIES = {Kind.CALLBACK}
+_HURRIES = {Kind.CALLBACK, Kind.FORCE}
 # Trouble that another try does not mend.
 _FOR_GOOD = {"address", "userinfo", "private", "redirected"}
 
@@ -163,7 +169,7 @@ def payload_of(notice: Notification, person: User) -> bytes:
 
 def _tag(notice: Notification) -> str:
     """The same for all pushes about one ticket, of which the newest counts; nothing that the service could read."""
-    what = f"ticket {notice.ticket_id}" if notice.ticket_id else f"mail {notice.mail_id}"
+    what = f"ticket {notice.ticket_id}" if notice.ticket_id else notice.key or f"mail {notice.mail_id}"
     return salted_hmac("servicedesk.notify.push", f"{notice.person_id} {what}").hexdigest()[:32]
 
 

@@ -123,16 +123,17 @@ MOST_COUNTED = 100
 
 
 def visible_notices(user: User) -> QuerySet[Notification]:
-    """The notices of a person about tickets that they still see and mails that they still have, with what a line says
-    of them.
+    """The notices of a person about tickets that they still see, mails that they still have, what they look after, and
+    outages of which all may know, with what a line says of them.
     """
     if not user.is_active:
         return Notification.objects.none()
-    seen = seen_by(user, "ticket__")
+    seen = seen_by(user, "ticket__") | Q(kind=Notification.Kind.OUTAGE, ticket__is_confidential=False)
     if user.is_agent or user.is_administrator:
-        seen |= Q(mail__assignee=user)
+        seen |= Q(mail__assignee=user) | Q(kind=Notification.Kind.REMINDER)
     rows = Notification.objects.filter(person=user).filter(seen)
-    return rows.select_related("event__by", "ticket", "mail__mailbox", "mail__assigned_by").defer("mail__raw")
+    said = ("event__by", "event__major_update__major", "ticket", "mail__mailbox", "mail__assigned_by")
+    return rows.select_related(*said).defer("mail__raw")
 
 
 def unread_count(user: User) -> int:

@@ -3,12 +3,14 @@
 import time
 
 from celery import shared_task
+from django.utils import timezone
 
 from servicedesk.web.alone import alone
 
 from .actions import send_waiting
 from .notices import forget_old_notices
 from .pushing import forget_old_pushes, send_waiting_pushes
+from .stale_mail import send_stale_mails
 from .without_ticket import send_digests, tell_of_assigned_mails
 
 _SECONDS_A_RUN = 50
@@ -43,6 +45,14 @@ def tidy_notices():
 def write_digests():
     """The daily summaries whose hour has come."""
     send_digests()
+
+
+@shared_task
+def write_stale_mails():
+    """What has gone stale, once a day a person."""
+    with alone("stale mails") as first:
+        if first:
+            send_stale_mails(timezone.now())
 
 
 @shared_task

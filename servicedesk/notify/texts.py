@@ -45,10 +45,25 @@ VARIABLES: dict[str, Promise] = {
     "phone": gettext_lazy("Telephone number to call"),
     "call_at": gettext_lazy("When the call was promised"),
     "about": gettext_lazy("What to tell or to ask"),
+    "what_happened": gettext_lazy("What has happened, in a sentence"),
     "items": gettext_lazy("What has happened, a line for each"),
     "notices": gettext_lazy("Address of the page of notices"),
     "mail": gettext_lazy("Address of the page of the mail"),
     "mailbox": gettext_lazy("Name of the mailbox that the mail came to"),
+    "entry": gettext_lazy("Name of the vendor or whoever else is asked"),
+    "contract": gettext_lazy("Number of the support contract"),
+    "devices": gettext_lazy("Affected items"),
+    "page": gettext_lazy("Address of the page that it is about"),
+    "outage": gettext_lazy("What is disturbed, in words for everybody"),
+    "state": gettext_lazy("How it stands, in a few words"),
+    "update": gettext_lazy("The update, in the reader's language where there is one"),
+    "next_update": gettext_lazy("When the next update comes"),
+    "outage_link": gettext_lazy("Address of the page of the outage"),
+    "major_link": gettext_lazy("Address of the page of those who handle the major incident"),
+    "role": gettext_lazy("Role in the task force"),
+    "update_at": gettext_lazy("When the update was due"),
+    "action": gettext_lazy("What was agreed to be done"),
+    "action_at": gettext_lazy("The day until which it was to be done"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -72,11 +87,12 @@ class Text:
         return (*(_EVERYWHERE if self.of_a_ticket else ("recipient", "signature")), *self.more)
 
 
-SHARED, REQUESTER, DESK, OTHERS = "shared", "requester", "desk", "others"
+SHARED, REQUESTER, DESK, OUTSIDE, OTHERS = "shared", "requester", "desk", "outside", "others"
 GROUPS = {
     SHARED: gettext_lazy("In every mail"),
     REQUESTER: gettext_lazy("To requesters"),
     DESK: gettext_lazy("To those who work at the desk"),
+    OUTSIDE: gettext_lazy("To vendors and others outside"),
     OTHERS: gettext_lazy("About no single ticket"),
 }
 _STEPS = ("next_step", "target", "due")
@@ -92,6 +108,7 @@ TEXTS: dict[str, Text] = {
         gettext_lazy("Resolution, to those who watch"), REQUESTER, ("resolution",), ("resolution",)
     ),
     "reopened": Text(gettext_lazy("Taken up again"), REQUESTER),
+    "closes": Text(gettext_lazy("Closes soon"), REQUESTER, ("resolution", "closes_at"), ("closes_at",)),
     "closed": Text(gettext_lazy("Closing"), REQUESTER),
     "cancelled": Text(gettext_lazy("Withdrawal"), REQUESTER),
     "converted": Text(gettext_lazy("Goes on under another number"), REQUESTER, ("successor",), ("successor",)),
@@ -105,13 +122,43 @@ TEXTS: dict[str, Text] = {
     "thanks": Text(gettext_lazy("Thanks"), DESK, ("message", "requester")),
     "team": Text(gettext_lazy("Ticket for a team"), DESK, ("requester", "priority", "due", "description")),
     "outside": Text(gettext_lazy("Answer from outside"), DESK, ("message", "files", "requester"), ("message",)),
+    "target": Text(
+        gettext_lazy("Target near or missed"),
+        DESK,
+        ("what_happened", "requester", "priority", "due"),
+        ("what_happened",),
+    ),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
     "told": Text(gettext_lazy("Word from a rule"), DESK, ("about", "requester", "priority", "due", "description")),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
     ),
+    "approval": Text(gettext_lazy("Approval to close"), DESK, ("requester", "priority", "resolution")),
+    "sent_back": Text(gettext_lazy("Closing not approved"), DESK, ("message", "requester"), ("message",)),
+    "confirmed": Text(gettext_lazy("Confirmed by the requester"), DESK, ("requester",)),
+    "held_back": Text(gettext_lazy("Not closed by itself"), DESK, ("requester", "priority")),
+    "awake": Text(gettext_lazy("Back from a snooze"), DESK, ("requester", "priority", "due")),
+    "stale": Text(gettext_lazy("Stale tickets"), OTHERS, ("items",), ("items",)),
+    "to_outside": Text(
+        gettext_lazy("Escalation outside"), OUTSIDE, ("entry", "contract", "devices", "requester", "priority")
+    ),
+    "known": Text(gettext_lazy("Report of what is known"), REQUESTER, ("outage", "outage_link"), ("outage_link",)),
+    "force": Text(gettext_lazy("Call into a task force"), DESK, ("role", "major_link"), ("role", "major_link")),
+    "update_due": Text(
+        gettext_lazy("An update of an outage is due"), DESK, ("update_at", "major_link"), ("update_at", "major_link")
+    ),
+    "action_due": Text(
+        gettext_lazy("An action of a post-mortem is due"), DESK, ("action", "action_at", "major_link"), ("action",)
+    ),
+    "outage": Text(
+        gettext_lazy("How a known outage stands"),
+        OTHERS,
+        ("outage", "state", "update", "next_update", "outage_link"),
+        ("update", "outage_link"),
+    ),
     "assigned_mail": Text(gettext_lazy("A mail to look at"), OTHERS, ("by", "mailbox", "mail"), ("mail",)),
     "digest": Text(gettext_lazy("Daily summary"), OTHERS, ("items", "notices"), ("items",)),
+    "reminder": Text(gettext_lazy("Reminder"), OTHERS, ("about", "page"), ("about", "page")),
 }
 
 _VARIABLE = re.compile(r"\{([a-z_]{1,30})\}")

@@ -1,4 +1,4 @@
-"""Mails without a ticket: the daily summary of what came since the last one, and word of a mail to look at."""
+"""Mails without a ticket: the daily summary of what came since the last one, word of a mail to look at, reminders."""
 
 import logging
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from servicedesk.people.models import User
 from servicedesk.web.formats import exact
 from servicedesk.web.middleware import speaking_to
+from servicedesk.web.text import one_line
 
 from .letters import Desk, document, render
 from .models import Notification, OutgoingMail, Way
@@ -66,10 +67,10 @@ def _mail(person: User, rows: Sequence[Notification], newest: int) -> OutgoingMa
             "notices": lambda: settings.SITE_URL + reverse("notify:notices"),
         }
         # The same for the same notices, of which no second mail may be made.
-        return _without_ticket(Kind.DIGEST, "digest", person, subject, values, f"digest.{person.pk}.{newest}")
+        return without_ticket(Kind.DIGEST, "digest", person, subject, values, f"digest.{person.pk}.{newest}")
 
 
-def _without_ticket(
+def without_ticket(
     kind: str, key: str, person: User, subject: str, values: Values, name: str, quiet: datetime | None = None
 ) -> OutgoingMail:
     """A mail in the language that is set; `name` makes its Message-ID; it waits for the end of `quiet`."""
@@ -161,5 +162,38 @@ def _tell_of(pk: int) -> bool:
             }
             name = f"look.{mail.pk}.{person.pk}.{mail.assigned_at:%Y%m%d%H%M%S%f}"
             subject = _("A mail for you to look at")
-            _without_ticket(Kind.MAIL, "assigned_mail", person, subject, values, name, quiet).save(force_insert=True)
+            without_ticket(Kind.MAIL, "assigned_mail", person, subject, values, name, quiet).save(force_insert=True)
     return True
+
+
+# --- reminders ------------------------------------------------------------------------------------------------------
+
+
+def remind(person: User, key: str, *, said: str, title: str, address: str) -> None:
+    """Tell somebody of something that they look after, as they chose to hear of it, in the caller's transaction. `key`
+    says what it is: the same is told once. `said` and `title` are in the person's language, `address` is a path.
+    """
+    own, now = notice_settings([person])[person.pk], timezone.now()
+    way, quiet = own.way(Notification.Kind.REMINDER), own.quiet_end(now)
+    pushed = bool(settings.PUSH_KEY and own.pushes(Notification.Kind.REMINDER) and with_devices([person]))
+    _row, is_new = Notification.objects.get_or_create(
+        person=person,
+        key=key,
+        defaults={
+            "kind": Notification.Kind.REMINDER,
+            "said": said[:300],
+            "title": title[:200],
+            "address": address,
+            "digest_at": own.next_digest(now) if way == Way.DIGEST else None,
+            "push_at": (quiet or now + PAUSE) if pushed else None,
+        },
+    )
+    if is_new and way == Way.MAIL:
+        with speaking_to(person):
+            values: Values = {
+                "about": lambda: said,
+                "page": lambda: settings.SITE_URL + address,
+            }
+            subject = one_line(f"{title}: {said}", 280)
+            name = f"remind.{person.pk}.{key}"
+            without_ticket(Kind.REMINDER, "reminder", person, subject, values, name, quiet).save(force_insert=True)

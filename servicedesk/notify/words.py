@@ -33,8 +33,12 @@ def lines_for(reader: User, notices: Sequence[Notification]) -> list[Line]:
 
 def _line(notice: Notification, names: Names) -> Line:
     number, title, address = place_of(notice)
+    if notice.kind == Notification.Kind.OUTAGE:
+        return Line(notice, str(notice.event.major_update.get_kind_display()), number, title, address)
     if notice.event is not None:
         return Line(notice, plain_words_for(notice.event, names), number, title, address)
+    if notice.key:
+        return Line(notice, notice.said, number, title, address)
     mail = notice.mail
     who = mail.assigned_by.display_name if mail.assigned_by else _("The desk")
     return Line(notice, _("%(who)s gave you a mail to look at.") % {"who": who}, number, title, address)
@@ -43,6 +47,11 @@ def _line(notice: Notification, names: Names) -> Line:
 def place_of(notice: Notification) -> tuple[str, str, str]:
     """(number or "", title, address) of what it is about."""
     ticket, mail = notice.ticket, notice.mail
+    if notice.kind == Notification.Kind.OUTAGE:
+        # Its reader may not see the ticket: never its words.
+        return "", notice.event.major_update.major.title or _("Known outage"), reverse("desk:outage", args=[ticket.pk])
     if ticket is not None:
         return ticket.number, ticket.title, ticket.get_absolute_url()
+    if notice.key:
+        return "", notice.title, notice.address
     return "", mail.mailbox.name, reverse("intake:mail", args=[mail.pk])

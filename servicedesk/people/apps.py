@@ -7,5 +7,5 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self):
-        # Rules, life cycles, sentences and ties register themselves by name; whoever asks for one must find it.
-        autodiscover_modules("workflow", "permissions", "sentences", "ties")
+        # Rules, life cycles, sentences, ties and views register themselves by name; whoever asks for one must find it.
+        autodiscover_modules("workflow", "permissions", "sentences", "ties", "closing", "stale")

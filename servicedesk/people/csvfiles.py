@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 from servicedesk.web.errors import Refused
 from servicedesk.web.text import normalise
 
+from . import xlsxread
+
 CONTENT_TYPE = "text/csv; charset=utf-8"
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 50_000
@@ -20,6 +22,7 @@ ENCODINGS = {
     "utf-8": gettext_lazy("UTF-8"),
     "utf-16": gettext_lazy("UTF-16"),
     "cp932": gettext_lazy("Shift_JIS (Windows, cp932)"),
+    "xlsx": "Excel",
 }
 # What a spreadsheet takes for the beginning of a formula, in half and full width; and the apostrophes we put before it.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
@@ -70,40 +73,52 @@ def decode(content: bytes) -> tuple[str, str]:
 
 
 def read(content: bytes, headers: dict[str, tuple[str, ...]]) -> Table:
-    """The rows of a CSV or tab-separated file. `headers` has the accepted names of each column.
+    """The rows of a CSV or tab-separated file, or of the first sheet of an Excel file. `headers` has the accepted names
+    of each column.
 
     Refuses a file that is too large, empty, or has a column twice; columns of other names are left out and told.
     """
     if len(content) > MOST_BYTES:
         raise Refused(_("The file is larger than 20 MB."), field="file")
-    text, encoding = decode(content)
+    if xlsxread.is_workbook(content):
+        encoding, lines = "xlsx", xlsxread.rows_of(content)
+    else:
+        text, encoding = decode(content)
+        lines = _lines(text)
+    _line, head = next(lines, (0, []))
+    if not any(cell.strip() for cell in head):
+        raise Refused(_("The file is empty. Its first line has the names of the columns."), field="file")
+    names = {normalise(name): column for column, accepted in headers.items() for name in (column, *accepted)}
+    columns = [names.get(normalise(plain_cell(cell))) for cell in head]
+    known = [column for column in columns if column]
+    double = {column for column in known if known.count(column) > 1}
+    if double:
+        raise Refused(_("The column “%(name)s” is there twice.") % {"name": min(double)}, field="file")
+    rows = []
+    for line, cells in lines:
+        if any(cell.strip() for cell in cells):
+            if len(rows) >= MOST_ROWS:
+                raise Refused(_("The file has more than 50,000 rows. Split it."), field="file")
+            rows.append(
+                Row(line, {column: plain_cell(cell) for column, cell in zip(columns, cells) if column is not None})
+            )
+    unknown = [cell.strip() for cell, column in zip(head, columns) if column is None and cell.strip()]
+    return Table(encoding, known, unknown, rows)
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of a text, the line being where the row begins."""
     first = text.split("\n", 1)[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in first else ",")
+    line = 1
     try:
-        head = next(reader, None)
-        if not head or not any(cell.strip() for cell in head):
-            raise Refused(_("The file is empty. Its first line has the names of the columns."), field="file")
-        names = {normalise(name): column for column, accepted in headers.items() for name in (column, *accepted)}
-        columns = [names.get(normalise(plain_cell(cell))) for cell in head]
-        known = [column for column in columns if column]
-        double = {column for column in known if known.count(column) > 1}
-        if double:
-            raise Refused(_("The column “%(name)s” is there twice.") % {"name": min(double)}, field="file")
-        rows, line = [], reader.line_num + 1
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                if len(rows) >= MOST_ROWS:
-                    raise Refused(_("The file has more than 50,000 rows. Split it."), field="file")
-                rows.append(
-                    Row(line, {column: plain_cell(cell) for column, cell in zip(columns, cells) if column is not None})
-                )
+            yield line, cells
             line = reader.line_num + 1
     except csv.Error:
         raise Refused(
             _("Line %(line)d cannot be read as a table.") % {"line": reader.line_num or 1}, field="file"
         ) from None
-    unknown = [cell.strip() for cell, column in zip(head, columns) if column is None and cell.strip()]
-    return Table(encoding, known, unknown, rows)
 
 
 def write(head: Iterable[str], rows: Iterable[Iterable]) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Impact, Priority, PriorityReason, Ticket, Urgency
 from servicedesk.web.errors import Refused
 
-from .models import MatrixCell, PriorityTarget
+from .models import MatrixCell
 from .queries import (
     Grid,
     effective_grid,
@@ -206,32 +206,3 @@ def apply_matrix(service: Service | None) -> int:
     if tickets:
         record_many(tickets, "apply_matrix", by=None, via="system", data=data)
     return len(tickets)
-
-
-@transaction.atomic
-def save_targets(minutes: dict[int, tuple[int, int]], *, by: User, via: str) -> None:
-    """Set the minutes until first response and resolution per priority. They count for tickets from now on.
-
-    Refuses a first response that is due after the resolution, and minutes below 1 or beyond a year.
-    """
-    check(by, "settings.change")
-    before = {
-        target.priority: [target.response_minutes, target.resolution_minutes] for target in PriorityTarget.objects.all()
-    }
-    for priority, (response, resolution) in minutes.items():
-        if not (1 <= response <= 525_600 and 1 <= resolution <= 525_600):
-            raise Refused(_("Targets are between 1 minute and one year."), field=f"p{priority}")
-        if response > resolution:
-            raise Refused(_("The first response must be due before the resolution."), field=f"p{priority}")
-        PriorityTarget.objects.update_or_create(
-            priority=priority, defaults={"response_minutes": response, "resolution_minutes": resolution}
-        )
-    after = {priority: list(pair) for priority, pair in minutes.items()}
-    audit(
-        PriorityTarget(pk=0),
-        "save_priority_targets",
-        by=by,
-        via=via,
-        label=_("Priority targets"),
-        changes={f"P{key}": [before.get(key), value] for key, value in after.items() if before.get(key) != value},
-    )

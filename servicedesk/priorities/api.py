@@ -1,4 +1,4 @@
-"""The priority of a ticket, the matrix and the times promised, by API."""
+"""The priority of a ticket and the matrix by API."""
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -17,8 +17,8 @@ from servicedesk.web.api import Filters, Strict, View
 from servicedesk.web.errors import Refused
 from servicedesk.web.text import check_one_line
 
-from .actions import change_ticket, override_priority, save_grid, save_targets
-from .queries import all_targets, effective_grid, grid, services_with_grid, would_change
+from .actions import change_ticket, override_priority, save_grid
+from .queries import effective_grid, grid, services_with_grid, would_change
 
 
 class ChangeIn(Strict):
@@ -32,7 +32,6 @@ class ChangeIn(Strict):
     impact = serializers.ChoiceField(choices=Impact.choices, required=False)
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
     is_confidential = serializers.BooleanField(required=False)
-    is_major = serializers.BooleanField(required=False)
 
 
 class PriorityIn(Strict):
@@ -156,41 +155,3 @@ class MatrixViewSet(View):
             return self.answer(GridChangeOut, {"dry_run": True, "changed": preview.count, "tickets": found})
         changed = save_grid(service, cells, by=request.user, via="api")
         return self.answer(GridChangeOut, {"dry_run": False, "changed": changed, "tickets": []})
-
-
-class TargetOut(serializers.Serializer):
-    priority = serializers.ChoiceField(choices=Priority.choices)
-    response_minutes = serializers.IntegerField()
-    resolution_minutes = serializers.IntegerField()
-
-
-class TargetIn(Strict):
-    priority = serializers.ChoiceField(choices=Priority.choices)
-    response_minutes = serializers.IntegerField(min_value=-(2**31), max_value=2**31 - 1)
-    resolution_minutes = serializers.IntegerField(min_value=-(2**31), max_value=2**31 - 1)
-
-
-class TargetsIn(Strict):
-    targets = TargetIn(many=True)
-
-
-class TargetsViewSet(View):
-    """Minutes until first response and resolution per priority."""
-
-    scope = "settings"
-    pagination_class = None
-
-    @extend_schema(responses=TargetOut(many=True), operation_id="priority_targets_list")
-    def list(self, request):
-        return self.answer(TargetOut, all_targets(), many=True)
-
-    @extend_schema(request=TargetsIn, responses=TargetOut(many=True), operation_id="priority_targets_update")
-    def update(self, request):
-        """Set the targets of the priorities that are named; they count for tickets from now on."""
-        check(request.user, "settings.change")
-        minutes = {
-            target["priority"]: (target["response_minutes"], target["resolution_minutes"])
-            for target in self.given(TargetsIn)["targets"]
-        }
-        save_targets(minutes, by=request.user, via="api")
-        return self.answer(TargetOut, all_targets(), many=True)

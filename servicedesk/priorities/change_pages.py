@@ -29,7 +29,7 @@ def change_page(
     @transaction.atomic
     def act(_cleaned: dict) -> None:
         changes = form.changes()
-        core = {name: value for name, value in changes.items() if name not in (own or {}) or name == "is_major"}
+        core = {name: value for name, value in changes.items() if name not in (own or {})}
         if core:
             change_ticket(ticket, by=request.user, via="page", **core)
         rest = {name: value for name, value in changes.items() if name not in core}

@@ -1,13 +1,11 @@
-"""The matrix as a grid of choices, and the targets."""
+"""The matrix as a grid of choices."""
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
 from cmdb.models import Service
 from servicedesk.tickets.models import Impact, Priority, Urgency
-from servicedesk.web.forms import ActionForm, WholeNumberField
-
-from .models import PriorityTarget
+from servicedesk.web.forms import ActionForm
 
 
 class GridForm(ActionForm):
@@ -63,33 +61,3 @@ class NewGridForm(ActionForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["service"].queryset = Service.objects.filter(is_active=True, matrix_cells__isnull=True)
-
-
-class TargetsForm(ActionForm):
-    """Hours and minutes are typed as minutes; the page says what they are in words."""
-
-    def __init__(self, *args, targets: list[PriorityTarget], **kwargs):
-        super().__init__(*args, **kwargs)
-        present = {target.priority: target for target in targets}
-        for priority in Priority:
-            target = present.get(priority)
-            for name, label in (
-                ("response", gettext_lazy("First response, minutes")),
-                ("resolution", gettext_lazy("Resolution, minutes")),
-            ):
-                self.fields[f"p{priority}_{name}"] = WholeNumberField(
-                    label=label,
-                    min_value=1,
-                    max_value=525_600,
-                    initial=getattr(target, f"{name}_minutes", None),
-                    widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "numeric"}),
-                )
-
-    def rows(self):
-        return [(priority, self[f"p{priority}_response"], self[f"p{priority}_resolution"]) for priority in Priority]
-
-    def minutes(self) -> dict[int, tuple[int, int]]:
-        data = self.cleaned_data
-        return {
-            priority.value: (data[f"p{priority}_response"], data[f"p{priority}_resolution"]) for priority in Priority
-        }

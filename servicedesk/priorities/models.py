@@ -1,4 +1,4 @@
-"""The priority matrix and the times promised per priority."""
+"""The priority matrix."""
 
 from django.db import models
 from django.db.models import Q
@@ -32,21 +32,3 @@ class MatrixCell(models.Model):
 
     def __str__(self):
         return f"{self.impact}×{self.urgency} → P{self.priority}"
-
-
-class PriorityTarget(models.Model):
-    """Minutes after opening until the first response and the resolution are due, by the clock on the wall.
-
-    Business hours, calendars and ranks come with service levels; until then a target is plain elapsed time.
-    """
-
-    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, primary_key=True)
-    response_minutes = models.PositiveIntegerField(_("first response, minutes"))
-    resolution_minutes = models.PositiveIntegerField(_("resolution, minutes"))
-
-    class Meta:
-        ordering = ["priority"]
-        verbose_name = _("priority target")
-
-    def __str__(self):
-        return f"P{self.priority}"

@@ -10,7 +10,7 @@ from servicedesk.people.models import Job, User
 from servicedesk.tickets.models import OPEN, Impact, Priority, PriorityReason, Ticket, Urgency
 from servicedesk.tickets.queries import visible_tickets
 
-from .models import MatrixCell, PriorityTarget
+from .models import MatrixCell
 
 Grid = Mapping[tuple[int, int], int]
 """(impact, urgency) → priority, all numbers 1 to 4."""
@@ -120,7 +120,3 @@ def restrict(tickets: QuerySet[Ticket], service: Service | None) -> QuerySet[Tic
     for cell in MatrixCell.objects.filter(service__isnull=False):
         own |= Q(service__isnull=False, service=cell.service_id, impact=cell.impact, urgency=cell.urgency)
     return tickets.exclude(own)
-
-
-def all_targets() -> list[PriorityTarget]:
-    return list(PriorityTarget.objects.all())

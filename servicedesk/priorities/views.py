@@ -1,4 +1,4 @@
-"""The matrix and the targets in the settings."""
+"""The matrix in the settings."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,9 +13,9 @@ from servicedesk.web.access import needs
 from servicedesk.web.errors import Refused
 from servicedesk.web.pages import changed, page, wants_fragment
 
-from .actions import AT_ONCE, save_grid, save_targets
-from .forms import GridForm, NewGridForm, TargetsForm
-from .queries import all_targets, effective_grid, grid, last_applying, services_with_grid, would_change
+from .actions import AT_ONCE, save_grid
+from .forms import GridForm, NewGridForm
+from .queries import effective_grid, grid, last_applying, services_with_grid, would_change
 
 
 @needs("settings.change")
@@ -87,17 +87,3 @@ def _saved(request: HttpRequest, count: int) -> HttpResponse:
         ) % {"count": count}
     messages.success(request, message)
     return changed(request, reverse("priorities:matrix"), event=None)
-
-
-@needs("settings.change")
-def targets(request: HttpRequest) -> HttpResponse:
-    """Minutes until first response and resolution, per priority."""
-    form = TargetsForm(request.POST or None, targets=all_targets())
-    if request.method == "POST" and form.is_valid():
-        try:
-            save_targets(form.minutes(), by=request.user, via="page")
-        except Refused as refusal:
-            form.add_error(f"{refusal.field}_response" if refusal.field else None, str(refusal.sentence))
-        else:
-            return changed(request, reverse("priorities:targets"), event=None, message=_("The targets were saved."))
-    return page(request, "priorities/targets.html", {"form": form}, status=form.status)

@@ -31,6 +31,16 @@ DUE_SOON = timedelta(hours=4)
 # What is still to be done. Written as “not resolved”, which PostgreSQL estimates well among what is not closed.
 UNRESOLVED = OPEN & ~Q(phase=Phase.RESOLVED)
 
+
+def awake() -> Q:
+    """What is not snoozed: never was, or its time has come."""
+    return Q(snoozed_at__isnull=True) | Q(snoozed_until__lte=timezone.now())
+
+
+def _snoozed() -> Q:
+    return Q(snoozed_at__isnull=False) & (Q(snoozed_until__isnull=True) | Q(snoozed_until__gt=timezone.now()))
+
+
 ORDERS = {
     "priority": ["priority", "created_at", "id"],
     "due": ["due_at", "id"],
@@ -58,24 +68,40 @@ class View:
 VIEWS = {
     view.name: view
     for view in (
-        View("mine", gettext_lazy("Mine"), "user", "m", lambda user: UNRESOLVED & Q(assignee=user)),
-        View("team", gettext_lazy("My team"), "users", "t", lambda user: UNRESOLVED & Q(team__in=user.team_ids)),
+        View("mine", gettext_lazy("Mine"), "user", "m", lambda user: UNRESOLVED & Q(assignee=user) & awake()),
+        View(
+            "team",
+            gettext_lazy("My team"),
+            "users",
+            "t",
+            lambda user: UNRESOLVED & Q(team__in=user.team_ids) & awake(),
+        ),
         View(
             "unassigned",
             gettext_lazy("Unassigned"),
             "user-off",
             "u",
-            lambda user: UNRESOLVED & Q(assignee__isnull=True),
+            lambda user: UNRESOLVED & Q(assignee__isnull=True) & awake(),
         ),
         View(
             "due",
             gettext_lazy("Due soon"),
             "clock",
             "s",
-            lambda user: UNRESOLVED & Q(due_at__lt=timezone.now() + DUE_SOON),
+            lambda user: UNRESOLVED & Q(due_at__lt=timezone.now() + DUE_SOON) & awake(),
             order="due",
         ),
-        View("waiting", gettext_lazy("Waiting"), "hourglass", "w", lambda user: OPEN & Q(phase=Phase.WAITING)),
+        View(
+            "waiting", gettext_lazy("Waiting"), "hourglass", "w", lambda user: OPEN & Q(phase=Phase.WAITING) & awake()
+        ),
+        View(
+            "snoozed",
+            gettext_lazy("Snoozed"),
+            "moon",
+            "z",
+            lambda user: OPEN & _snoozed(),
+            order="updated",
+        ),
         View("all", gettext_lazy("All open"), "inbox", "a", lambda user: UNRESOLVED),
         View(
             "done",
@@ -90,6 +116,16 @@ VIEWS = {
     )
 }
 START_VIEW = "team"
+
+
+def add_view(view: View, *, before: str) -> None:
+    """A view that needs what stands further right; its module `stale` states it."""
+    known = dict(VIEWS)
+    VIEWS.clear()
+    for name, one in known.items():
+        if name == before:
+            VIEWS[view.name] = view
+        VIEWS[name] = one
 
 
 @dataclass(frozen=True)

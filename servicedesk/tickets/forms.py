@@ -28,7 +28,7 @@ _COMMAS = re.compile(r"[,;、，；\n]")
 _ADDRESS = re.compile(r"<([^<>]+)>\s*$")
 
 
-def _suggesting(datalist: str, address: str) -> dict:
+def suggesting(datalist: str, address: str) -> dict:
     """Attributes of a field whose <datalist>, which the page has, is filled from `address` while one types."""
     return {
         "list": datalist,
@@ -49,7 +49,7 @@ class PersonField(forms.CharField):
         self.reader = reader
         kwargs.setdefault("max_length", 200)
         super().__init__(**kwargs)
-        self.widget.attrs.update(_suggesting("people-found", "tickets:people"))
+        self.widget.attrs.update(suggesting("people-found", "tickets:people"))
 
     def clean(self, value):
         typed = super().clean(value)
@@ -120,7 +120,7 @@ class ItemsField(forms.CharField):
         self.reader = reader
         kwargs.setdefault("max_length", 2000)
         super().__init__(**kwargs)
-        self.widget.attrs.update(_suggesting("items-found", "tickets:find-items"))
+        self.widget.attrs.update(suggesting("items-found", "tickets:find-items"))
 
     def clean(self, value):
         parts = list(dict.fromkeys(part.strip() for part in _COMMAS.split(super().clean(value)) if part.strip()))
@@ -155,7 +155,7 @@ class TicketField(forms.CharField):
         self.reader = reader
         kwargs.setdefault("max_length", 40)
         super().__init__(**kwargs)
-        self.widget.attrs.update(_suggesting("tickets-found", "tickets:find"))
+        self.widget.attrs.update(suggesting("tickets-found", "tickets:find"))
 
     def clean(self, value):
         typed = super().clean(value)
@@ -193,7 +193,7 @@ class DeskReplyForm(ReplyForm):
             help_text=gettext_lazy("They get this one mail. Only the desk sees that."),
         )
         for name in ("cc", "bcc"):
-            self.fields[name].widget.attrs.update(_suggesting("copies-found", "tickets:people"))
+            self.fields[name].widget.attrs.update(suggesting("copies-found", "tickets:people"))
             dress(self.fields[name])
 
 
@@ -400,7 +400,7 @@ class ForwardForm(ActionForm):
             label=gettext_lazy("To"),
             help_text=gettext_lazy("They do not see the ticket. What they answer comes back as an internal note."),
         )
-        self.fields["to"].widget.attrs.update(_suggesting("copies-found", "tickets:people"))
+        self.fields["to"].widget.attrs.update(suggesting("copies-found", "tickets:people"))
         dress(self.fields["to"])
         self.order_fields(["to"])
 
@@ -462,6 +462,17 @@ class VendorForm(ActionForm):
     )
 
 
+class UntilForm(ActionForm):
+    agreed_on = forms.DateField(
+        label=gettext_lazy("Agreed date"),
+        widget=forms.DateInput,
+        help_text=gettext_lazy("The targets rest until this day; on its morning the desk goes on by itself."),
+    )
+    note_text = TextField(
+        label=gettext_lazy("What was agreed"), required=False, help_text=gettext_lazy("Kept as an internal note.")
+    )
+
+
 class ThankForm(ActionForm):
     word = TextField(
         label=gettext_lazy("A word with it, if you like"),
@@ -473,6 +484,10 @@ class ThankForm(ActionForm):
 
 class ReopenForm(ActionForm):
     reason = TextField(label=gettext_lazy("What is not right yet"))
+
+
+class SendBackForm(ActionForm):
+    reason = TextField(label=gettext_lazy("What is missing yet"), help_text=gettext_lazy("Kept as an internal note."))
 
 
 class CancelForm(ActionForm):

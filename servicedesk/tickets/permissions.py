@@ -66,6 +66,18 @@ def change(user, ticket=None):
     return works_on(user, ticket)
 
 
+@rule("tickets.ask_to_close")
+def ask_to_close(user, ticket=None):
+    """Ask a lead to close what one may not close alone."""
+    return works_on(user, ticket)
+
+
+@rule("tickets.snooze")
+def snooze(user, ticket=None):
+    """Take it out of the usual views for a while, and bring it back."""
+    return works_on(user, ticket)
+
+
 @rule("tickets.merge")
 def merge(user, ticket=None):
     """Also what moves a message to another ticket: whoever works on both."""

@@ -4,12 +4,13 @@ Pages, the page after sending and mails say the same, because they all ask here.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from servicedesk.web.formats import exact
 
 from .models import Ticket
 
@@ -40,8 +41,12 @@ def outlook(ticket: Ticket, now: datetime | None = None) -> Outlook:
             return _promise(
                 _("A supplier has to do something. We tell you as soon as we hear from them."), ticket.due_at, now
             )
+        case "waiting_date":
+            return Outlook(_("We go on at the date that we agreed on: %(date)s.") % {"date": exact(ticket.agreed_on)})
+        case "resolved" if ticket.confirmed_at:
+            return Outlook(_("Thank you for telling us that it is solved. We finish our work on it and close it."))
         case "resolved":
-            return Outlook(_("Please tell us whether it is solved."), by=closes_at(ticket), is_yours=True)
+            return Outlook(_("Please tell us whether it is solved."), by=_still_to_come(ticket, now), is_yours=True)
         case "closed":
             return Outlook(_("Nothing more to do. If it comes back, you can reopen it."))
         case "cancelled":
@@ -51,12 +56,10 @@ def outlook(ticket: Ticket, now: datetime | None = None) -> Outlook:
     return _promise(_WORK, ticket.due_at, now)
 
 
+def _still_to_come(ticket: Ticket, now: datetime | None) -> datetime | None:
+    """When it closes by itself; nothing while the desk has something to add first."""
+    return ticket.closes_at if ticket.closes_at and ticket.closes_at > (now or timezone.now()) else None
+
+
 def _promise(sentence: Promise, by: datetime | None, now: datetime | None) -> Outlook:
     return Outlook(sentence, by=by, is_late=by is not None and by < (now or timezone.now()))
-
-
-def closes_at(ticket: Ticket) -> datetime | None:
-    """When a resolved ticket is closed without a word from its requester."""
-    if ticket.resolved_at is None:
-        return None
-    return ticket.resolved_at + timedelta(days=settings.CLOSE_RESOLVED_AFTER_DAYS)

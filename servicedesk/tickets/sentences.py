@@ -124,7 +124,7 @@ class Names:
 
     @cached_property
     def _people(self) -> dict[int, User]:
-        ids = self._changed("assignee", "requester", "user")
+        ids = self._changed("assignee", "requester", "user", "asked")
         ids |= {
             kept[0]
             for event in self._events
@@ -197,6 +197,7 @@ _PLAIN = {
     "start": gettext_lazy("%(who)s started work."),
     "ask_requester": gettext_lazy("%(who)s asked the requester and waits for the answer."),
     "wait_for_vendor": gettext_lazy("%(who)s waits for a vendor."),
+    "wait_until": gettext_lazy("%(who)s waits for a date that was agreed."),
     "resume": gettext_lazy("%(who)s resumed work."),
     "resolve": gettext_lazy("%(who)s resolved this."),
     "close": gettext_lazy("%(who)s closed this."),
@@ -204,9 +205,13 @@ _PLAIN = {
     "cancel": gettext_lazy("%(who)s cancelled this."),
     "reply": gettext_lazy("%(who)s replied."),
     "note": gettext_lazy("%(who)s wrote an internal note."),
-    "answer_from_outside": gettext_lazy("%(who)s answered a mail of ours without seeing the ticket."),
     "take_back": gettext_lazy("%(who)s took the reply back before it was sent."),
     "thank": gettext_lazy("%(who)s thanked the desk."),
+    "ask_to_close": gettext_lazy("%(who)s asked for an approval to close this."),
+    "send_back": gettext_lazy("%(who)s does not approve closing this yet."),
+    "confirm": gettext_lazy("%(who)s said that this is solved."),
+    "announce_closing": gettext_lazy("%(who)s told the requester when this closes by itself."),
+    "hold_closing": gettext_lazy("%(who)s did not close this by itself: something is missing."),
     "watch": gettext_lazy("%(who)s watches this."),
     "unwatch": gettext_lazy("%(who)s no longer watches this."),
 }
@@ -216,6 +221,12 @@ _PLAIN = {
 def _plain(event, names):
     if event.verb == "close" and event.by is None:
         return _("Closed by itself: nobody objected to the solution.")
+    if event.verb == "close" and "asked" in event.data:
+        asked = names.person(event.data["asked"]) if event.data["asked"] else _("the desk")
+        return _("%(who)s approved and closed this; %(asked)s had asked for it.") % {
+            "who": names.who(event),
+            "asked": asked,
+        }
     return _PLAIN[event.verb] % {"who": names.who(event)}
 
 
@@ -341,6 +352,21 @@ _ITEMS = {
 }
 
 
+@sentence("snooze")
+def _snooze(event, names):
+    until = event.data.get("until")
+    if until is None:
+        return _("%(who)s snoozed this until the requester writes.") % {"who": names.who(event)}
+    return _("%(who)s snoozed this until %(when)s.") % {"who": names.who(event), "when": moment(until, names)}
+
+
+@sentence("wake")
+def _wake(event, names):
+    if event.by is None:
+        return _("The snooze is over.")
+    return _("%(who)s ended the snooze.") % {"who": names.who(event)}
+
+
 @sentence("set_items")
 def _set_items(event, names):
     added, removed = (names.items(event, name) for name in ("added", "removed"))
@@ -350,6 +376,13 @@ def _set_items(event, names):
 def _item_anchor(item: Item) -> str:
     address = reverse("cmdb:item", args=[item.pk])
     return format_html('<a href="{}" title="{}">{}</a>', address, item.name, item.number)
+
+
+@sentence("answer_from_outside")
+def _answer_from_outside(event, names):
+    if entry := event.data.get("entry"):
+        return _("Answer from %(entry)s, by %(who)s.") % {"entry": entry[1], "who": names.who(event)}
+    return _("%(who)s answered a mail of ours without seeing the ticket.") % {"who": names.who(event)}
 
 
 @sentence("forward")
@@ -428,7 +461,7 @@ def _run_macro(event, names):
 
 @sentence("plan_call_back")
 def _plan_call_back(event, names):
-    parts = {"who": names.who(event), "when": _moment(event.data.get("due_at"), names)}
+    parts = {"who": names.who(event), "when": moment(event.data.get("due_at"), names)}
     if event.data.get("team"):
         text = _("%(who)s promised a call-back by the team %(team)s: %(when)s.")
         return text % (parts | {"team": names.team(event.data["team"])})
@@ -440,7 +473,7 @@ def _plan_call_back(event, names):
 
 @sentence("call_back_due")
 def _call_back_due(event, names):
-    parts = {"when": _moment(event.data.get("due_at"), names)}
+    parts = {"when": moment(event.data.get("due_at"), names)}
     if event.data.get("team"):
         parts["team"] = names.team(event.data["team"])
         return _("The call-back by the team %(team)s is due: %(when)s.") % parts
@@ -455,7 +488,7 @@ def _finish_call_back(event, names):
 
 @sentence("miss_call_back")
 def _miss_call_back(event, names):
-    parts = {"who": names.who(event), "when": _moment(event.data.get("due_at"), names)}
+    parts = {"who": names.who(event), "when": moment(event.data.get("due_at"), names)}
     return _("%(who)s called back and reached nobody; again: %(when)s.") % parts
 
 
@@ -522,6 +555,7 @@ for _name, _label, _words in (
 
 
 @field("due_at", gettext_lazy("due"))
-def _moment(value, names):
-    moment = parse_datetime(value) if isinstance(value, str) else None
-    return formats.exact(moment) if moment else _value(value)
+def moment(value, names):
+    """A moment as events keep it."""
+    parsed = parse_datetime(value) if isinstance(value, str) else None
+    return formats.exact(parsed) if parsed else _value(value)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import items, look, merging, talk, together, work, work_time
+from .views import closing, items, look, merging, talk, together, work, work_time
 
 app_name = "tickets"
 
@@ -40,6 +40,8 @@ urlpatterns = [
     path("<str:number>/items/<int:item>/remove/", items.remove_item, name="item-remove"),
     path("<str:number>/link/", work.link, name="link"),
     path("<str:number>/unlink/", work.unlink, name="unlink"),
+    path("<str:number>/ask-to-close/", closing.ask_to_close, name="ask-to-close"),
+    path("<str:number>/send-back/", closing.send_back, name="send-back"),
     path("<str:number>/merge/", merging.merge, name="merge"),
     path("<str:number>/unmerge/", merging.unmerge, name="unmerge"),
     path("<str:number>/comments/<int:comment>/", merging.message, name="message"),

@@ -275,22 +275,6 @@ class TestMatrix:
             assert api(an_agent()).put(f"/api/v1/priority-matrix/{query}", {"cells": FLAT}).status_code == 403
 
 
-class TestTargets:
-    TARGET = {"priority": 1, "response_minutes": 10, "resolution_minutes": 60}
-
-    def test_read_and_set(self, api):
-        client = api(an_administrator())
-        assert self.TARGET in client.put("/api/v1/priority-targets/", {"targets": [self.TARGET]}).json()
-        assert self.TARGET in api(a_person()).get("/api/v1/priority-targets/").json()
-
-    def test_a_response_after_the_resolution_is_refused(self, api):
-        body = {"targets": [self.TARGET | {"response_minutes": 61}]}
-        assert list(api(an_administrator()).put("/api/v1/priority-targets/", body).json()["errors"]) == ["p1"]
-
-    def test_nobody_else_may(self, api):
-        assert api(an_agent()).put("/api/v1/priority-targets/", {"targets": []}).status_code == 403
-
-
 class TestAudit:
     def test_administrators_read_and_narrow_it(self, api):
         administrator = an_administrator()

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from servicedesk.desk.models import Export, SavedView
+from servicedesk.directory.models import Contract, Entry, Referral
+from servicedesk.levels.models import Calendar, Rank
 from servicedesk.people.models import Role
 from servicedesk.tickets.actions import reply
 from tests.factories import a_person, a_service, a_team
@@ -41,12 +43,14 @@ NAMES = st.sampled_from(
     targets code name email roles addresses language time_zone company department manager from_on until_on deputy scopes
     days to files channel source order is_active members lead tier next_team parent head group address host port
     password makes accepts certificate security folder user delivery_on view filters sort columns density is_pinned
-    format saved items""".split()  # noqa: SIM905
+    format saved items weekly closed special timezone holidays rank calendar warn_at is_default
+    around_the_clock bought used unit callers valid_from valid_to review_on owner contract entry ticket
+    agreed""".split()  # noqa: SIM905
 )
 BODIES = st.one_of(st.dictionaries(NAMES, VALUES, max_size=6), VALUES)
 FILTERS = """limit after before order q tag team assignee requester service category type status phase priority impact
     urgency channel open is_major created_since created_until updated_since state role company department object_type
-    verb by since until dry_run is_active kind format lang item""".split()  # noqa: SIM905
+    verb by since until dry_run is_active kind format lang item from minutes""".split()  # noqa: SIM905
 QUERIES = st.dictionaries(
     st.sampled_from(FILTERS),
     ODD.map(lambda value: "" if value is None else str(value).encode("utf-8", "replace").decode()),
@@ -65,6 +69,12 @@ class TestStrangeInput:
         reply(ticket, by=user, via="page", body="x")
         SavedView.objects.create(pk=user.pk, owner=user, name="x", base="all")
         Export.objects.create(pk=user.pk, owner=user, format="csv", label="x")
+        weekly = {"mon": [["09:00", "18:00"]]}
+        Calendar.objects.get_or_create(pk=user.pk, defaults={"name": "x", "timezone": "UTC", "weekly": weekly})
+        Rank.objects.get_or_create(pk=user.pk, defaults={"name": "x"})
+        Entry.objects.create(pk=user.pk, kind="vendor", name="x", owner=user, review_on="2030-01-01")
+        Contract.objects.create(pk=user.pk, entry_id=user.pk, number="x", valid_from="2020-01-01")
+        Referral.objects.create(pk=user.pk, ticket=ticket, entry_id=user.pk, contract_id=user.pk, by=user)
         known = {
             "number": ticket.number,
             "code": team.code,

@@ -15,11 +15,13 @@ from servicedesk.desk.audit_filters import OBJECT_NAMES
 from servicedesk.desk.macros import create_macro
 from servicedesk.desk.templates import create_template
 from servicedesk.intake.models import Mailbox
+from servicedesk.levels.actions import set_service_levels
+from servicedesk.levels.models import Rank
 from servicedesk.notify.actions import save_mail_text
 from servicedesk.notify.notices import save_notice_settings
 from servicedesk.people.actions import audit
 from servicedesk.people.models import AuditEntry, Role
-from servicedesk.priorities.actions import save_grid, save_targets
+from servicedesk.priorities.actions import save_grid
 from servicedesk.tickets.actions import close_month, save_rounding
 from servicedesk.tickets.actions.settings import create_category
 from tests.factories import a_company, a_department, a_person, a_service, a_team, an_administrator, an_agent
@@ -122,10 +124,11 @@ class TestEveryPage:
         save_grid(None, grid, by=an_administrator(name="Someone Else"), via="page")
         assert "by Someone Else" in foot(client.get(reverse("priorities:matrix")).content.decode())
 
-    def test_the_targets_too(self, visit, mari):
-        save_targets({1: (15, 240), 2: (30, 480), 3: (60, 960), 4: (60, 2400)}, by=mari, via="page")
-        page = visit(mari).get(reverse("priorities:targets")).content.decode()
+    def test_the_levels_of_services_too(self, visit, mari):
+        set_service_levels({a_service(): (Rank.objects.first(), None)}, by=mari, via="page")
+        page = visit(mari).get(reverse("levels:service-levels")).content.decode()
         assert "by Mari Sato" in foot(page)
+        assert "Chose rank and calendar" in visit(mari).get(link(page)).content.decode()
 
     def test_a_text_of_mails_is_found_by_its_name_also_after_it_was_reset(self, visit, mari):
         client = visit(mari)

@@ -48,6 +48,7 @@ STEPS = {
     "start": (["accept"], {}, "in_progress"),
     "ask_requester": (["start"], {"message": "Since when?"}, "waiting_requester"),
     "wait_for_vendor": (["start"], {"note_text": "Case 42"}, "waiting_vendor"),
+    "wait_until": (["start"], {"agreed_on": "2027-04-01", "note_text": "After the move"}, "waiting_date"),
     "resume": (["start", "ask"], {}, "in_progress"),
     "resolve": (["start"], {"resolution": "New cable"}, "resolved"),
     "close": (["resolve"], {}, "closed"),
@@ -123,7 +124,7 @@ class TestEveryStep:
         assert sentence in answer.content.decode()
         assert fresh(incident).ticket.status == "new"
 
-    @pytest.mark.parametrize("name", ["ask_requester", "wait_for_vendor", "resolve", "reopen", "cancel"])
+    @pytest.mark.parametrize("name", ["ask_requester", "wait_for_vendor", "wait_until", "resolve", "reopen", "cancel"])
     def test_the_form_comes_whole_and_as_a_part(self, visit, agent, incident, name):
         walk(incident, agent, STEPS[name][0])
         page = visit(agent)
@@ -185,7 +186,6 @@ def change_data(incident, **changes) -> dict:
                 "human_error": "",
                 "caused_by_change": "False",
                 "is_security": "False",
-                "is_major": "False",
             }
         ),
     } | changes
@@ -205,7 +205,6 @@ class TestChange:
             impact=1,
             urgency=1,
             is_security="on",
-            is_major="on",
         )
         answer = visit(agent).post(address(incident, "change"), data)
         assert answer.status_code == 303
@@ -217,7 +216,7 @@ class TestChange:
             service,
             category,
         )
-        assert (ticket.impact, ticket.urgency, ticket.priority, ticket.is_major) == (1, 1, 1, True)
+        assert (ticket.impact, ticket.urgency, ticket.priority) == (1, 1, 1)
         assert after.is_security
 
     def test_nothing_changed_writes_nothing(self, visit, agent, incident):

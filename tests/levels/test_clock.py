@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from servicedesk.levels.clock import Kind, Side, State, Turn, read
 from servicedesk.levels.hours import business_time, due_at
 
-from .test_hours import at, calendars, of
+from .test_hours import IN_TIME, at, calendars, of
 
 RUN, PAUSE, STOP = Kind.RUN, Kind.PAUSE, Kind.STOP
 
@@ -95,6 +95,7 @@ def histories(draw):
 
 
 class TestProperties:
+    @IN_TIME
     @given(calendars(), histories(), st.integers(1, 3000))
     def test_running_and_resting_make_up_the_whole(self, hours, history, minutes):
         happened, now = history
@@ -106,6 +107,7 @@ class TestProperties:
         assert sum(counted, timedelta()) == clock.used
         assert clock.left == max(timedelta(minutes=minutes) - clock.used, timedelta(0))
 
+    @IN_TIME
     @given(calendars(), histories(), st.integers(1, 3000), st.randoms(use_true_random=False))
     def test_the_order_in_which_it_is_told_makes_no_difference(self, hours, history, minutes, chance: random.Random):
         happened, now = history
@@ -113,6 +115,7 @@ class TestProperties:
         chance.shuffle(shuffled)
         assert read(hours, minutes, shuffled, now) == read(hours, minutes, happened, now)
 
+    @IN_TIME
     @given(calendars(), histories(), st.integers(1, 3000), st.integers(1, 3000))
     def test_more_time_is_due_later(self, hours, history, minutes, more):
         happened, now = history
@@ -120,6 +123,7 @@ class TestProperties:
         assert first.due_at < second.due_at
         assert not (first.state == State.MET and second.state == State.MISSED)
 
+    @IN_TIME
     @given(calendars(), histories(), st.integers(1, 3000))
     def test_due_is_when_the_used_time_is_all_of_it(self, hours, history, minutes):
         happened, now = history
@@ -130,12 +134,14 @@ class TestProperties:
         if clock.state == State.MET:
             assert clock.used <= timedelta(minutes=minutes)
 
+    @IN_TIME
     @given(calendars(), histories(), st.integers(1, 3000), st.timedeltas(timedelta(0), timedelta(days=9)))
     def test_what_is_missed_stays_missed(self, hours, history, minutes, later):
         happened, now = history
         if read(hours, minutes, happened, now).state == State.MISSED:
             assert read(hours, minutes, happened, now + later).state == State.MISSED
 
+    @IN_TIME
     @given(calendars(), st.datetimes(datetime(2026, 3, 10), datetime(2026, 4, 10), timezones=st.just(UTC)),  # noqa: DTZ001
            st.integers(1, 3000))  # fmt: skip
     def test_without_a_pause_it_is_the_plain_due_time(self, hours, start, minutes):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from servicedesk.levels.calendar_json import hours_of, json_of
@@ -35,6 +35,10 @@ def at(text: str, zone: str = "Asia/Tokyo") -> datetime:
 
 def due(start: str, minutes: int, hours=None, zone: str = "Asia/Tokyo") -> str:
     return due_at(hours or of(), at(start, zone), minutes).due_at.isoformat(timespec="minutes")
+
+
+# The time of one example says how busy the machine is.
+IN_TIME = settings(deadline=None)
 
 
 class TestDue:
@@ -142,6 +146,7 @@ moments = st.datetimes(datetime(2026, 3, 1), datetime(2026, 4, 30), timezones=st
 
 
 class TestProperties:
+    @IN_TIME
     @given(calendars(), moments, st.integers(0, 5000))
     def test_the_intervals_are_what_was_asked_for(self, hours, start, minutes):
         found = due_at(hours, start, minutes)
@@ -150,6 +155,7 @@ class TestProperties:
         if minutes:
             assert found.due_at == found.intervals[-1][1]
 
+    @IN_TIME
     @given(calendars(), moments, st.integers(0, 3000), st.integers(1, 3000))
     def test_more_minutes_are_due_later_and_in_two_steps_as_in_one(self, hours, start, first, more):
         middle = due_at(hours, start, first).due_at
@@ -157,10 +163,12 @@ class TestProperties:
         assert middle < end
         assert due_at(hours, middle, more).due_at == end
 
+    @IN_TIME
     @given(calendars(), moments, st.timedeltas(timedelta(0), timedelta(days=9)), st.integers(1, 3000))
     def test_who_begins_later_is_not_due_earlier(self, hours, start, later, minutes):
         assert due_at(hours, start, minutes).due_at <= due_at(hours, start + later, minutes).due_at
 
+    @IN_TIME
     @given(
         calendars(),
         moments,
@@ -172,6 +180,7 @@ class TestProperties:
         parts += business_time(hours, start + first, start + first + second)
         assert parts == business_time(hours, start, start + first + second)
 
+    @IN_TIME
     @given(calendars())
     def test_json_and_back_is_the_same(self, hours):
         assert hours_of(json.loads(json.dumps(json_of(hours)))) == hours
@@ -214,6 +223,7 @@ class TestJson:
         assert json_of(hours)["weekly"] == {"mon": [["09:00", "12:00"], ["12:00", "18:00"]]}
 
 
+@pytest.mark.django_db
 class TestCommand:
     @pytest.fixture
     def file(self, tmp_path):

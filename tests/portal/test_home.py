@@ -3,8 +3,6 @@
 import pytest
 
 from incidents.actions import ask_requester_incident, close_incident, resolve_incident
-from incidents.queries import disturbed_services
-from servicedesk.tickets.actions import set_fields
 from tests.factories import a_person, a_service, a_team, again, an_agent, an_incident
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +26,6 @@ def service(team):
 @pytest.fixture
 def hanako():
     return a_person(name="佐藤 花子")
-
-
-def a_major_incident(service, agent, **fields):
-    incident = an_incident(service=service, title="The database of orders is on fire", **fields)
-    set_fields(incident.ticket, by=None, via="system", is_major=True)
-    return incident
 
 
 class TestHome:
@@ -110,39 +102,3 @@ class TestHome:
 
     def test_who_is_not_signed_in_is_asked_to(self, client):
         assert client.get("/").status_code == 302
-
-
-class TestDisturbedServices:
-    def test_everybody_may_know_that_a_service_is_disturbed_and_nothing_else(self, visit, hanako, service, agent):
-        incident = a_major_incident(service, agent)
-
-        for address in ("/", "/new/"):
-            html = visit(hanako).get(address).content.decode()
-
-            assert f"<strong>{service}</strong> is disturbed" in html
-            assert incident.ticket.title not in html
-            assert incident.ticket.number not in html
-
-    def test_two_incidents_of_a_service_are_one_line_since_the_first(self, service, agent):
-        first = a_major_incident(service, agent)
-        a_major_incident(service, agent)
-
-        assert disturbed_services() == [(service, first.ticket.created_at)]
-
-    def test_confidential_ones_are_not_told(self, service, agent):
-        a_major_incident(service, agent, is_confidential=True)
-        a_major_incident(a_service(is_confidential=True), agent)
-
-        assert disturbed_services() == []
-
-    def test_ordinary_and_resolved_ones_are_not_told(self, service, agent):
-        an_incident(service=service)
-        resolved = a_major_incident(service, agent)
-        resolve_incident(resolved, by=agent, via="page", resolution="Put out.")
-
-        assert disturbed_services() == []
-
-    def test_without_a_service_there_is_nothing_to_name(self, agent):
-        a_major_incident(None, agent)
-
-        assert disturbed_services() == []

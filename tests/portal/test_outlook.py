@@ -58,14 +58,13 @@ class TestOutlook:
 
         assert not outlook(incident.ticket).is_yours
 
-    def test_a_resolved_ticket_says_when_it_is_closed_without_a_word(self, incident, agent, settings):
-        settings.CLOSE_RESOLVED_AFTER_DAYS = 3
+    def test_a_resolved_ticket_says_when_it_is_closed_without_a_word(self, incident, agent):
         resolve_incident(incident, by=agent, via="page", resolution="A new roller.")
 
         next_step = outlook(incident.ticket)
 
         assert next_step.is_yours
-        assert next_step.by == incident.ticket.resolved_at + timedelta(days=3)
+        assert next_step.by == incident.ticket.closes_at > incident.ticket.resolved_at + timedelta(days=4)
         assert not next_step.is_late
 
     def test_what_is_over_promises_nothing(self, incident, agent):

@@ -11,8 +11,8 @@ from servicedesk.desk.chains import check_all
 from servicedesk.people.jobs import last_job, run_next_job
 from servicedesk.people.models import AuditEntry, Job
 from servicedesk.priorities import actions
-from servicedesk.priorities.actions import override_priority, save_grid, save_targets
-from servicedesk.priorities.models import MatrixCell, PriorityTarget
+from servicedesk.priorities.actions import override_priority, save_grid
+from servicedesk.priorities.models import MatrixCell
 from servicedesk.priorities.queries import effective_grid, grid, priority_for, would_change
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Ticket, TicketEvent
@@ -178,23 +178,6 @@ class TestSaveGrid:
             save_grid(None, with_cells(), by=an_agent(), via="page")
 
 
-class TestSaveTargets:
-    def test_are_kept_and_noted(self, admin):
-        save_targets({1: (10, 60)}, by=admin, via="page")
-        assert PriorityTarget.objects.get(pk=1).resolution_minutes == 60
-        assert AuditEntry.objects.get().data == {"changes": {"P1": [[30, 240], [10, 60]]}}
-
-    @pytest.mark.parametrize("pair", [(0, 60), (61, 60), (1, 600_000)])
-    def test_refuses_what_cannot_be(self, admin, pair):
-        with pytest.raises(Refused) as refused:
-            save_targets({2: pair}, by=admin, via="page")
-        assert refused.value.field == "p2"
-
-    def test_only_administrators_may(self):
-        with pytest.raises(PermissionDenied):
-            save_targets({1: (10, 60)}, by=an_agent(), via="page")
-
-
 def fields_of(cells: dict) -> dict:
     return {f"cell_{impact}_{urgency}": priority for (impact, urgency), priority in cells.items()}
 
@@ -233,18 +216,8 @@ class TestPages:
         assert str(service) in client.get("/settings/priorities/").content.decode()
         assert client.get("/settings/priorities/service/999999/").status_code == 404
 
-    def test_targets_are_changed_and_refused_with_what_was_typed(self, visit, admin):
-        client = visit(admin)
-        fields = {f"p{n}_{name}": "100" for n in (1, 2, 3, 4) for name in ("response", "resolution")}
-        assert client.post("/settings/priorities/targets/", fields | {"p1_response": "１５"}).status_code == 303
-        assert PriorityTarget.objects.get(pk=1).response_minutes == 15
-        answer = client.post("/settings/priorities/targets/", fields | {"p3_response": "777"})
-        assert answer.status_code == 422
-        assert 'value="777"' in answer.content.decode()
-
-    @pytest.mark.parametrize("address", ["/settings/priorities/", "/settings/priorities/targets/"])
-    def test_agents_stay_out(self, visit, address):
-        client = visit(an_agent())
+    def test_agents_stay_out(self, visit):
+        client, address = visit(an_agent()), "/settings/priorities/"
         assert client.get(address).status_code == 403
         assert client.post(address, {}).status_code == 403
         assert MatrixCell.objects.count() == 16

@@ -38,6 +38,7 @@ from tests.security.expectations import (
     PAGES,
     PEEK,
     PUBLIC,
+    REFERRAL,
     SEE,
     SERVICES,
     SIGNED,
@@ -78,7 +79,7 @@ API_CASES, PAGE_CASES = api_cases(), page_cases()
 OF_TICKETS = (SEE, PEEK, WORK, ASK, THANK)
 API_OF_TICKETS = [case for case in API_CASES if API.get(case) in OF_TICKETS]
 PAGES_OF_TICKETS = [name for name in PAGE_CASES if PAGES.get(name) in OF_TICKETS]
-ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK, VIEW, EXPORT, BULK)
+ONES = (*OF_TICKETS, MAIL, CALL, CALL_BACK, REFERRAL, VIEW, EXPORT, BULK)
 ELSEWHERE = [("api:" + case[0], case[1], API[case]) for case in API_CASES if API.get(case, SEE) not in ONES]
 ELSEWHERE += [
     (name, method, PAGES[name]) for name in PAGE_CASES if PAGES.get(name, SEE) not in ONES for method in ("get", "post")
@@ -178,6 +179,13 @@ def keys(case, parameters, **instead) -> dict:
     return {name: known[name] for name in parameters}
 
 
+def hanging(world, case, name):
+    """What an address of a ticket names beside it, when its `pk` is no file."""
+    if "call-back" in name:
+        return case.ids["call_back"]
+    return world.others["entry"] if name == "directory:escalate" else case.ids["referral"]
+
+
 def type_of(name: str) -> str | None:
     """Which kind of ticket an address is for; None for both."""
     for kind, words in (("incident", ("incidents:", "incident-")), ("request", ("requests:", "request-"))):
@@ -244,7 +252,7 @@ class TestTickets:
         for role in ROLES:
             chosen = cases if (rule, name) in ON_ALL and role not in NOBODY else None
             for case in chosen or sample(cases, name, role, lambda *which: frozenset(expected(rule, *which))):
-                hangs = {"pk": case.ids["call_back"].pk} if "call-back" in name else {}
+                hangs = {"pk": hanging(world, case, name).pk} if "call-back" in name or "directory:" in name else {}
                 address = reverse(route, kwargs=keys(case, parameters, **hangs))
                 absent = {"number": NO_SUCH} | dict.fromkeys(("pk", "file", "comment"), 999999999)
                 nowhere = reverse(route, kwargs=keys(case, parameters, **absent))
@@ -359,6 +367,28 @@ class TestCallBacks:
                 for case in world.cases.values():
                     if (f"Caller {case.word}" in said) != (role in WORKS[case.name]):
                         faults[role, case.name] = address
+        assert not faults, told(faults)
+
+
+REFERRALS = [(name, method) for name, method in API_CASES if API.get((name, method)) == REFERRAL]
+
+
+class TestReferrals:
+    """What was taken outside of tickets of the matrix, by API; by page they are addresses of a ticket."""
+
+    @pytest.mark.parametrize(("name", "method"), REFERRALS)
+    def test_who_is_let_in(self, world, name, method):
+        faults = {}
+        for case in cases_for(world, name):
+            address = reverse(f"api:{name}", args=[case.ids["referral"].pk])
+            for role in ROLES:
+                allowed = SEES[case.name] if method == "get" else WORKS[case.name]
+                looks = role in AGENTS or role == "administrator"
+                want = "forbidden" if not looks else "hidden" if role not in SEES[case.name] else "in"
+                want = "forbidden" if want == "in" and role not in allowed else want
+                got = verdict(ask(world, role, method, address))
+                if got != ("sign in" if role in NOBODY else want):
+                    faults[role, case.name] = got
         assert not faults, told(faults)
 
 
@@ -493,16 +523,34 @@ class TestElsewhere:
             "item",
             "template",
             "macro",
+            "calendar",
+            "rank",
+            "agreement",
+            "moves",
+            "service-level",
             "device",
             "notification-device",
+            "outage",
         }
+        if name.startswith(("directory:", "api:directory-", "api:contract-")):
+            of_contract = name in ("directory:contract", "directory:contract-change", "api:contract-detail")
+            known["pk"] = others["contract" if of_contract else "entry"].pk
         if name.startswith(("escalation:rule", "api:rule-")):
             known["pk"] = others["rule"].pk
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
             known["pk"] = world.people["lead"].leads.get().pk
-        what = re.sub("-(detail|revoke|test|comparison|compare|take|run|remove)$", "", name.split(":")[-1])
+        what = re.sub(
+            "-(detail|revoke|test|comparison|compare|take|run|remove|due|export|move|subscribe|unsubscribe)$",
+            "",
+            name.split(":")[-1],
+        )
         if what in objects:
-            what = {"cause-code": "cause", "service-matrix": "service", "notification-device": "device"}.get(what, what)
+            what = {
+                "cause-code": "cause",
+                "service-matrix": "service",
+                "service-level": "service",
+                "notification-device": "device",
+            }.get(what, what)
             own = others.get(f"{what}s") if what in ("token", "device") else None
             one = own.get(role, own["agent"]) if own else others[what]
             known |= {"pk": one.pk, "code": getattr(one, "code", "")}
@@ -549,6 +597,9 @@ class TestElsewhere:
                 "api:audit-check",
                 "api:rule-trial",
                 "api:dead-address-revive",
+                "api:major-proposal-accept",
+                "api:major-proposal-dismiss",
+                "api:post-mortem-action-finish",
             ) or name.startswith(("people:import-", "api:import-", "intake:mail", "notify:"))
             return {"in", "hidden"} if absent else {"in"}
         # An object of people that one may not see is hidden before it is forbidden.

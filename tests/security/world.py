@@ -7,7 +7,7 @@ what is confidential; confidential tickets only their team and the people named.
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from zipfile import ZipFile
 
@@ -16,14 +16,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
+from incidents.major.actions.declaring import declare_major
 from incidents.models import CauseCode
 from servicedesk.desk.models import Bulk, Export, Macro, ReplyTemplate, SavedView
+from servicedesk.directory.models import Contract, Entry, Referral
 from servicedesk.escalation.actions import create_rule
 from servicedesk.intake.actions import plan_call_back, save_call, store
 from servicedesk.intake.models import Call, IncomingMail, Mailbox
+from servicedesk.levels.models import Agreement, Calendar, Rank
+from servicedesk.levels.moving import Moves
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
-from servicedesk.people.models import Role, User
+from servicedesk.people.models import Job, Role, User
 from servicedesk.tickets.actions import link, log_work, note, reply, set_items, set_tags, share
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Category, Ticket
@@ -133,6 +137,10 @@ def build() -> World:
         "guest's": {"requester": people["guest"], "service": service},
     }
     cases = {}
+    entry = Entry.objects.create(
+        kind="vendor", name="Vendor", email="vendor@example.com", owner=people["administrator"],
+        review_on=date(2999, 1, 1),
+    )  # fmt: skip
     mailbox = Mailbox.objects.create(name="Desk", address="desk@example.com", service=secret_service)
     for number, (name, chosen) in enumerate(fields.items()):
         for kind, make in (("incident", an_incident), ("request", a_service_request)):
@@ -178,6 +186,7 @@ def build() -> World:
                 ticket, by=worker, via="page", whom=f"Caller {word}", due_at=timezone.now() + timedelta(days=1),
                 note=case.secret,
             )  # fmt: skip
+            case.ids["referral"] = Referral.objects.create(ticket=ticket, entry=entry, by=worker)
             case.ids["mail_out"] = _a_mail_about(ticket, said.event, case.word)
             # To everybody: sight may be lost after somebody was told.
             Notification.objects.bulk_create(
@@ -187,6 +196,9 @@ def build() -> World:
             ticket.refresh_from_db()
             cases[name, kind] = case
     others = {
+        "outage": declare_major(
+            an_incident(requester=stranger, service=service).ticket, by=people["agent"], via="page", reason="Stopped"
+        ),
         "person": people["colleague"],
         "stranger": stranger,
         "team": team,
@@ -211,7 +223,15 @@ def build() -> World:
         ),
         "bulk": Bulk.objects.create(owner=people["agent"], change={"impact": 1, "via": "page"}),
         "template": ReplyTemplate.objects.create(name="Thanks", code="thanks", body_en="Thank you, {requester}"),
+        "entry": entry,
+        "contract": Contract.objects.create(entry=entry, number="C-1", valid_from=date(2020, 1, 1)),
         "macro": Macro.objects.create(name="Begin", step="start"),
+        "calendar": Calendar.objects.get(is_default=True),
+        "rank": Rank.objects.get(is_default=True),
+        "agreement": Agreement.objects.create(name="The vendor's", kind="vendor"),
+        "moves": Job.objects.create(
+            kind="preview_levels", key="moves", state="done", by=people["administrator"], result=asdict(Moves())
+        ),
         "rule": create_rule(
             by=people["administrator"], via="page",
             document={"name": "Hot", "trigger": "created", "actions": [{"do": "add_tag", "tag": "hot"}]},

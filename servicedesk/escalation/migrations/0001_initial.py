@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0010_found_by'),
-        ('tickets', '0011_words_of_the_desk_itself'),
+        ('tickets', '0013_words_of_the_desk_itself'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +14,7 @@ from servicedesk.people.queries import people_by_address, person_by_address
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions import answer_from_outside, lock, move, note, record, reply
 from servicedesk.tickets.actions.talk import attach, says_thanks
+from servicedesk.tickets.closing import reopens_until
 from servicedesk.tickets.files import Examined, Scanned, examine_all
 from servicedesk.tickets.models import Channel, Comment, Ticket
 from servicedesk.tickets.permissions import works_on
@@ -35,6 +34,7 @@ from ..viruses import without_viruses
 from .dead import revive_by_mail
 from .receive import MOST_LETTERS, receive
 from .senders import a_guest, got_too_many, language_of, sender_of, takes_strangers_from, wrote_too_often
+from .tying import tie
 
 State, Reason = IncomingMail.State, IncomingMail.Reason
 MOST_ADDRESSED = 50
@@ -130,7 +130,7 @@ def _take(
         if inner is not None and writer is not None:
             _open_forwarded(mail, inner, writer, sender)
         else:
-            _open(mail, letter, sender)
+            _open(mail, letter, sender, ticket)
 
 
 def _put_into(ticket: Ticket, mail: IncomingMail, letter: Letter, signs: Signs, *, by: User) -> None:
@@ -278,9 +278,9 @@ def _append(
     lock(ticket)
     body = _cut(letter.reply or letter.text, remarks)
     if not ticket.is_open:
-        over = timezone.now() - timedelta(days=settings.MAIL_REOPENS_FOR_DAYS)
+        until = reopens_until(ticket)
         reopen = next((way for way in ticket.workflow.leaving(ticket.status) if way.name == "reopen"), None)
-        if not mail.is_proved or reopen is None or (ticket.closed_at and ticket.closed_at < over):
+        if not mail.is_proved or reopen is None or (until and until < timezone.now()):
             return False
         if not sender.may(reopen.permission, ticket):
             return False
@@ -304,8 +304,11 @@ def _append(
     return True
 
 
-def _open(mail: IncomingMail, letter: Letter, sender: User) -> None:
+def _open(mail: IncomingMail, letter: Letter, sender: User, old: Ticket | None = None) -> None:
+    """`old` is a ticket that the mail answers and that is over: the new one is tied to it, if the sender is proved."""
     mail.ticket = _new_ticket(mail, letter.subject, letter.text, letter.files, requester=sender, by=sender)
+    if old is not None and mail.is_proved:
+        tie(mail.ticket, old, by=sender, via="mail")
     end(mail, State.TICKET)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -113,7 +114,9 @@ def lock(obj: Model) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value as it stands in the audit log: rows as [id, name], dates as ISO text, sets as sorted lists."""
+    """A value as it stands in the audit log: rows as [id, name], dates and decimals as text, sets as sorted
+    lists.
+    """
     if value is None or type(value) in (str, int, bool):
         return value
     if isinstance(value, Model):
@@ -126,6 +129,8 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     if isinstance(value, str):
         return str(value)
     return value

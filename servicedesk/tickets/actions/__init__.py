@@ -1,17 +1,19 @@
-"""All writes on tickets. `core` has the record, its events and the one place where a status changes; `talk` replies,
-notes and files; `drafts` what is not sent yet; `items` what a ticket is about; `merging` what belongs together;
-`sharing` who else sees it; `thanking` thanks; `work_time` minutes, timers and months that are closed; `work` everything
-else that an agent does.
+"""All writes on tickets. `core` has the record, its events and the one place where a status changes; `closing` how it
+ends; `talk` replies, notes and files; `drafts` what is not sent yet; `items` what a ticket is about; `merging` what
+belongs together; `sharing` who else sees it; `snoozing` what comes back later; `thanking` thanks; `work_time` minutes,
+timers and months that are closed; `work` everything else that an agent does.
 
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
 
+from .closing import announce_closing, ask_to_close, close, hold_closing, send_back
 from .core import Apart, Together, because, lock, move, open_ticket, permit, record, record_many, together
 from .drafts import discard_draft, restore_draft, save_draft, spend_draft
 from .forwarding import answer_from_outside, forward
 from .items import add_items, remove_item, set_items
 from .merging import merge, move_message, unmerge
 from .sharing import add_watcher, share, unshare, unwatch, watch
+from .snoozing import snooze, wake
 from .talk import note, reply, take_back
 from .thanking import thank
 from .work import (
@@ -41,16 +43,20 @@ __all__ = [
     "Together",
     "add_items",
     "add_watcher",
+    "announce_closing",
     "answer_from_outside",
+    "ask_to_close",
     "assign",
     "because",
     "change_work",
+    "close",
     "close_month",
     "delete_work",
     "discard_draft",
     "discard_timer",
     "escalate",
     "forward",
+    "hold_closing",
     "link",
     "lock",
     "log_work",
@@ -69,10 +75,12 @@ __all__ = [
     "restore_timer",
     "save_draft",
     "save_rounding",
+    "send_back",
     "set_fields",
     "set_items",
     "set_tags",
     "share",
+    "snooze",
     "spend_draft",
     "start_timer",
     "stop_timer",
@@ -84,5 +92,6 @@ __all__ = [
     "unmerge",
     "unshare",
     "unwatch",
+    "wake",
     "watch",
 ]

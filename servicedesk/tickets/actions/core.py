@@ -19,7 +19,7 @@ from servicedesk.people.models import User
 from servicedesk.people.rules import check
 
 from ..errors import TicketError
-from ..models import PREFIXES, Outbox, Ticket, TicketEvent
+from ..models import PREFIXES, ClosingRequest, Outbox, Ticket, TicketEvent
 from ..workflow import Phase, TicketType, workflow_of
 
 
@@ -266,6 +266,12 @@ def event_hash(number: str, previous: str, event: TicketEvent) -> str:
     )
 
 
+_MOVED = (
+    "status", "phase", "resolved_at", "closed_at", "closes_at", "confirmed_at", "snoozed_at", "snoozed_until",
+    "reopen_count",
+)  # fmt: skip
+
+
 @transaction.atomic
 def move(
     ticket: Ticket,
@@ -308,7 +314,12 @@ def move(
     elif was in (Phase.RESOLVED, Phase.CLOSED) and status.phase != Phase.RESOLVED and not transition.restores:
         ticket.resolved_at = ticket.closed_at = None
         ticket.reopen_count += 1
-    ticket.save(update_fields=["status", "phase", "resolved_at", "closed_at", "reopen_count"])
+    if was == Phase.RESOLVED:
+        ClosingRequest.objects.filter(pk=ticket.pk).delete()
+    ticket.closes_at = ticket.confirmed_at = None  # when it closes is said by `priorities.closing`
+    if status.phase in (Phase.RESOLVED, Phase.CLOSED):
+        ticket.snoozed_at = ticket.snoozed_until = None
+    ticket.save(update_fields=_MOVED)
     return record(ticket, name, by=by, via=via, public=True, at=now, **{"from": before, "to": ticket.status, **data})
 
 

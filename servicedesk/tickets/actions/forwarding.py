@@ -11,9 +11,10 @@ from servicedesk.people.rules import check
 
 from ..errors import TicketError
 from ..files import Examined
-from ..models import Attachment, Comment, Ticket
+from ..models import Attachment, Comment, Ticket, TicketEvent
 from ..queries import was_written_to
 from .core import lock
+from .snoozing import rouse
 from .talk import copy_files, recipient, say
 
 
@@ -47,9 +48,13 @@ def answer_from_outside(
 ) -> Comment:
     """Keep an answer of somebody who was written to about a ticket and does not see it, as an internal note of theirs
     in the one in which it goes on (`into`, else the same). It sets nothing in motion; the desk hears of it. The caller
-    has proved who they are.
+    has proved who they are. When the ticket was taken outside to them, the event says to whom (`entry`).
     """
     lock(into)
     if not was_written_to(by, ticket):
         raise TicketError(_("There is no such ticket."), code="not_found")
+    rouse(into, by=by, via=via)
+    outside = TicketEvent.objects.filter(ticket=ticket, verb="escalate_outside", data__to__contains=[[by.pk]])
+    if (taken := outside.order_by("-number").first()) is not None:
+        data["entry"] = taken.data["entry"]
     return say(into, "answer_from_outside", False, by, body, via, list(files), Comment.Format.PLAIN, False, None, data)

@@ -20,7 +20,8 @@ from servicedesk.web.errors import NotNow
 from servicedesk.web.formats import when
 from servicedesk.web.text import lines
 
-from ..errors import TicketError
+from ..closing import still_reopens
+from ..errors import TicketError, TooLate
 from ..files import Examined, examine_all
 from ..mentions import mentioned
 from ..models import Attachment, Comment, Ticket
@@ -29,6 +30,7 @@ from ..queries import said_since
 from ..thanks import names_on, only_thanks, takes_thanks
 from .core import lock, move, permit, person_ref, record, written
 from .sharing import bring_in, leave_out
+from .snoozing import rouse
 from .thanking import give_thanks, may_still_thank
 
 log = logging.getLogger(__name__)
@@ -78,10 +80,11 @@ def reply(
     (`by` None) is no first response, because nobody has looked yet, sets nothing in motion and has no copies.
     `seen` is the number of the newest event that the writer knew of: when somebody else has said something publicly
     since, Overtaken is raised.
-    Refuses an empty body without files, a closed ticket that the writer cannot reopen, and in copies what is no address
-    and people who left (fields cc, bcc).
+    Refuses an empty body without files, what is over and not taken up again by that (TooLate), and in copies what is
+    no address and people who left (fields cc, bcc).
     """
-    files = examine_all(files, strict=strict_files)
+    given = list(files)
+    files = examine_all(given, strict=strict_files)
     lock(ticket)
     permit(by, "tickets.reply", ticket)
     since = said_since(by, ticket, seen) if by is not None and seen is not None else None
@@ -97,7 +100,12 @@ def reply(
     is_thanks = moves and not from_desk and not files and says_thanks(ticket, body, by)
     if is_thanks and may_still_thank(ticket, by):
         data["thanks"] = True
+    if moves and not from_desk and not is_thanks and not ticket.is_open and ticket.merged_into_id is None:
+        _take_up(ticket, by=by, via=via, at=at, body=body, files=given)
     comment = say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
+    # Also when nothing proves who wrote: it must be seen. Only thanks leave it where it is.
+    if not from_desk and ticket.snoozed_at and (files or not only_thanks(body, names_on(ticket, by))):
+        rouse(ticket, by=by, via=via, at=at)
     if from_desk:
         answered(ticket, comment.event.at)
     if is_thanks:
@@ -107,6 +115,16 @@ def reply(
         if next_step:
             move(ticket, next_step, by=by, via=via, permitted=True, at=at)
     return comment
+
+
+def _take_up(
+    ticket: Ticket, *, by: User, via: str, at: datetime | None, body: str, files: list[UploadedFile | Examined]
+) -> None:
+    """Reopen what is over because the requester's side writes. Raises TooLate when that is no longer possible."""
+    reopen = next((way for way in ticket.workflow.leaving(ticket.status) if way.name == "reopen"), None)
+    if reopen is None or not still_reopens(ticket) or not by.may(reopen.permission, ticket):
+        raise TooLate(ticket, body, files)
+    move(ticket, "reopen", by=by, via=via, at=at)
 
 
 def says_thanks(ticket: Ticket, body: str, by: User) -> bool:

@@ -17,6 +17,7 @@ from ..errors import TicketError
 from ..models import Category, Tag, Ticket, TicketLink, TicketTag
 from ..queries import visible_tickets
 from .core import lock, move, named, permit, person_ref, record
+from .snoozing import rouse
 from .talk import note
 
 
@@ -67,6 +68,7 @@ def assign(
         ticket.assignee, ticket.team = assignee, new_team
         ticket.save(update_fields=["assignee", "team"])
         record(ticket, "assign", by=by, via=via, at=at, changes=changes)
+        rouse(ticket, by=by, via=via, at=at)  # whoever has it now has not snoozed it
     if assignee is not None and ticket.status == "new":
         move(ticket, "accept", by=by, via=via, permitted=True, at=at)
     return ticket
@@ -98,15 +100,14 @@ def escalate(ticket: Ticket, *, by: User | None, via: str, reason: str, at: date
     ticket.team, ticket.assignee = target, None
     ticket.save(update_fields=["team", "assignee"])
     record(ticket, "escalate", by=by, via=via, at=at, changes=changes)
+    rouse(ticket, by=by, via=via, at=at)
     return ticket
 
 
 _REFERENCES = {"service", "category", "requester"}
 _WORDS = {"title", "description", "resolution", "priority_note"}
 SETTABLE = frozenset(
-    _REFERENCES
-    | _WORDS
-    | {"impact", "urgency", "priority", "priority_reason", "language", "is_confidential", "is_major"}
+    _REFERENCES | _WORDS | {"impact", "urgency", "priority", "priority_reason", "language", "is_confidential"}
 )
 
 

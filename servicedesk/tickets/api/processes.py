@@ -5,6 +5,7 @@ from rest_framework import serializers
 from servicedesk.people.rules import check
 from servicedesk.web.api import Strict
 
+from ..errors import TooLate
 from .serializers import Files, Text
 from .views import TicketView
 
@@ -12,6 +13,11 @@ from .views import TicketView
 class MessageIn(Strict):
     message = Text(default="")
     files = Files()
+
+
+class UntilIn(Strict):
+    agreed_on = serializers.DateField()
+    note = Text(default="", help_text="What was agreed; internal.")
 
 
 class NoteIn(Strict):
@@ -45,5 +51,8 @@ class ProcessView(TicketView):
         check(self.request.user, self.permission(record.ticket), record.ticket)
         given = self.given(serializer)
         fields = {named.get(name, name): value for name, value in given.items()}
-        action(record, **fields, **self.by_api())
+        try:
+            action(record, **fields, **self.by_api())
+        except TooLate as late:
+            return self.anew(late)
         return self.now(record.ticket.number)

@@ -1,5 +1,7 @@
 """What the API says about tickets and what it takes, one serializer per action."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -101,12 +103,22 @@ class TicketOut(TicketRow):
     priority_note = serializers.SerializerMethodField()
     plain_status = serializers.CharField(help_text="The status in the requester's words.")
     reopen_count = serializers.IntegerField()
+    closes_at = serializers.DateTimeField(allow_null=True, help_text="When it closes by itself.")
+    confirmed_at = serializers.DateTimeField(allow_null=True, help_text="When its requester said that it is solved.")
+    snoozed_at = serializers.SerializerMethodField(help_text="Since when it is snoozed; the desk's own.")
+    snoozed_until = serializers.SerializerMethodField(help_text="Null while snoozed: until the requester writes.")
     merged_into = serializers.SerializerMethodField(help_text="Where a merged ticket goes on, as far as you see it.")
     is_watched = serializers.SerializerMethodField(help_text="Whether the caller watches it.")
     transitions = serializers.SerializerMethodField()
 
     def get_priority_note(self, ticket) -> str:
         return ticket.priority_note if works(self.user, ticket) else ""
+
+    def get_snoozed_at(self, ticket) -> datetime | None:
+        return ticket.snoozed_at if works(self.user, ticket) else None
+
+    def get_snoozed_until(self, ticket) -> datetime | None:
+        return ticket.snoozed_until if works(self.user, ticket) else None
 
     def get_merged_into(self, ticket) -> str | None:
         if ticket.merged_into_id is None:

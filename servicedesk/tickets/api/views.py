@@ -14,7 +14,8 @@ from servicedesk.web.downloads import stored_file
 from servicedesk.web.errors import NotFound
 
 from .. import actions
-from ..errors import TicketError
+from ..closing import begin_anew
+from ..errors import TicketError, TooLate
 from ..models import Ticket
 from ..queries import (
     attachments,
@@ -31,6 +32,7 @@ from ..queries import (
     visible_tickets,
 )
 from ..search import search
+from .ending import Ending
 from .filters import ORDERS, TicketFilters, narrow
 from .merging import Merging
 from .serializers import (
@@ -57,6 +59,9 @@ from .serializers import (
 )
 from .work_time import WorkTimes
 
+BEGUN_ANEW = OpenApiResponse(
+    TicketOut, description="The ticket was closed too long ago to be taken up again: a new one, tied to it."
+)
 NO_LONGER_YOURS = OpenApiResponse(description="Done, and from now on the ticket is not yours to see.")
 
 
@@ -102,11 +107,15 @@ class TicketView(View):
             return Response(status=204)
         return self.answer(self.out, ticket, status=status)
 
+    def anew(self, late: TooLate) -> Response:
+        """What came too late for an old ticket is a new one."""
+        return self.now(begin_anew(late, by=self.request.user, via="api").number, status=202)
+
     def by_api(self) -> dict:
         return {"by": self.request.user, "via": "api"}
 
 
-class TicketViewSet(Merging, WorkTimes, TicketView):
+class TicketViewSet(Ending, Merging, WorkTimes, TicketView):
     """Tickets of all kinds. What one process alone does is under `/incidents/` and `/requests/`."""
 
     serializer_class = TicketOut
@@ -147,7 +156,8 @@ class TicketViewSet(Merging, WorkTimes, TicketView):
         return self.pages(CommentOut, comments(request.user, self._ticket))
 
     @extend_schema(
-        request={"application/json": CommentIn, "multipart/form-data": CommentIn}, responses={201: CommentOut}
+        request={"application/json": CommentIn, "multipart/form-data": CommentIn},
+        responses={201: CommentOut, 202: BEGUN_ANEW},
     )
     @comments.mapping.post
     def comment(self, request, number):
@@ -157,7 +167,11 @@ class TicketViewSet(Merging, WorkTimes, TicketView):
         if given["internal"]:
             comment = actions.note(self._ticket, **fields)
         else:
-            comment = actions.reply(self._ticket, cc=given["cc"], bcc=given["bcc"], seen=given.get("seen"), **fields)
+            copies = {"cc": given["cc"], "bcc": given["bcc"], "seen": given.get("seen")}
+            try:
+                comment = actions.reply(self._ticket, **copies, **fields)
+            except TooLate as late:
+                return self.anew(late)
         return self.answer(CommentOut, comment, status=201)
 
     @extend_schema(
@@ -177,7 +191,7 @@ class TicketViewSet(Merging, WorkTimes, TicketView):
         self._ticket = self.ticket(number)
         return self.pages(FileOut, attachments(request.user, self._ticket))
 
-    @extend_schema(request={"multipart/form-data": AttachIn}, responses={201: CommentOut})
+    @extend_schema(request={"multipart/form-data": AttachIn}, responses={201: CommentOut, 202: BEGUN_ANEW})
     @attachments.mapping.post
     def attach(self, request, number):
         """Hand in files as a reply without words, or with `internal` as a note."""
@@ -185,7 +199,10 @@ class TicketViewSet(Merging, WorkTimes, TicketView):
         if not given["files"]:
             raise TicketError(_("Attach a file."), field="files")
         say = actions.note if given["internal"] else actions.reply
-        comment = say(self._ticket, body="", files=given["files"], **self.by_api())
+        try:
+            comment = say(self._ticket, body="", files=given["files"], **self.by_api())
+        except TooLate as late:
+            return self.anew(late)
         return self.answer(CommentOut, comment, status=201)
 
     @extend_schema(

@@ -9,9 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from servicedesk.web.errors import Refused
+from servicedesk.web.formats import exact
 from servicedesk.web.forms import ActionForm
 from servicedesk.web.pages import changed, htmx_redirect, is_htmx, page, safe_next, wants_fragment
 
+from ..closing import begin_anew
+from ..errors import TooLate
 from ..models import Ticket
 from ..queries import visible_tickets
 
@@ -34,6 +37,21 @@ def done(
 def _go(request: HttpRequest, address: str, message) -> HttpResponse:
     response = changed(request, address, message=message)
     return htmx_redirect(address) if is_htmx(request) else response
+
+
+def begun_anew(request: HttpRequest, late: TooLate, form: ActionForm) -> HttpResponse | None:
+    """What came too late for an old ticket is a new one, and there the person goes. None when that was refused, which
+    the form says then.
+    """
+    try:
+        new = begin_anew(late, by=request.user, via="page")
+    except Refused as refusal:
+        refusal.field = None
+        form.refuse(refusal)
+        return None
+    said = {"old": late.ticket.number, "when": exact(late.ticket.closed_at), "new": new.number}
+    message = _("%(old)s is over since %(when)s. What you wrote is now the new request %(new)s, which is tied to it.")
+    return _go(request, new.get_absolute_url(), message % said)
 
 
 def require(request: HttpRequest, permission: str, ticket: Ticket) -> None:
@@ -66,6 +84,9 @@ def verb_page(
     if request.method == "POST" and form.is_valid():
         try:
             result = act(form.cleaned_data)
+        except TooLate as late:
+            if (response := begun_anew(request, late, form)) is not None:
+                return response
         except Refused as refusal:
             form.refuse(refusal)
         else:

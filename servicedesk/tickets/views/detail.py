@@ -13,6 +13,7 @@ from servicedesk.web import formats
 from servicedesk.web.pages import page, wants_fragment
 
 from .. import presence
+from ..closing import closing_of, still_reopens
 from ..forms import ReplyForm, note_form, reply_form
 from ..models import OPEN, Draft, Ticket
 from ..permissions import asked
@@ -30,6 +31,7 @@ _NEXT = {
     "in_progress": "resolve",
     "waiting_requester": "resume",
     "waiting_vendor": "resume",
+    "waiting_date": "resume",
     "resolved": "close",
     "closed": "reopen",
 }
@@ -80,6 +82,9 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     user = request.user
     show = request.GET.get("show", "all") if works else "all"
     steps = steps_for(user, ticket)
+    closing = closing_of(user, ticket) if works else None
+    if closing is not None and not closing.is_free:
+        steps = [step for step in steps if step.name != "close"]  # the page says what comes first
     files = list(attachments(user, ticket))
     merged = merged_here(user, ticket)
     thanks = thanks_of(ticket)
@@ -87,6 +92,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     context = {
         "ticket": ticket,
         "extension": extension,
+        "closing": closing,
         "newest": newest_of(ticket, works),
         "entries": entries_for(user, ticket, files, merged, show if show in SHOWS else "all"),
         "merged": merged,
@@ -114,6 +120,8 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         context["form"] = make(user, ticket, initial={"body": box.words})
     else:
         box = box_for("reply", drafts, context["newest"])
+        context["begins_anew"] = ticket.status == "closed" and not still_reopens(ticket)
+        context["may_handle_major"] = ticket.is_major and user.may("incidents.handle_major", ticket)
         context |= {"kind": "reply", "box": box, "reply_form": ReplyForm(initial={"body": box.words})}
     return context
 
@@ -154,14 +162,16 @@ def reason_of(ticket: Ticket) -> str:
 
 
 def clock_of(ticket: Ticket) -> tuple[str, str]:
-    """(words, state) of the time until the resolution is due, for `clock_pill`; ("", "") without a target."""
+    """(words, state) of the time until the resolution is due, for `clock_pill`; ("", "") without a target, and for what
+    was withdrawn or goes on elsewhere.
+    """
     if ticket.due_at is None:
-        return "", ""
+        # What waits for somebody else is due at no moment that one could name.
+        return (_("paused"), "paused") if ticket.phase == Phase.WAITING and ticket.response_due_at else ("", "")
     if ticket.phase in (Phase.RESOLVED, Phase.CLOSED):
-        done = ticket.resolved_at or ticket.closed_at
-        if done and done <= ticket.due_at:
-            return _("met"), "met"
-        return _("missed"), "missed"
+        if ticket.resolved_at is None:
+            return "", ""
+        return (_("met"), "met") if ticket.resolved_at <= ticket.due_at else (_("missed"), "missed")
     left = ticket.due_at - timezone.now()
     seconds = left.total_seconds()
     if seconds < 0:

@@ -20,10 +20,11 @@ from servicedesk.web.views import not_now
 
 from .. import actions
 from ..actions.talk import MOST_LETTERS, Overtaken
+from ..errors import TooLate
 from ..forms import ThankForm, note_form, person_text, reply_form
 from ..models import Comment, Ticket
 from ..queries import comments, drafts_of, get_attachment, get_comment, get_ticket
-from .answers import done, require, verb_page
+from .answers import begun_anew, done, require, verb_page
 from .boxes import Box, box_again, box_for, seen_of, sent_box
 from .detail import newest_of
 
@@ -52,6 +53,9 @@ def _write(request, number, make_form, action, permission, kind) -> HttpResponse
     if form.is_valid():
         try:
             comment = _send(request, ticket, action, kind, form.cleaned_data)
+        except TooLate as late:
+            if (response := begun_anew(request, late, form)) is not None:
+                return response
         except Refused as refusal:
             form.refuse(refusal)
             overtaken = refusal.comment if isinstance(refusal, Overtaken) else None

@@ -18,7 +18,7 @@ from ..queries import timeline
 from ..sentences import Names, words_for
 
 # Messages of which a sentence says how they came to be here.
-_TOLD = frozenset({"move_message", "forward", "answer_from_outside"})
+_TOLD = frozenset({"move_message", "forward", "answer_from_outside", "send_back", "snooze"})
 # What both tickets keep an event of: here the one of the ticket where it goes on says it.
 _KEPT_TWICE = frozenset({"merge", "unmerge", "move_message"})
 SHOWS = ("all", "messages", "notes", "changes")

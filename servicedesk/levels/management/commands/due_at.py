@@ -1,14 +1,16 @@
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from servicedesk.levels.calendar_json import hours_of
 from servicedesk.levels.hours import Due, Hours, due_at
+from servicedesk.levels.models import Calendar
+from servicedesk.levels.typed import moment_of
 from servicedesk.web.errors import Refused
 
 
@@ -20,7 +22,9 @@ class Command(BaseCommand):
     help = "Says when so many minutes of business time are used up, and in which intervals they were counted."
 
     def add_arguments(self, parser):
-        parser.add_argument("--calendar", required=True, help="A file with the calendar as JSON.")
+        parser.add_argument(
+            "--calendar", required=True, help="A file with the calendar as JSON, or the name of a calendar."
+        )
         parser.add_argument("--from", dest="start", help="A moment such as 2026-12-28T11:30+09:00.")
         parser.add_argument("--minutes", help="Minutes of business time.")
         parser.add_argument("--json", action="store_true", help="Answer as JSON.")
@@ -34,7 +38,7 @@ class Command(BaseCommand):
                 return
             if start is None or minutes is None:
                 raise CommandError("Give --from and --minutes, or --stdin.")
-            found = due_at(hours, _moment(start, hours), _whole(minutes))
+            found = due_at(hours, moment_of(start, hours), _whole(minutes))
         except Refused as refusal:
             raise CommandError(refusal.sentence) from None
         self.stdout.write(_line(_plain(found)) if json else self._words(found))
@@ -42,13 +46,22 @@ class Command(BaseCommand):
     def _hours(self, calendar: str) -> Hours:
         file = Path(calendar)
         if not file.is_file():
-            raise CommandError(f"There is no file {calendar}.")
+            return self._kept(calendar)
         try:
             return hours_of(json.loads(file.read_text(encoding="utf-8")))
         except (ValueError, RecursionError) as error:
             raise CommandError(f"{calendar} is no JSON: {error}") from None
         except OSError as error:
             raise CommandError(f"{calendar} cannot be read: {error.strerror}.") from None
+
+    def _kept(self, name: str) -> Hours:
+        try:
+            found = Calendar.objects.filter(name=name).first()
+        except DatabaseError:
+            raise CommandError(f"There is no file {name}, and the database does not answer.") from None
+        if found is None:
+            raise CommandError(f"There is no file {name}, and no calendar of this name.")
+        return found.hours
 
     def _answer_all(self, hours: Hours) -> None:
         failed = False
@@ -59,7 +72,7 @@ class Command(BaseCommand):
                 asked = json.loads(line)
                 if not isinstance(asked, dict):
                     raise Refused(_("A line is an object with from and minutes."))
-                answer = _plain(due_at(hours, _moment(asked.get("from"), hours), _whole(asked.get("minutes"))))
+                answer = _plain(due_at(hours, moment_of(asked.get("from"), hours), _whole(asked.get("minutes"))))
             except Refused as refusal:
                 failed, answer = True, {"error": str(refusal)}
             except (ValueError, RecursionError) as error:
@@ -73,17 +86,6 @@ class Command(BaseCommand):
         lines = [f"due {found.due_at.isoformat(timespec='minutes')}"]
         lines += [f"  {opens.isoformat()} – {closes.isoformat()}" for opens, closes in found.intervals]
         return "\n".join(lines)
-
-
-def _moment(value: Any, hours: Hours) -> datetime:
-    """Without a zone it is a moment where the calendar is."""
-    try:
-        moment = datetime.fromisoformat(value)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=hours.zone)
-        moment.astimezone(hours.zone)
-    except (TypeError, ValueError, OverflowError):
-        raise Refused(_("“%(from)s” is no moment. Write 2026-12-28T11:30+09:00.") % {"from": str(value)[:40]}) from None
-    return moment
 
 
 def _whole(value: Any) -> int:

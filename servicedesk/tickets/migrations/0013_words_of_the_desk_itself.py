@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0010_ticket_items'),
+        ('tickets', '0012_usual_closing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

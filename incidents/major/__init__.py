@@ -1,0 +1,1 @@
+"""Major incidents: what is declared, who handles it, what readers are told, and what is learnt from it afterwards."""

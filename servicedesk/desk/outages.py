@@ -1,0 +1,62 @@
+"""What is disturbed now, as everybody reads it; and “I am affected too: keep me informed” instead of a ticket."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cmdb.models import Service
+from incidents.major.actions.telling import subscribe, unsubscribe
+from incidents.major.queries import get_outage, known_outages, updates_of
+from servicedesk.tickets.queries import visible_tickets
+from servicedesk.web.access import signed_in
+from servicedesk.web.editing import does
+from servicedesk.web.pages import page
+
+from .callers import caller_typed
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def outage(request: HttpRequest, pk: int) -> HttpResponse:
+    """One outage with what was told of it. A POST subscribes, with `stop` ends that; an agent who speaks with somebody
+    subscribes them (`requester`, as the phone log has it).
+    """
+    found = get_outage(request.user, pk)
+    if request.method == "POST":
+        return _subscribe(request, pk)
+    ticket = visible_tickets(request.user).filter(pk=pk).first()
+    context = {"outage": found, "updates": updates_of(found.major), "seen": ticket}
+    return page(request, "portal/outage.html", context)
+
+
+def _subscribe(request: HttpRequest, pk: int) -> HttpResponse:
+    here, me = reverse("desk:outage", args=[pk]), request.user
+    if "stop" in request.POST:
+        return does(request, lambda: unsubscribe(pk, by=me), to=here, message=_("You hear no more of this."))
+    if "caller" in request.POST and me.is_agent:
+        caller = caller_typed(me, request.POST.get("requester", ""))
+        if caller is None:
+            messages.error(request, _("Choose who calls first."))
+            return HttpResponseRedirect(reverse("desk:call"), status=303)
+        said = _("%(name)s is kept informed.") % {"name": caller.display_name}
+        return does(request, lambda: subscribe(pk, caller, by=me), to=reverse("desk:call"), message=said)
+    return does(
+        request, lambda: subscribe(pk, me, by=me), to=here,
+        message=_("We keep you informed. You need not send a request of your own."),
+    )  # fmt: skip
+
+
+@signed_in
+@require_safe
+def outages_for(request: HttpRequest) -> HttpResponse:
+    """What is known of the `service` that was just chosen in a form; with `caller` for somebody on the telephone."""
+    typed = request.GET.get("service", "")
+    is_id = typed.isascii() and typed.isdecimal() and len(typed) < 16
+    service = Service.objects.filter(pk=int(typed), is_active=True).first() if is_id else None
+    context = {
+        "outages": known_outages(request.user, service) if service is not None else [],
+        "for_caller": "caller" in request.GET and request.user.is_agent,
+    }
+    return page(request, "portal/_outages_for.html", context)
