@@ -7,6 +7,7 @@ from servicedesk.tickets.models import ClosingRule, Ticket
 from servicedesk.tickets.workflow import TicketType
 
 from .models import Incident
+from .queries import post_mortem_missing
 
 
 @asks(TicketType.INCIDENT)
@@ -20,5 +21,6 @@ def missing_to_close(incident: Incident, rule: ClosingRule) -> list[str]:
     said = []
     if rule.needs_cause_code and incident.cause_code_id is None:
         said.append(_("The cause code is missing: choose it with “Change”."))
-    # A major incident's post-mortem (`rule.needs_post_mortem`) is asked for here.
+    if rule.needs_post_mortem and post_mortem_missing(incident):
+        said.append(_("The post-mortem is not finished: write it with “Post-mortem”."))
     return said

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from incidents.actions import reopen_incident, resolve_incident
+from incidents.closing import missing_to_close
 from incidents.major.actions.declaring import change_major, declare_major, end_major, retract_major
 from incidents.major.actions.force import join_force, leave_force
 from incidents.major.actions.learning import add_action, finish_action, finish_post_mortem, save_post_mortem
@@ -24,7 +25,7 @@ from servicedesk.notify.words import lines_for
 from servicedesk.people.models import Role, User
 from servicedesk.tickets.actions import link
 from servicedesk.tickets.delivery import deliver_waiting
-from servicedesk.tickets.models import TicketEvent
+from servicedesk.tickets.models import ClosingRule, TicketEvent
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.errors import NotFound, Refused
 from tests.factories import a_person, a_service, a_team, again, an_administrator, an_agent, an_incident, events_of
@@ -344,6 +345,10 @@ class TestTaskForce:
 class TestPostMortem:
     def test_written_finished_and_needed_before_closing(self, visit, incident, agent, major):
         assert post_mortem_missing(incident) and not post_mortem_missing(an_incident())
+        rule = ClosingRule(needs_post_mortem=True)
+        assert missing_to_close(incident, rule) == [
+            "The post-mortem is not finished: write it with “Post-mortem”."
+        ]  # fmt: skip
         helper = a_person(name="Helper", email="helper@example.com")
         page, address = visit(agent), f"/incidents/{incident.ticket.number}/post-mortem/"
         draft = {"do": "save", "what_happened": "The disk was full.", "present": "helper@example.com"}
@@ -358,14 +363,14 @@ class TestPostMortem:
         incident.refresh_from_db()
         row = major.post_mortem
         assert row.is_finished and list(row.present.all()) == [helper] and incident.cause_code.code == "hardware"
-        assert not post_mortem_missing(incident)
+        assert not post_mortem_missing(incident) and missing_to_close(incident, rule) == []
         with pytest.raises(Refused, match="finished"):
             save_post_mortem(major, by=agent, via="page", helped="x")
         html = page.get(address).content.decode()
         assert "Watch disks." in html and "<textarea" not in html
         page.post(address, {"do": "reopen"})
-        assert post_mortem_missing(incident)
-        assert verbs(incident.ticket)[-3:] == ["save_post_mortem", "finish_post_mortem", "reopen_post_mortem"]
+        assert missing_to_close(incident, rule) == ["The post-mortem is not finished: write it with “Post-mortem”."]
+        assert verbs(incident.ticket)[-1] == "reopen_post_mortem"
 
     def test_actions_have_owners_who_are_nagged_once_a_day_until_they_are_done(self, visit, incident, agent, major):
         owner = a_person(name="Owner", email="owner@example.com")
