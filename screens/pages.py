@@ -266,7 +266,7 @@ PAGES = [
     Screen("rank-new", ADMIN, "levels:rank-new"),
     Screen("rank", ADMIN, "levels:rank", ("rank",)),
     Screen("rank-of-agent", AGENT, "levels:rank", ("rank",)),
-    Screen("rank-would-move", ADMIN, "levels:rank", ("rank",), press=("#id_rank_p3_around", "button[name=preview]")),
+    Screen("rank-would-move", ADMIN, "levels:rank", ("rank",), press=("#id_rank_p1_around", "button[name=preview]")),
     Screen("rank-import", ADMIN, "levels:rank-import"),
     Screen("service-levels", ADMIN, "levels:service-levels"),
     Screen("agreements", ADMIN, "levels:agreements"),
