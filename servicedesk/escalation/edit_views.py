@@ -151,6 +151,6 @@ def _found(request: HttpRequest, job: Job | None) -> list[tuple]:
     """(ticket, what would have changed) of those that the person still sees."""
     shown = job.result.get("tickets", []) if job else []
     tickets = visible_tickets(request.user).in_bulk([pk for pk, _changes in shown])
-    return [
-        (tickets[pk], [doings.change_words(change) for change in changes]) for pk, changes in shown if pk in tickets
-    ]
+    shown = [(pk, changes) for pk, changes in shown if pk in tickets]
+    words = doings.all_words(changes for _pk, changes in shown)
+    return [(tickets[pk], said) for (pk, _changes), said in zip(shown, words, strict=True)]

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from servicedesk.escalation.actions import create_rule
@@ -99,6 +101,24 @@ class TestWithoutScripts:
         assert wrong.status_code == 422 and "This is no JSON" in wrong.text
         assert page.post(change, {"document": json.dumps(document), "days": "30"}).status_code == 303
         assert Rule.objects.get().name == "Deeper"
+
+
+class TestTheList:
+    def test_asks_as_often_of_three_rules_as_of_one(self, visit, admin, django_assert_num_queries):
+        team = a_team(code="network")
+        page, address = visit(admin), reverse("escalation:rules")
+        parts = {
+            "conditions": [{"field": "team", "is": team.code}, {"field": "priority", "is": "P1"}],
+            "actions": [{"do": "assign_team", "team": team.code}, {"do": "notify", "whom": [admin.email]}],
+        }
+        a_rule(admin, **parts)
+        page.get(address)
+        with CaptureQueriesContext(connection) as one:
+            page.get(address)
+        for name in ("Second", "Third"):
+            a_rule(admin, name=name, **parts)
+        with django_assert_num_queries(len(one)):
+            page.get(address)
 
 
 class TestWhyDidThisHappen:
