@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.errors import Refused
-from servicedesk.web.text import nearest
+from servicedesk.web.text import lines, nearest, one_line
 
 from .models import Rule
 from .remembering import once
@@ -70,7 +70,7 @@ def person_in(given: Any, label: Any) -> str:
 
 def person_called(given: Any) -> User | None:
     """Somebody who is here, by their main address."""
-    address = str(given)[:254]
+    address = one_line(str(given), 254)
     rows = User.objects.filter(email__iexact=address, is_active=True)
     return once(("address", address.casefold()), rows.first)
 
@@ -80,7 +80,7 @@ def team_in(given: Any) -> str:
 
 
 def text_in(given: Any, label: Any, *, most: int = MOST_LETTERS, needed: bool = True) -> str:
-    text = given.strip() if isinstance(given, str) else ""
+    text = lines(given).strip() if isinstance(given, str) else ""
     if (needed and not text) or len(text) > most:
         raise refused(_("“%(field)s” is a text of 1 to %(most)d letters.") % {"field": label, "most": most}, "text")
     return text

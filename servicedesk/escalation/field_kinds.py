@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from servicedesk.tickets.models import Ticket, TicketWords
 from servicedesk.tickets.words import Asked, query_for
 from servicedesk.web.errors import Refused
-from servicedesk.web.text import nearest, normalise, search_key
+from servicedesk.web.text import nearest, normalise, one_line, search_key
 
 from .remembering import once
 
@@ -96,7 +96,7 @@ def listed(field: Field, given: Any) -> list:
             field="conditions",
             code="values",
         )
-    return list(dict.fromkeys(str(one).strip() for one in values if not isinstance(one, bool)))
+    return list(dict.fromkeys(one_line(str(one)) for one in values if not isinstance(one, bool)))
 
 
 @dataclass(frozen=True)

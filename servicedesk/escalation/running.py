@@ -156,12 +156,13 @@ def _judge(ticket_id: int, event_id: int, rules: Sequence[Ready]) -> bool:
                 if Outbox.objects.filter(pk=event_id).exists():
                     index_words([TicketEvent.objects.get(pk=event_id)])  # it has not been through the consumers yet
                 for each in rules:
+                    if not _matches(each, ticket):
+                        continue
                     if is_spent(ticket):
                         break
-                    if _matches(each, ticket):
-                        fire(each, ticket, event_id=event_id)
-                        if each.rule.stops:
-                            break
+                    fire(each, ticket, event_id=event_id)
+                    if each.rule.stops:
+                        break
             turn.judged_at, turn.error = timezone.now(), ""
             turn.save(update_fields=["judged_at", "error"])
     except Exception as error:

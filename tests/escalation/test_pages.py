@@ -41,7 +41,7 @@ class TestWithoutScripts:
         page, new = visit(admin), reverse("escalation:rule-new")
         given = {
             "name": "To the network", "owner": admin.pk, "minutes_saved": "１２", "is_active": "on", "days": "30",
-            "t-on": "created",
+            "t-on": "created", "active_from": "2026-11-01T09:00",
         }  # fmt: skip
         assert page.get(new).status_code == 200
         drawn = page.post(new, given | {"do": "add:all"})
@@ -67,6 +67,7 @@ class TestWithoutScripts:
         assert AuditEntry.objects.filter(object_type="escalation.rule", verb="create").count() == 1
         change = reverse("escalation:rule-change", args=[rule.pk])
         assert page.get(change).text.count("selected") >= 4
+        assert 'value="2026-11-01T09:00"' in page.get(change).text
         page.post(change, given | {"do": "save", "c0-value": "VPN", "why": "Tunnels are others'"})
         shown = page.get(reverse("escalation:rule", args=[rule.pk])).text
         assert "Condition new: Words in title or text: one of “vpn”" in shown and "Tunnels are others&#x27;" in shown
