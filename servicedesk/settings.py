@@ -292,6 +292,7 @@ CELERY_BEAT_SCHEDULE = {
         ("nag of actions", "incidents.tasks.nag_of_actions", 900),
         ("judge events", "servicedesk.escalation.tasks.judge_events", 1),
         ("sweep rules", "servicedesk.escalation.tasks.sweep_rules", 60),
+        ("find missed events", "servicedesk.escalation.tasks.find_missed_events", 300),
         ("send webhooks", "servicedesk.escalation.tasks.send_webhooks", 2),
         ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),

@@ -11,7 +11,7 @@ from servicedesk.tickets.actions import add_watcher, assign, escalate, record
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.text import one_line
 
-from .doing import VIA, Change, Doing, known, name_of_team, person_in, refused, team_in, text_in
+from .doing import VIA, Change, Doing, known, name_of_team, person_called, person_in, refused, team_in, text_in
 from .models import Rule
 from .world import LEAST_LOADED, ROUND_ROBIN, World
 
@@ -60,7 +60,8 @@ def _read_person(given: dict) -> dict:
     found: dict[str, str] = {"how": how}
     if how == FIXED:
         found["person"] = person_in(given.get("person"), _("Person"))
-        if not User.objects.get(email=found["person"]).is_agent:
+        person = person_called(found["person"])
+        if person is None or not person.is_agent:
             raise refused(_("%(name)s does not work on tickets.") % {"name": found["person"]}, "no_agent")
     elif given.get("person"):
         raise refused(_("A person is named only when it is always the same one."), "person")

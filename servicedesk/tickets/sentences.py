@@ -302,7 +302,10 @@ def _add_watcher(event, names):
 @sentence("tell")
 def _tell(event, names):
     whom = _(", ").join(names.people(event, "users"))
-    return _("%(who)s told %(whom)s of this.") % {"who": names.who(event), "whom": whom}
+    parts = {"who": names.who(event), "whom": whom, "says": event.data.get("says")}
+    if parts["says"]:
+        return _("%(who)s told %(whom)s of this: “%(says)s”") % parts
+    return _("%(who)s told %(whom)s of this.") % parts
 
 
 @sentence("share")
