@@ -110,8 +110,7 @@ def readers_of(major: MajorIncident) -> QuerySet[User]:
     hear &= ~Q(pk__in=left)
     hear |= Q(pk__in=Subscriber.objects.filter(major=major, left_at__isnull=True).values("person"))
     hear |= Q(pk__in=ForceMember.objects.filter(major=major, left_at__isnull=True).values("person"))
-    if chosen.pk:
-        hear |= Q(pk__in=MajorSettings.told.through.objects.values("user"))
+    hear |= Q(pk__in=MajorSettings.told.through.objects.values("user"))
     if chosen.told_roles:
         hear |= Q(role_rows__role__in=chosen.told_roles)
     return User.objects.filter(hear, is_active=True, is_guest=False).exclude(email="").distinct().order_by("pk")
@@ -238,7 +237,7 @@ def running_for(user: User, service: Service) -> MajorIncident | None:
 
 # What the report tells of the ticket's own life, beside what is the major incident's.
 _TOLD = frozenset(
-    """open accept start ask_requester wait_for_vendor resume resolve close reopen cancel assign escalate
+    """open accept start ask_requester wait_for_vendor wait_until resume resolve close reopen cancel assign escalate
     declare_major end_major retract_major change_major join_force leave_force update_due
     finish_post_mortem""".split()  # noqa: SIM905 – words
 )

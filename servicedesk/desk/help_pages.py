@@ -51,6 +51,7 @@ HELP_FOR_VIEW = {
     "desk:my-tickets": "my-requests",
     "desk:queue": "queue",
     "desk:search": "search",
+    "desk:outage": "asking",
     "desk:proposals": "major-incidents",
     "desk:major-settings": "major-incidents",
     "incidents:actions": "major-incidents",

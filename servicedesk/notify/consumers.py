@@ -95,7 +95,9 @@ class Told:
 
     @property
     def is_urgent(self) -> bool:
-        return self.event.ticket.priority == Priority.P1 or self.event.ticket.is_major
+        """Not what is learnt from it afterwards."""
+        ticket = self.event.ticket
+        return self.kind != Kind.ACTION_DUE and (ticket.priority == Priority.P1 or ticket.is_major)
 
 
 def tell_people(events: Sequence[TicketEvent]) -> None:

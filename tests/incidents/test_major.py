@@ -369,8 +369,8 @@ class TestPostMortem:
         html = page.get(address).content.decode()
         assert "Watch disks." in html and "<textarea" not in html
         page.post(address, {"do": "reopen"})
-        assert post_mortem_missing(incident)
-        assert verbs(incident.ticket)[-3:] == ["save_post_mortem", "finish_post_mortem", "reopen_post_mortem"]
+        assert missing_to_close(incident, rule) == ["The post-mortem is not finished: write it with “Post-mortem”."]
+        assert verbs(incident.ticket)[-1] == "reopen_post_mortem"
 
     def test_actions_have_owners_who_are_nagged_once_a_day_until_they_are_done(self, visit, incident, agent, major):
         owner = a_person(name="Owner", email="owner@example.com")

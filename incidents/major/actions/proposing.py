@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from cmdb.models import Service
 from servicedesk.people.models import User
+from servicedesk.people.rules import check
 from servicedesk.priorities.actions import open_with_priority
 from servicedesk.tickets.actions import link, lock, record
 from servicedesk.tickets.models import Channel, Impact, Ticket, TicketLink, Urgency
@@ -39,12 +40,16 @@ def propose_major(about: Ticket | Service, *, reason: str, by: User | None) -> M
     """
     reason, kind = one_line(reason, 300), MajorProposal.Kind.RULE
     if isinstance(about, Service):
+        if by is not None:
+            check(by, "desk.use")
         return MajorProposal.objects.get_or_create(
             kind=kind, service=about, state=State.OPEN, defaults={"reason": reason, "proposed_by": by}
         )[0]
     if about.type != TicketType.INCIDENT:
         raise Refused(_("Only an incident can be a major incident."), code="wrong_type")
     ticket = lock(about)
+    if by is not None:
+        check(by, "incidents.declare_major", ticket)
     row, made = MajorProposal.objects.get_or_create(
         kind=kind, ticket=ticket, defaults={"reason": reason, "proposed_by": by}
     )

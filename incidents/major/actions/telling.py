@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.people.models import User
 from servicedesk.tickets.actions import record
+from servicedesk.tickets.actions.talk import answered
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.errors import Refused
@@ -36,7 +37,8 @@ def publish_update(
     outage_until: datetime | None = None,
     at: datetime | None = None,
 ) -> MajorUpdate:
-    """Tell all readers, each in their language, or in the other where there is only that. The next one is due after
+    """Tell all readers, each in their language, or in the other where there is only that; the requester is one of them,
+    so it is an answer. The next one is due after
     `next_minutes`, the usual ones unless said. “It is over” ends the major incident as well, with the interruption
     at `outage_until`, now unless said.
 
@@ -62,6 +64,8 @@ def publish_update(
     else:
         major.next_update_at = now + timedelta(minutes=next_minutes or major.update_minutes)
         major.save(update_fields=["next_update_at"])
+    if by.pk != ticket.requester_id:
+        answered(ticket, now)
     event = record(ticket, "publish_update", by=by, via=via, public=True, at=now, kind=kind)
     return MajorUpdate.objects.create(event=event, major=major, kind=kind, by=by, at=now, **texts)
 
