@@ -105,9 +105,9 @@ def filled(template: ReplyTemplate, ticket: Ticket | None, by: User | None, lang
 
 
 def began_from(given: int | str, ticket: Ticket, by: User, body: str) -> list | None:
-    """[id, name] of the template that a reply began from, when the writer may use it and half of what it said, as it was
-    filled, still stands there; else None. `given` is what the page put beside the text, its id, or what a program says,
-    its code, which is refused (field template) when there is none.
+    """[id, name] of the template that a reply began from, when the writer may use it and half of what it says, filled
+    for the ticket, still stands there; else None. `given` is what the page put beside the text, its id, or what a
+    program says, its code, which is refused (field template) when there is none.
     """
     rows = usable_templates(by)
     if isinstance(given, str):

@@ -56,8 +56,8 @@ class Rates:
         return next((minutes for since, minutes in self._rows.get(source, ()) if since <= day), USUAL_RATES[source])
 
     def of_rule(self, own: int, changes: Iterable[Change], day: date) -> tuple[Source, Decimal]:
-        """What a firing counts as: an escalation if it handed the ticket up, else other work. A rule's own minutes hold;
-        one that escalates and has the usual minutes of every new rule takes the rate of escalations.
+        """What a firing counts as: an escalation if it handed the ticket up, else other work. A rule's own minutes
+        hold; one that escalates and has the usual minutes of every new rule takes the rate of escalations.
         """
         if not any(change["do"] == "escalate" and "refused" not in change for change in changes):
             return Source.RULE, Decimal(own)
@@ -65,7 +65,7 @@ class Rates:
 
 
 def count_savings(events: Sequence[TicketEvent]) -> None:
-    """Count what these events say was done without hands; a reply that was taken back is not. Repeating does no harm."""
+    """Count what these events say was done without hands; one that was taken back is not. Repeating does no harm."""
     back = [event.data.get("reply_id") for event in events if event.verb == "take_back"]
     if back:
         Saving.objects.filter(event__in=back).delete()
@@ -126,8 +126,8 @@ def uncounted(events: QuerySet[TicketEvent]) -> QuerySet[TicketEvent]:
 
 
 def find_missed_savings() -> None:
-    """Count what never came here in the last days, because a consumer failed or the queue was lost; and take out a reply
-    that was taken back just while it was counted.
+    """Count what never came here in the last days, because a consumer failed or the queue was lost; and take out
+    a reply that was taken back just while it was counted.
     """
     now = timezone.now()
     since, until = now - _LOOKS_BACK, now - _MISSED_AFTER

@@ -3,6 +3,7 @@ and by other things that the desk does without hands.
 """
 
 import secrets
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -197,14 +198,14 @@ class Source(models.TextChoices):
 
 
 class SavingRate(models.Model):
-    """From a day on, how many minutes one thing of a source saves, and what a person did instead. Never changed: another
-    row follows, and the newest of the latest day holds. Without a row the usual minutes of `ledger` hold. A rule's own
+    """From a day on, how many minutes one thing of a source saves, and what a person did instead. Never changed:
+    another row follows, and the newest of the latest day holds. Without a row the usual minutes of `ledger` hold. A rule's own
     minutes stand in the rule, so of that source this has none.
     """
 
     source = models.CharField(_("source"), max_length=10, choices=Source)
     valid_from = models.DateField(_("holds from"))
-    minutes = models.DecimalField(_("minutes saved"), max_digits=4, decimal_places=1, null=True)
+    minutes = models.DecimalField(_("minutes saved"), max_digits=4, decimal_places=1, null=True, blank=True)
     instead_ja = models.CharField(_("what a person did, Japanese"), max_length=300, validators=[check_one_line])
     instead_en = models.CharField(_("what a person did, English"), max_length=300, validators=[check_one_line])
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -222,6 +223,14 @@ class SavingRate(models.Model):
 
     def __str__(self):
         return self.get_source_display()
+
+    @property
+    def changed_by(self) -> User | None:
+        return self.by if self.pk else None
+
+    @property
+    def changed_at(self) -> datetime | None:
+        return self.at if self.pk else None
 
 
 class Saving(models.Model):

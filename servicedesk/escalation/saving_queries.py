@@ -1,12 +1,13 @@
 """Reads of the automation ledger: sums by month, what they are made of, the tickets behind them, and the rates."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models import Case, Count, Max, Min, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncMonth
 from django.utils import timezone, translation
 
@@ -27,6 +28,10 @@ class Amount:
 
     count: int = 0
     minutes: Decimal = Decimal(0)
+
+    @property
+    def hours(self) -> Decimal:
+        return round(self.minutes / 60, 1)
 
     def __add__(self, other: "Amount") -> "Amount":
         return Amount(self.count + other.count, self.minutes + other.minutes)
@@ -118,7 +123,7 @@ class Part:
 
     key: str
     label: str
-    sum: Amount
+    amount: Amount
 
 
 def parts(source: Source, first: date, last: date) -> list[Part]:
@@ -133,7 +138,25 @@ def parts(source: Source, first: date, last: date) -> list[Part]:
     )
     label = dict(Channel.choices)
     found = [Part(str(pk), str(label.get(said, said)), Amount(count, minutes)) for pk, said, count, minutes in rows]
-    return sorted(found, key=lambda part: (-part.sum.minutes, part.label))
+    return sorted(found, key=lambda part: (-part.amount.minutes, part.label))
+
+
+def details(year: int) -> Iterator[tuple[date, str, str, Amount]]:
+    """(month, source, rule, template or channel, amount) of a fiscal year, in words, in the order of the months."""
+    rows = (
+        _within(*span_of(year))
+        .order_by("month", "source")
+        .annotate(
+            month=TruncMonth("at", tzinfo=ZoneInfo(settings.TIME_ZONE)),
+            way=Case(When(source=Source.TICKET, then="channel"), default=Value("")),
+        )
+        .values_list("month", "source", "way", "rule__name", "template_name")
+        .annotate(count=Count("*"), minutes=Sum("minutes"))
+    )
+    channels = dict(Channel.choices)
+    for month, source, way, rule, template, count, minutes in rows:
+        label = str(channels[way]) if way else rule or template
+        yield month.date(), str(Source(source).label), label, Amount(count, minutes)
 
 
 def savings(user: User, source: Source, first: date, last: date, of: str = "") -> QuerySet[Saving]:
@@ -149,10 +172,11 @@ def savings(user: User, source: Source, first: date, last: date, of: str = "") -
 def rate_for(source: Source, day: date) -> SavingRate:
     """What holds on a day, a row that was never kept where nobody has changed it."""
     row = SavingRate.objects.filter(source=source, valid_from__lte=day).select_related("by").first()
-    return row or _usual(source)
+    return row or usual_rate(source)
 
 
-def _usual(source: Source) -> SavingRate:
+def usual_rate(source: Source) -> SavingRate:
+    """What holds where nobody has said otherwise."""
     said = {}
     for language in ("ja", "en"):
         with translation.override(language):
@@ -165,7 +189,7 @@ def rates_today() -> dict[Source, SavingRate]:
     today = company_day(timezone.now())
     kept = SavingRate.objects.filter(valid_from__lte=today).order_by("source", "-valid_from", "-id").distinct("source")
     found = {row.source: row for row in kept}
-    return {source: found.get(source) or _usual(source) for source in Source}
+    return {source: found.get(source) or usual_rate(source) for source in Source}
 
 
 def rate_history(source: Source) -> QuerySet[SavingRate]:

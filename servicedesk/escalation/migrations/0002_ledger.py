@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('source', models.CharField(choices=[('ticket', 'Automatic tickets'), ('escalation', 'Escalations by rules'), ('template', 'Reply templates'), ('rule', 'Other work of rules')], max_length=10, verbose_name='source')),
                 ('valid_from', models.DateField(verbose_name='holds from')),
-                ('minutes', models.DecimalField(decimal_places=1, max_digits=4, null=True, verbose_name='minutes saved')),
+                ('minutes', models.DecimalField(blank=True, decimal_places=1, max_digits=4, null=True, verbose_name='minutes saved')),
                 ('instead_ja', models.CharField(max_length=300, validators=[servicedesk.web.text.check_one_line], verbose_name='what a person did, Japanese')),
                 ('instead_en', models.CharField(max_length=300, validators=[servicedesk.web.text.check_one_line], verbose_name='what a person did, English')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
