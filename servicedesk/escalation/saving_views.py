@@ -47,7 +47,7 @@ def savings(request: HttpRequest) -> HttpResponse:
 def savings_export(request: HttpRequest) -> StreamingHttpResponse:
     """A fiscal year as CSV: each month, source, and rule, template or channel."""
     year = _year(request, queries.years())
-    header = [_("Month"), _("Source"), _("Rule, template or channel"), _("How often"), _("Minutes"), _("Hours")]
+    header = [_("Month"), _("Source"), _("Rule, template or channel"), _("How often"), _("Minutes"), _("Hours saved")]
     rows = (
         [f"{month:%Y-%m}", source, label, amount.count, amount.minutes, amount.hours]
         for month, source, label, amount in queries.details(year)
