@@ -155,7 +155,7 @@ class Life:
             self._then(at + timedelta(minutes=2), self._share)
             at += timedelta(minutes=2)
         at = self._taken(at, entered_by_desk)
-        if not story.answers and not entered_by_desk and story.source != "alert" and created.minute % 3 == 0:
+        if not story.answers and not entered_by_desk and story.source != "alert" and self.created.minute % 3 == 0:
             at = self._then(at + timedelta(minutes=2), self._says_that_it_came)
         for answer in story.answers[: 1 if rng.random() < 0.9 else 0]:
             at = self._then(after(at, rng.uniform(3, 40)), self._replies(answer))

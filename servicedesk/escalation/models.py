@@ -199,8 +199,8 @@ class Source(models.TextChoices):
 
 class SavingRate(models.Model):
     """From a day on, how many minutes one thing of a source saves, and what a person did instead. Never changed:
-    another row follows, and the newest of the latest day holds. Without a row the usual minutes of `ledger` hold. A rule's own
-    minutes stand in the rule, so of that source this has none.
+    another row follows, and the newest of the latest day holds. Without a row the usual minutes of `ledger` hold. A
+    rule's own minutes stand in the rule, so of that source this has none.
     """
 
     source = models.CharField(_("source"), max_length=10, choices=Source)

@@ -25,8 +25,8 @@ def save_rate(
     valid_from: date | None = None,
 ) -> SavingRate:  # fmt: skip
     """Say what one thing of a source saves from a day on (today), and what a person did instead. Nothing changes
-    without a difference. Refuses a day before today, because what was counted keeps its minutes; minutes outside 0 to 600 or
-    with more than one decimal place; and minutes of what rules do, which stand in each rule.
+    without a difference. Refuses a day before today, because what was counted keeps its minutes; minutes outside 0 to
+    600 or with more than one decimal place; and minutes of what rules do, which stand in each rule.
     """
     check(by, "settings.change")
     hold()
