@@ -19,6 +19,7 @@ from servicedesk.desk.macro_api import MacroViewSet
 from servicedesk.desk.template_api import TemplateViewSet
 from servicedesk.directory.api import ContractViewSet, DirectoryViewSet, ReferralViewSet
 from servicedesk.escalation.api import RuleTrialViewSet, RuleViewSet
+from servicedesk.escalation.saving_api import LedgerViewSet, SavingRateViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
@@ -113,6 +114,8 @@ router.register("templates", TemplateViewSet, "template")
 router.register("directory", DirectoryViewSet, "directory")
 router.register("contracts", ContractViewSet, "contract")
 router.register("referrals", ReferralViewSet, "referral")
+router.register("savings", LedgerViewSet, "saving")
+router.register("saving-rates", SavingRateViewSet, "saving-rate")
 router.register("work-months", WorkMonthViewSet, "work-month")
 router.register("views", SavedViewSet, "view")
 router.register("rules", RuleViewSet, "rule")

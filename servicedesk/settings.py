@@ -239,7 +239,10 @@ EVENT_CONSUMERS = [
     "servicedesk.notify.outages.tell_readers",
     "servicedesk.desk.consumers.resolve_children",
     "servicedesk.escalation.consumers.queue_turns",
+    "servicedesk.escalation.consumers.count_savings",
 ]
+# Says which reply template a reply began from (servicedesk.tickets.actions.talk), which the core does not know.
+REPLY_TEMPLATES = "servicedesk.desk.templates.began_from"
 # Work that people start (servicedesk.people.jobs): the function that does each kind, called with (job, progress).
 JOBS = {
     "apply_import": "servicedesk.people.actions.imports.apply_as_job",
@@ -294,6 +297,7 @@ CELERY_BEAT_SCHEDULE = {
         ("sweep rules", "servicedesk.escalation.tasks.sweep_rules", 60),
         ("find missed events", "servicedesk.escalation.tasks.find_missed_events", 300),
         ("send webhooks", "servicedesk.escalation.tasks.send_webhooks", 2),
+        ("sweep savings", "servicedesk.escalation.tasks.sweep_savings", 600),
         ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),

@@ -12,6 +12,8 @@ from incidents import actions as incident_actions
 from incidents.models import CauseCode, Incident
 from requests import actions as request_actions
 from requests.models import ServiceRequest
+from servicedesk.desk.models import ReplyTemplate
+from servicedesk.desk.templates import filled
 from servicedesk.intake.actions import receive
 from servicedesk.people.models import User
 from servicedesk.priorities.actions import change_ticket, override_priority
@@ -153,6 +155,8 @@ class Life:
             self._then(at + timedelta(minutes=2), self._share)
             at += timedelta(minutes=2)
         at = self._taken(at, entered_by_desk)
+        if not story.answers and not entered_by_desk and story.source != "alert" and self.created.minute % 3 == 0:
+            at = self._then(at + timedelta(minutes=2), self._says_that_it_came)
         for answer in story.answers[: 1 if rng.random() < 0.9 else 0]:
             at = self._then(after(at, rng.uniform(3, 40)), self._replies(answer))
         for question, answer in story.asks:
@@ -333,6 +337,11 @@ class Life:
         return lambda at: reply(
             self.ticket, by=self.agent, via="page", at=at, body=self.telling.greeted(text, self._short(self.agent))
         )
+
+    def _says_that_it_came(self, at: datetime) -> None:
+        template = ReplyTemplate.objects.get(code="uketsuke", team=None)
+        body = filled(template, self.ticket, self.agent)[0]
+        reply(self.ticket, by=self.agent, via="page", at=at, body=body, template=template.pk)
 
     def _asks(self, question: str) -> Act:
         return lambda at: self.do(

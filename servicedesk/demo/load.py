@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
+from servicedesk.escalation.ledger import count_all
 from servicedesk.frontdoor.home import write_private
 from servicedesk.people.actions import audit
 from servicedesk.people.models import AuditEntry, User
 from servicedesk.tickets.consumers import index_tickets
-from servicedesk.tickets.models import Outbox, Ticket
+from servicedesk.tickets.models import Outbox, Ticket, TicketEvent
 
 from .call_backs import promise_calls
 from .company import SIGN_INS, VIA, Cast, found
@@ -50,7 +51,8 @@ class LoadedDemo:
 def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> LoadedDemo:
     """Make the demo company and its tickets in an empty desk, all of it or nothing.
 
-    Mails about what happened long ago are not sent: the words are indexed here and the events' outbox rows taken away.
+    Mails about what happened long ago are not sent: the words are indexed and what was saved is counted here, and the
+    events' outbox rows taken away.
     Writes the sign-ins to `MADOGUCHI_HOME/demo-sign-ins.txt`, readable by its owner only. Raises NotEmpty.
     """
     path = Path(settings.HOME) / "demo-sign-ins.txt"
@@ -67,13 +69,14 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
             cursor.execute("ALTER SEQUENCE ticket_number_request RESTART")
         moment = (now or timezone.now()).astimezone(TOKYO)
         cast = found(moment.date())
+        write_texts(cast)
         _live(plan(cast, random.Random(seed), moment, tickets))
         promise_calls(moment)
-        write_texts(cast)
         write_directory(cast, moment)
         ids = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(ids), 500):
             index_tickets(ids[start : start + 500])
+        count_all(TicketEvent.objects.all())
         Outbox.objects.all().delete()
         audit(None, _VERB, by=None, via=VIA, label="Demo")
         # Before the commit: passwords that are in the database are always in the file as well.

@@ -172,6 +172,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 change="rules.change",
             ),
             Area(
+                _("Automation ledger"),
+                _("Hours that rules, templates and forms saved"),
+                "hourglass",
+                "escalation:savings",
+                "savings.see",
+                about="escalation.savingrate",
+                change="settings.change",
+            ),
+            Area(
                 _("Reply templates"),
                 _("Texts that are found by typing “/”"),
                 "note",

@@ -65,6 +65,7 @@ SETTINGS_VERBS = {
     "save_closing_rules": gettext_lazy("Saved the closing rules"),
     "save_major_settings": gettext_lazy("Changed the settings of major incidents"),
     "order_rules": gettext_lazy("Changed the order of the rules"),
+    "save_saving_rate": gettext_lazy("Changed the minutes of the automation ledger"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {

@@ -37,7 +37,7 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "roles", "services", "items", "matrix", "levels", "rules", "mailboxes",
+            "first-steps", "people", "roles", "services", "items", "matrix", "levels", "rules", "savings", "mailboxes",
             "mail-texts", "api", "audit", "backup",
         ),
     ),
@@ -84,6 +84,7 @@ HELP_FOR_PATH = (
     ("/desk/approvals/", "leading"),
     ("/desk/", "queue"),
     ("/settings/rules/", "rules"),
+    ("/settings/savings/", "savings"),
     ("/settings/priorit", "matrix"),
     ("/settings/calendars", "levels"),
     ("/settings/ranks", "levels"),

@@ -129,7 +129,8 @@ def run_macro(macro: Macro, ticket: Ticket, *, by: User, via: str, seen: int | N
     ran = ticket.events.filter(verb="run_macro", by=by, data__macro__0=macro.pk)
     if seen is not None and ran.filter(number__gt=seen).exists():
         return None
-    record(ticket, "run_macro", by=by, via=via, macro=[macro.pk, macro.name])
+    text = {"template": [macro.reply.pk, macro.reply.name]} if macro.reply else {}
+    record(ticket, "run_macro", by=by, via=via, macro=[macro.pk, macro.name], **text)
     try:
         return _run(macro, ticket, by=by, via=via)
     except NotNow:

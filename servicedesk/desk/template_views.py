@@ -97,7 +97,8 @@ def templates_for(request: HttpRequest, number: str) -> HttpResponse:
     found = find_templates(request.user, "")
     if chosen := next((row for row in found if str(row.pk) == request.GET.get("use")), None):
         make_form = note_form if kind == "note" else reply_form
-        form = make_form(request.user, ticket, initial={"body": filled(chosen, ticket, request.user)[0]})
+        begun = {"body": filled(chosen, ticket, request.user)[0], "template": chosen.pk}
+        form = make_form(request.user, ticket, initial=begun)
         context |= {"form": form, "frame": "base_desk.html", "action": reverse(f"tickets:{kind}", args=[ticket.number])}
         return page(request, "tickets/box.html", context)
     return page(request, "desk/templates_for.html", context | {"rows": found})

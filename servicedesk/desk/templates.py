@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -21,10 +22,10 @@ from servicedesk.tickets.models import Ticket
 from servicedesk.web.errors import Refused
 from servicedesk.web.formats import exact
 from servicedesk.web.middleware import speaking_to
-from servicedesk.web.text import search_key
+from servicedesk.web.text import katakana, search_key
 
 from .models import ReplyTemplate, Shared
-from .queries import teams_to_share_with
+from .queries import teams_to_share_with, usable_templates
 
 FIELDS = ("name", "code", "team", "owner", "body_ja", "body_en", "is_active")
 VARIABLES: dict[str, Promise] = {
@@ -101,6 +102,37 @@ def filled(template: ReplyTemplate, ticket: Ticket | None, by: User | None, lang
     body, language = template.body_in(language or (ticket.language if ticket else by.language if by else ""))
     with speaking_to(reader, language):
         return filled_text(body, ticket, by), language
+
+
+def began_from(given: int | str, ticket: Ticket, by: User, body: str) -> list | None:
+    """[id, name] of the template that a reply began from, when the writer may use it and half of what it says, filled
+    for the ticket, still stands there; else None. `given` is what the page put beside the text, its id, or what a
+    program says, its code, which is refused (field template) when there is none.
+    """
+    rows = usable_templates(by)
+    if isinstance(given, str):
+        code = search_key(given).removeprefix("/")
+        found = rows.filter(code=code).order_by(F("team").asc(nulls_last=True)).first()
+        if found is None:
+            raise Refused(_("There is no reply template “%(code)s”.") % {"code": code[:40]}, field="template")
+    else:
+        found = rows.filter(pk=given).first()
+    return [found.pk, found.name] if found and _resembles(body, found, ticket, by) else None
+
+
+def _resembles(body: str, template: ReplyTemplate, ticket: Ticket, by: User) -> bool:
+    """By groups of three letters, so that order, blanks and what was added make no difference, in any language."""
+    there = _threes(body)
+    for language in {template.body_in(one)[1] for one in ("ja", "en")}:
+        put = _threes(filled(template, ticket, by, language)[0])
+        if put and 2 * len(put & there) >= len(put):
+            return True
+    return False
+
+
+def _threes(text: str) -> set[str]:
+    letters = "".join(katakana(search_key(text)).split())
+    return {letters[at : at + 3] for at in range(max(1, len(letters) - 2))} - {""}
 
 
 def filled_text(body: str, ticket: Ticket | None, by: User | None) -> str:

@@ -39,7 +39,7 @@ class RuleOut(serializers.Serializer):
     trouble = serializers.SerializerMethodField(help_text="Why it does not run any more; empty while all is well.")
     document = serializers.SerializerMethodField(help_text=_DOCUMENT)
     firings = serializers.IntegerField(source="fired")
-    minutes_saved = serializers.IntegerField(source="saved")
+    minutes_saved = serializers.FloatField(source="saved")
     last_firing_at = serializers.DateTimeField(source="last_at", allow_null=True)
 
     def get_trouble(self, rule: Rule) -> str:
@@ -115,7 +115,7 @@ class TrialOut(serializers.Serializer):
     error = serializers.CharField()
     tried = serializers.IntegerField(allow_null=True)
     would_fire = serializers.IntegerField(allow_null=True)
-    minutes_saved = serializers.IntegerField(allow_null=True)
+    minutes_saved = serializers.FloatField(allow_null=True)
     seconds = serializers.FloatField(allow_null=True)
     tickets = TriedOut(many=True)
 

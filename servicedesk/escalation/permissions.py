@@ -1,4 +1,4 @@
-"""Who may see and change business rules."""
+"""Who may see and change business rules, and who sees what they and other things save."""
 
 from servicedesk.people.rules import rule
 
@@ -13,3 +13,9 @@ def see_rules(user, found=None):
 def change_rules(user, found=None):
     """Administrators alone, also to try one: a rule acts on every ticket of the desk, whoever owns it."""
     return user.is_administrator
+
+
+@rule("savings.see")
+def see_savings(user, found=None):
+    """Leads and administrators: the sums are those of the whole desk. The tickets behind them are those one sees."""
+    return user.is_lead or user.is_administrator

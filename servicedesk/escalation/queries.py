@@ -25,7 +25,7 @@ def rules() -> QuerySet[Rule]:
     return (
         Rule.objects.select_related("owner")
         .annotate(
-            fired=Count("firings", filter=lately), saved=Sum("firings__minutes", filter=lately, default=0),
+            fired=Count("firings", filter=lately), saved=Sum("firings__saving__minutes", filter=lately, default=0),
             last_at=Max("firings__at"),
         )
         .order_by("place", "id")
@@ -47,7 +47,7 @@ def months(rule: Rule) -> list[tuple[date, int, int]]:
         Firing.objects.filter(rule=rule, at__date__gte=first)
         .annotate(month=TruncMonth("at"))
         .values_list("month")
-        .annotate(count=Count("pk"), minutes=Sum("minutes"))
+        .annotate(count=Count("pk"), minutes=Sum("saving__minutes", default=0))
         .order_by("-month")
     )
     return [(month.date(), count, minutes) for month, count, minutes in rows]

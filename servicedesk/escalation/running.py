@@ -25,6 +25,7 @@ from servicedesk.web.logs import about
 from . import conditions, doings, triggers
 from .documents import read, whole_of
 from .doing import VIA, Change
+from .ledger import count_firing
 from .models import Firing, Rule, RuleVersion, Turn
 from .remembering import remembering
 from .world import World
@@ -217,10 +218,12 @@ def fire(ready: Ready, ticket: Ticket, *, event_id: int | None = None, since: da
                 changes.append(_done(ready.rule, ticket, given, change, world))
     if all("refused" in change for change in changes):
         return None
-    return Firing.objects.create(
+    firing = Firing.objects.create(
         rule=ready.rule, version_id=ready.version_id, ticket=ticket, event_id=event_id, since=since, held=held,
         changes=changes, minutes=ready.rule.minutes_saved,
     )  # fmt: skip
+    count_firing(firing)
+    return firing
 
 
 def _done(rule: Rule, ticket: Ticket, given: dict, change: Change, world: World) -> Change:

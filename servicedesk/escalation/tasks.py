@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from .ledger import find_missed_savings
 from .running import AT_ONCE, find_missed, forget_judged, judge_waiting
 from .timing import sweep
 from .webhooks import forget_old_calls, send_waiting
@@ -37,3 +38,9 @@ def tidy_rules() -> None:
     """Forget turns and calls of other systems that are long over."""
     forget_judged()
     forget_old_calls()
+
+
+@shared_task
+def sweep_savings() -> None:
+    """What never came to the automation ledger."""
+    find_missed_savings()

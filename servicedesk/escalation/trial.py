@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -21,6 +22,7 @@ from servicedesk.web.errors import Refused
 from . import conditions, triggers
 from .documents import read
 from .doing import Change
+from .ledger import Rates, company_day
 from .timing import batches, has_passed, would_do
 from .world import Imagined
 
@@ -47,6 +49,7 @@ def try_document(
     rows = rows.filter(conditions.q_of(whole["conditions"]))
     world, levels = Imagined(whole["name"]), Levels()
     tried, total, done, fired = recent.count(), rows.count() if progress else 0, 0, 0
+    rates, today, saved = Rates(), company_day(now), Decimal(0)
     shown: list[tuple[int, list[Change]]] = []
     mails: Counter[str] = Counter()
     for tickets in batches(rows):
@@ -59,6 +62,7 @@ def try_document(
             if not changes:
                 continue
             fired += 1
+            saved += rates.of_rule(whole["minutes_saved"], changes, today)[1]
             mails.update(_mailed(changes, ticket, world))
             if ticket.pk in seen and len(shown) < MOST_SHOWN:
                 shown.append((ticket.pk, changes))
@@ -68,7 +72,7 @@ def try_document(
     return {
         "tried": tried,
         "would_fire": fired,
-        "minutes_saved": fired * whole["minutes_saved"],
+        "minutes_saved": int(saved) if saved == int(saved) else float(saved),
         "seconds": round(time.monotonic() - started, 2),
         "tickets": shown,
         "mails": mails.most_common(MOST_SHOWN),

@@ -1,8 +1,8 @@
-"""Addresses of business rules."""
+"""Addresses of business rules and of the automation ledger."""
 
 from django.urls import path
 
-from . import edit_views, views
+from . import edit_views, saving_views, views
 
 app_name = "escalation"
 urlpatterns = [
@@ -17,5 +17,9 @@ urlpatterns = [
     path("settings/rules/<int:pk>/export/", views.export, name="rule-export"),
     path("settings/rules/<int:pk>/move/", views.rule_move, name="rule-move"),
     path("settings/rules/<int:pk>/switch/", views.rule_switch, name="rule-switch"),
+    path("settings/savings/", saving_views.savings, name="savings"),
+    path("settings/savings/export/", saving_views.savings_export, name="savings-export"),
+    path("settings/savings/rates/<slug:source>/", saving_views.saving_rate, name="saving-rate"),
+    path("settings/savings/<slug:source>/", saving_views.saving_source, name="saving-source"),
     path("desk/why/<str:number>/<int:event>/", views.why, name="why"),
 ]

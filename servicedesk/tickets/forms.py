@@ -192,6 +192,10 @@ class DeskReplyForm(ReplyForm):
             label=gettext_lazy("Bcc"),
             help_text=gettext_lazy("They get this one mail. Only the desk sees that."),
         )
+        # The one that was put into the box last (static/js/writing.js).
+        self.fields["template"] = forms.IntegerField(
+            required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput
+        )
         for name in ("cc", "bcc"):
             self.fields[name].widget.attrs.update(suggesting("copies-found", "tickets:people"))
             dress(self.fields[name])

@@ -36,7 +36,9 @@ function attach(form) {
     },
     put: (option) => {
       const now = typed(box);
-      if (now) box.setRangeText(option.dataset.value, now.start, box.selectionStart, "end");
+      if (!now) return;
+      box.setRangeText(option.dataset.value, now.start, box.selectionStart, "end");
+      if (option.dataset.template && form.elements.template) form.elements.template.value = option.dataset.template;
     },
     take: () => box.dispatchEvent(new Event("input", { bubbles: true })),
     pick: true,

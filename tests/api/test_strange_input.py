@@ -85,6 +85,7 @@ class TestStrangeInput:
             "comment": 1,
             "work": 1,
             "absence": 1,
+            "source": "ticket",
         }
         client = api(user)
         client.raise_request_exception = False

@@ -101,6 +101,7 @@ PARTS = {
     "escalation:rule-export",
     "escalation:rule-move",
     "escalation:rule-switch",
+    "escalation:savings-export",
     "desk:audit-check",
     "desk:audit-check-state",
     "priorities:applying",

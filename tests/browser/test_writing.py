@@ -59,6 +59,9 @@ class TestTemplates:
         expect(page.locator("#writing-options")).to_be_hidden()
         assert box.input_value() == "Before\nHello 田中 みどり,\n\nabout The printer hums\nAfter"
         assert box.evaluate("box => box.selectionStart") == len("Before\nHello 田中 みどり,\n\nabout The printer hums")
+        page.get_by_role("button", name="Send reply").click()
+        expect(box).to_have_value("")
+        assert ticket.events.get(verb="reply").data["template"] == [templates[0].pk, templates[0].name]
 
     def test_letters_narrow_also_japanese_ones(self, visitor, agent, ticket, templates):
         page = visitor().sign_in(agent).open(ticket.get_absolute_url())
@@ -107,7 +110,8 @@ class TestTemplates:
         page.locator("#composer").get_by_text("Templates").click()
         page.get_by_text("VPN 接続").click()
         page.get_by_role("button", name="Send").click()
-        assert ticket.comments.get().body == f"VPN {ticket.number}"
+        said = ticket.comments.get()
+        assert (said.body, said.event.data["template"][0]) == (f"VPN {ticket.number}", templates[1].pk)
 
     @pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
     def test_the_settings_try_it_out_while_one_writes(self, visitor, viewport):

@@ -509,7 +509,7 @@ class TestElsewhere:
     def keys(self, world, role, name, parameters) -> dict:
         others = world.others
         known = {"pk": others["person"].pk, "absence": others["absence"].pk, "slug": "asking", "kind": "people"}
-        known |= {"place": 0, "key": "closed", "language": "en", "item": others["item"].pk}
+        known |= {"place": 0, "key": "closed", "language": "en", "item": others["item"].pk, "source": "ticket"}
         objects = {
             "company",
             "department",

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from servicedesk.people.actions import guest
@@ -66,6 +67,7 @@ def reply(
     cc: Iterable[User | str] = (),
     bcc: Iterable[User | str] = (),
     seen: int | None = None,
+    template: int | str | None = None,
     **data: Any,
 ) -> Comment:
     """Write a public reply, which everybody who sees the ticket reads and the other side gets by mail.
@@ -79,7 +81,8 @@ def reply(
     passes, or it says nothing but thanks for what is solved, which then counts as `thank`. A reply of the desk itself
     (`by` None) is no first response, because nobody has looked yet, sets nothing in motion and has no copies.
     `seen` is the number of the newest event that the writer knew of: when somebody else has said something publicly
-    since, Overtaken is raised.
+    since, Overtaken is raised. `template` is the reply template that it began from, by id or code (see
+    `desk.templates.began_from`): the event says so while the text still resembles it.
     Refuses an empty body without files, what is over and not taken up again by that (TooLate), and in copies what is
     no address and people who left (fields cc, bcc).
     """
@@ -90,6 +93,8 @@ def reply(
     since = said_since(by, ticket, seen) if by is not None and seen is not None else None
     if since is not None:
         raise Overtaken(since)
+    if by is not None and template and (began := import_string(settings.REPLY_TEMPLATES)(template, ticket, by, body)):
+        data["template"] = began
     copies = {"cc": list(cc), "bcc": list(bcc)}
     if by is not None and any(copies.values()):
         check(by, "tickets.work", ticket)

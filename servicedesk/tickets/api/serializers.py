@@ -283,6 +283,11 @@ class CommentIn(Strict):
     files = Files()
     cc = Addresses(help_text="E-mail addresses of people who see the ticket and get this and what follows.")
     bcc = Addresses(help_text="E-mail addresses of people who get this one mail.")
+    template = serializers.CharField(
+        required=False,
+        max_length=20,
+        help_text="Code of the reply template that it began from; kept while the text still resembles it.",
+    )
     seen = serializers.IntegerField(
         required=False,
         min_value=0,

@@ -167,7 +167,12 @@ class TicketViewSet(Ending, Merging, WorkTimes, TicketView):
         if given["internal"]:
             comment = actions.note(self._ticket, **fields)
         else:
-            copies = {"cc": given["cc"], "bcc": given["bcc"], "seen": given.get("seen")}
+            copies = {
+                "cc": given["cc"],
+                "bcc": given["bcc"],
+                "seen": given.get("seen"),
+                "template": given.get("template"),
+            }
             try:
                 comment = actions.reply(self._ticket, **copies, **fields)
             except TooLate as late:

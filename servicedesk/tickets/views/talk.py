@@ -141,7 +141,8 @@ def words_of(comment: Comment, box: Box) -> dict:
     copies = {name: [kept[0] for kept in comment.event.data.get(name, [])] for name in ("cc", "bcc")}
     people = User.objects.in_bulk(set(copies["cc"] + copies["bcc"]))
     texts = {name: ", ".join(person_text(people[pk]) for pk in ids if pk in people) for name, ids in copies.items()}
-    return {"body": "\n\n".join(filter(None, [comment.body, box.words])), **texts}
+    began = {"template": comment.event.data.get("template", [None])[0]}
+    return {"body": "\n\n".join(filter(None, [comment.body, box.words])), **texts, **began}
 
 
 @signed_in
