@@ -106,6 +106,7 @@ class TestEscalate:
             (
                 "escalate",
                 {
+                    "kind": "functional",
                     "changes": {
                         "team": [[team.pk, team.code], [team.next_team.pk, team.next_team.code]],
                         "assignee": [[agent.pk], None],
