@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.models import Ticket
@@ -68,6 +69,11 @@ class Holdings:
     def is_plain(self) -> bool:
         """Whether one person at most had it, in one team."""
         return len(self.people) < 2 and len({stay.team for stay in self.stays}) < 2
+
+    @property
+    def sums(self) -> list[tuple[str, Spent]]:
+        """The tiers by their names."""
+        return [(str(Team.Tier(tier).label) if tier else _("No team"), spent) for tier, spent in self.tiers]
 
     @property
     def whole(self) -> Spent:

@@ -117,7 +117,9 @@ class TestEveryVerb:
         assert stranger.post(address(ticket, verb), good(verb, ticket, team)).status_code == 404
         assert fresh(ticket).event_count == before
 
-    @pytest.mark.parametrize("verb", ["note", "assign", "escalate", "de-escalate", "tags", "link", "log-work", "confidential"])
+    @pytest.mark.parametrize(
+        "verb", ["note", "assign", "escalate", "de-escalate", "tags", "link", "log-work", "confidential"]
+    )
     def test_the_requester_does_not_do_the_work_of_the_desk(self, visit, team, ticket, verb):
         answer = visit(ticket.requester).post(address(ticket, verb), good(verb, ticket, team))
         assert answer.status_code == 403

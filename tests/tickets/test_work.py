@@ -110,7 +110,7 @@ class TestEscalate:
                     "changes": {
                         "team": [[team.pk, team.code], [team.next_team.pk, team.next_team.code]],
                         "assignee": [[agent.pk], None],
-                    }
+                    },
                 },
             ),
         ]

@@ -1,6 +1,7 @@
 """Up and down the tiers: escalate to the next team or to who is responsible, de-escalate to where it came from."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -101,7 +102,9 @@ def de_escalate(
     return ticket
 
 
-def _hand(ticket: Ticket, verb: str, team: Team, *, by: User | None, via: str, at: datetime | None, **data: str) -> None:
+def _hand(
+    ticket: Ticket, verb: str, team: Team, *, by: User | None, via: str, at: datetime | None, **data: Any
+) -> None:
     changes = {"team": [named(ticket.team), named(team)], "assignee": [person_ref(ticket.assignee), None]}
     ticket.team, ticket.assignee = team, None
     ticket.save(update_fields=["team", "assignee"])
