@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from servicedesk.people.models import User
-from servicedesk.tickets.actions import add_watcher, assign, escalate, record
+from servicedesk.tickets.actions import add_watcher, assign, escalate, escalate_to_manager, record
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.tiers import MANAGER, NEXT_TIER, responsible_manager
 from servicedesk.web.text import one_line
 
 from .doing import VIA, Change, Doing, known, name_of_team, person_called, person_in, refused, team_in, text_in
@@ -117,15 +118,14 @@ def _imagine_person(ticket: Ticket, change: Change, world: World) -> None:
             world.note_pick(team, person)
 
 
-_NEXT_TIER, _MANAGER = "next_tier", "manager"
 UP = {
-    _NEXT_TIER: gettext_lazy("to the next tier"),
-    _MANAGER: gettext_lazy("to the responsible manager"),
+    NEXT_TIER: gettext_lazy("to the next tier"),
+    MANAGER: gettext_lazy("to the responsible manager"),
 }
 
 
 def _read_escalate(given: dict) -> dict:
-    to = known(given.get("to", _NEXT_TIER), UP, _("Escalate"))
+    to = known(given.get("to", NEXT_TIER), UP, _("Escalate"))
     return {"to": to, "reason": text_in(given.get("reason"), _("Reason"), most=300, needed=False)}
 
 
@@ -133,9 +133,9 @@ def _plan_escalate(ticket: Ticket, given: dict, world: World) -> Change | None:
     team = world.team_of(ticket)
     if team is None or not world.is_open(ticket):
         return None
-    if given["to"] == _MANAGER:
-        lead = team.lead
-        return _told([lead]) if lead is not None and lead.is_active else None
+    if given["to"] == MANAGER:
+        manager = responsible_manager(team)
+        return _told([manager]) if manager is not None and world.sees(manager, ticket) else None
     target = world.teams.get(team.next_team_id or 0)
     if target is None or not target.is_active:
         return None
@@ -143,14 +143,10 @@ def _plan_escalate(ticket: Ticket, given: dict, world: World) -> Change | None:
 
 
 def _do_escalate(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
-    if given["to"] == _MANAGER:
-        lead = User.objects.get(pk=change["users"][0])
-        add_watcher(ticket, lead, by=None, via=VIA)
-        _tell(ticket, change, given["reason"])
-        return
     with override(settings.LANGUAGE_CODE):
         reason = given["reason"] or _("Handed on by the rule “%(name)s”.") % {"name": rule.name}
-    escalate(ticket, by=None, via=VIA, reason=reason)
+    does = escalate_to_manager if given["to"] == MANAGER else escalate
+    does(ticket, by=None, via=VIA, reason=reason)
 
 
 def _imagine_escalate(ticket: Ticket, change: Change, world: World) -> None:

@@ -241,7 +241,8 @@ class TestWhatRulesDo:
         assert (ticket.status, ticket.first_response_at) == ("in_progress", None)
         assert set(ticket.watchers.all()) == {lead, agent}
         assert [event.verb for event in ticket.events.order_by("number") if event.by_id is None] == [
-            "change", "change", "override_priority", "add_watcher", "tell", "note", "escalate", "add_watcher", "reply",
+            "change", "change", "override_priority", "add_watcher", "note", "escalate", "note",
+            "escalate", "add_watcher", "reply",
             "assign", "accept", "start", "link", "tell",
         ]  # fmt: skip
         firing = Firing.objects.get(ticket=ticket)
@@ -252,7 +253,8 @@ class TestWhatRulesDo:
         assert "Hello Anna, Second." in reply_mail.text
         assert reply_mail.headers["Auto-Submitted"] == "auto-generated"
         told = Notification.objects.filter(ticket=ticket, kind="told")
-        assert set(told.values_list("person", flat=True)) == {lead.pk, agent.pk}
+        assert set(told.values_list("person", flat=True)) == {agent.pk}
+        assert "Twelve people wait." in ticket.mails_out.get(kind="escalated", to_user=lead).text
         call = WebhookCall.objects.get()
         assert json.loads(call.body)["ticket"]["number"] == ticket.number and "Anna" not in call.body
         # The same event a second time, for a rule of another name: everything is so already, but for what speaks.
