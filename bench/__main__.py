@@ -1,4 +1,4 @@
-"""`python -m bench [--tickets N] [--plans] [--live AGENTS] [--keep FOLDER]`: fill, measure, tell.
+"""`python -m bench [--tickets N] [--mails N] [--plans] [--live AGENTS] [--keep FOLDER]`: fill, measure, tell.
 
 Works in a database of its own: in an embedded server in a temporary folder, or with DATABASE_URL in a new database on
 that server, which is dropped at the end. Never touches a desk. Always ends with one line of JSON.
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from servicedesk.frontdoor import services, translations
+from servicedesk.frontdoor import migrated, services, translations
 from servicedesk.frontdoor.home import Home
 from servicedesk.frontdoor.say import Stop
 
@@ -25,6 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description="Measure the speed of the desk on many tickets.")
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=12, help="turns through all cases, of 10 requests each")
+    parser.add_argument("--mails", type=int, default=300, help="mails that are read and answered, three times")
     parser.add_argument("--plans", action="store_true", help="show what PostgreSQL does for each read instead")
     parser.add_argument("--live", type=int, metavar="AGENTS", help="measure what so many open queues cost instead")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the filled embedded database here and use it again")
@@ -81,7 +82,8 @@ def _own_database(url: str) -> str:
 
     name = f"madoguchi_bench_{os.getpid()}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        source = f' TEMPLATE "{migrated.TEMPLATE}"' if os.environ.get(migrated.FOLDER) else ""
+        connection.execute(f'CREATE DATABASE "{name}"{source}')
     return _named(url, name)
 
 
@@ -134,7 +136,7 @@ def _bench(home: Home, env: dict, asked: argparse.Namespace) -> dict:
         }
     from .report import measured
 
-    return measured(home, env, tickets=asked.tickets, rounds=asked.rounds, say=say)
+    return measured(home, env, tickets=asked.tickets, rounds=asked.rounds, mails=asked.mails, say=say)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ _TEXT = """お疲れさまです。営業部の山田です。
 """
 
 
-def mails_per_second(count: int = 300, rounds: int = 3) -> float:
+def mails_per_second(count: int, rounds: int = 3) -> float:
     """The median of some rounds of `count` mails each, by 50 known people, read and their receipts written by this very
     process: `read_waiting`, then `deliver_waiting` with all consumers. Nothing is sent.
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from servicedesk.frontdoor import services
+from servicedesk.frontdoor import migrated, services
 from servicedesk.frontdoor.home import Home
 from servicedesk.frontdoor.postgres import Postgres
 
@@ -18,6 +18,7 @@ def own_place(**settings: str) -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="madoguchi-bench-"))
     home = Home(folder)
     home.make()
+    migrated.copy_into(folder)
     started: list = []
     try:
         started = services.start(home, [Postgres])

@@ -7,6 +7,7 @@ from servicedesk.frontdoor.home import Home
 from . import measure
 from .bulk import bulk_seconds
 from .client import Client
+from .clocks import clock_seconds, trial_seconds
 from .fill import AGENT
 from .mails import mails_per_second
 from .server import THREADS, WORKERS, Server, machine
@@ -14,7 +15,7 @@ from .server import THREADS, WORKERS, Server, machine
 Say = Callable[[str], None]
 
 
-def measured(home: Home, env: dict, *, tickets: int, rounds: int, say: Say) -> dict:
+def measured(home: Home, env: dict, *, tickets: int, rounds: int, mails: int, say: Say) -> dict:
     """Start both servers, measure, print the table; returns what the last line says."""
     server, bare = Server(home, env, "bench.settings"), None
     try:
@@ -29,10 +30,20 @@ def measured(home: Home, env: dict, *, tickets: int, rounds: int, say: Say) -> d
         if bare is not None:
             bare.stop()
     # When the servers are gone, so that the one worker has a core for itself and PostgreSQL the other.
-    told["mail_per_s"] = mails_per_second()
+    told["mail_per_s"] = mails_per_second(mails)
     tickets_, changed, undone = bulk_seconds()
     told["bulk_s"] = {"tickets": tickets_, "change": changed, "undo": undone}
     say(f"Change of {tickets_:,} tickets (assignee and tag): {changed} s; undo of it: {undone} s")
+    told["clocks"], told["trial_s"] = clock_seconds(), trial_seconds()
+    say(
+        f"Sweep of the clocks of {told['clocks']['tickets']:,} open tickets, nothing / 1 in 20 / all passed: "
+        f"{told['clocks']['nothing']} / {told['clocks']['twentieth']} / {told['clocks']['all']} s; "
+        f"clocks of {told['clocks']['kept_per_s']} tickets a second made anew"
+    )
+    say(
+        f"A rule tried on {told['trial_s']['tried']:,} tickets, {told['trial_s']['fired']:,} of them fire: "
+        f"{told['trial_s']['seconds']} s"
+    )
     say(f"Mails a second by one worker, raw row to ticket, event and receipt: {told['mail_per_s']}")
     return told
 

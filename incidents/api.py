@@ -8,7 +8,7 @@ from servicedesk.people.api.persons import Line
 from servicedesk.people.queries import get_or_404
 from servicedesk.people.rules import check
 from servicedesk.tickets.api.filters import TicketFilters
-from servicedesk.tickets.api.processes import MessageIn, NoteIn, ProcessView, ReasonIn
+from servicedesk.tickets.api.processes import MessageIn, NoteIn, ProcessView, ReasonIn, UntilIn
 from servicedesk.tickets.api.serializers import EmptyIn, Text, TicketOut, TicketRow, works
 from servicedesk.tickets.workflow import TicketType
 from servicedesk.web.api import Strict, View
@@ -127,6 +127,12 @@ class IncidentViewSet(MajorActions, ProcessView):
     def wait_for_vendor(self, request, number):
         """Wait for somebody outside; `note` says for what, internally."""
         return self.do(number, actions.wait_for_vendor_incident, NoteIn, note="note_text")
+
+    @extend_schema(request=UntilIn, responses=IncidentOut)
+    @action(detail=True, methods=["post"])
+    def wait_until(self, request, number):
+        """Wait for a date agreed with the requester; on that day the desk goes on by itself."""
+        return self.do(number, actions.wait_until_incident, UntilIn, note="note_text")
 
     @extend_schema(request=EmptyIn, responses=IncidentOut)
     @action(detail=True, methods=["post"])

@@ -22,5 +22,5 @@ def missing_to_close(incident: Incident, rule: ClosingRule) -> list[str]:
     if rule.needs_cause_code and incident.cause_code_id is None:
         said.append(_("The cause code is missing: choose it with “Change”."))
     if rule.needs_post_mortem and post_mortem_missing(incident):
-        said.append(_("The post-mortem of this major incident is not finished."))
+        said.append(_("The post-mortem is not finished: write it with “Post-mortem”."))
     return said

@@ -43,6 +43,7 @@ STEPS = {
     "start": StepPage(actions.start_incident),
     "ask_requester": StepPage(actions.ask_requester_incident, shared.AskForm),
     "wait_for_vendor": StepPage(actions.wait_for_vendor_incident, shared.VendorForm),
+    "wait_until": StepPage(actions.wait_until_incident, shared.UntilForm),
     "resume": StepPage(actions.resume_incident),
     "resolve": StepPage(actions.resolve_incident, ResolveIncidentForm),
     "close": StepPage(actions.close_incident),

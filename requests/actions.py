@@ -6,7 +6,7 @@ what the usual life cycle shares in its `steps`.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -72,6 +72,20 @@ def wait_for_vendor_service_request(
 ) -> ServiceRequest:
     """See `steps.wait_for_vendor`: wait for somebody outside."""
     steps.wait_for_vendor(service_request.ticket, by=by, via=via, note_text=note_text, at=at)
+    return service_request
+
+
+def wait_until_service_request(
+    service_request: ServiceRequest,
+    *,
+    by: User,
+    via: str,
+    agreed_on: date,
+    note_text: str = "",
+    at: datetime | None = None,
+) -> ServiceRequest:
+    """See `steps.wait_until`: wait for a date that was agreed with the requester."""
+    steps.wait_until(service_request.ticket, by=by, via=via, agreed_on=agreed_on, note_text=note_text, at=at)
     return service_request
 
 

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 
 from servicedesk.tickets.api.filters import TicketFilters
-from servicedesk.tickets.api.processes import MessageIn, NoteIn, ProcessView, ReasonIn
+from servicedesk.tickets.api.processes import MessageIn, NoteIn, ProcessView, ReasonIn, UntilIn
 from servicedesk.tickets.api.serializers import EmptyIn, Text, TicketOut, TicketRow
 from servicedesk.tickets.workflow import TicketType
 from servicedesk.web.api import Strict
@@ -83,6 +83,12 @@ class ServiceRequestViewSet(ProcessView):
     def wait_for_vendor(self, request, number):
         """Wait for somebody outside; `note` says for what, internally."""
         return self.do(number, actions.wait_for_vendor_service_request, NoteIn, note="note_text")
+
+    @extend_schema(request=UntilIn, responses=ServiceRequestOut)
+    @action(detail=True, methods=["post"])
+    def wait_until(self, request, number):
+        """Wait for a date agreed with the requester; on that day the desk goes on by itself."""
+        return self.do(number, actions.wait_until_service_request, UntilIn, note="note_text")
 
     @extend_schema(request=EmptyIn, responses=ServiceRequestOut)
     @action(detail=True, methods=["post"])

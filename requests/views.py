@@ -44,6 +44,7 @@ STEPS = {
     "start": StepPage(actions.start_service_request),
     "ask_requester": StepPage(actions.ask_requester_service_request, shared.AskForm),
     "wait_for_vendor": StepPage(actions.wait_for_vendor_service_request, shared.VendorForm),
+    "wait_until": StepPage(actions.wait_until_service_request, shared.UntilForm),
     "resume": StepPage(actions.resume_service_request),
     "resolve": StepPage(actions.resolve_service_request, shared.ResolveForm),
     "close": StepPage(actions.close_service_request),

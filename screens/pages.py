@@ -39,7 +39,7 @@ def _verbs() -> list[Screen]:
     """The forms of what one does to a ticket, each in the dialog of its page."""
     names = ["assign", "escalate", "share", "link", "merge", "log-work", "tags", "items", "confidential"]
     found = [Screen(f"ticket-{name}", AGENT, f"tickets:{name}", ("busy",)) for name in names]
-    names = ["change", "priority", "ask_requester", "wait_for_vendor", "resolve", "cancel"]
+    names = ["change", "priority", "ask_requester", "wait_for_vendor", "wait_until", "resolve", "cancel"]
     for kind, of in (("incident", "busy"), ("request", "request")):
         found += [Screen(f"{kind}-{name}", AGENT, f"{kind}s:{name}", (of,)) for name in names]
     of = ("busy", "message")

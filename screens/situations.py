@@ -155,8 +155,9 @@ def _tickets(people: dict[str, User]) -> dict:
     incomplete = _urgent(urgent.latest("pk"), agent)
     led = people[LEAD].leads.first()
     member = led.members.filter(is_active=True).exclude(pk=people[LEAD].pk).first()
-    theirs = Ticket.objects.filter(team=led, type="incident", phase__in=["new", "active"], is_confidential=False)
-    approval = _urgent(theirs.exclude(is_major=True).latest("pk"), member)
+    theirs = open_incident(by=member, via="command", title="基幹システムにつながらない", description="全員です。",
+                           requester=busy.requester, channel="phone", team=led).ticket  # fmt: skip
+    approval = _urgent(theirs, member)
     because = CauseCode.objects.first()
     change_incident(Incident.objects.get(pk=approval.pk), by=member, via="command", cause_code=because)
     ask_to_close(approval, by=member, via="command")

@@ -15,12 +15,15 @@ if "MADOGUCHI_TEST_HOME" not in os.environ:
 os.makedirs(os.path.join(os.environ["MADOGUCHI_TEST_HOME"], "static"), exist_ok=True)
 os.environ["MADOGUCHI_HOME"] = os.environ["MADOGUCHI_TEST_HOME"]
 
+from servicedesk.frontdoor import migrated  # noqa: E402
 from servicedesk.settings import *  # noqa: E402, F403
 
 SITE_URL = "http://testserver"
 ALLOWED_HOSTS = ["*"]
 # Files are served as they are: no collectstatic before a test.
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405
+if os.environ.get(migrated.FOLDER):
+    DATABASES["default"]["TEST"] = {"TEMPLATE": migrated.TEMPLATE}  # noqa: F405
 PASSWORD_HASHERS = ["tests.settings.CheapArgon2"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

@@ -237,7 +237,7 @@ def running_for(user: User, service: Service) -> MajorIncident | None:
 
 # What the report tells of the ticket's own life, beside what is the major incident's.
 _TOLD = frozenset(
-    """open accept start ask_requester wait_for_vendor resume resolve close reopen cancel assign escalate
+    """open accept start ask_requester wait_for_vendor wait_until resume resolve close reopen cancel assign escalate
     declare_major end_major retract_major change_major join_force leave_force update_due
     finish_post_mortem""".split()  # noqa: SIM905 – words
 )

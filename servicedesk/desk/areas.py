@@ -64,7 +64,7 @@ def _cells() -> Iterable[Setting]:
 def _targets() -> Iterable[Setting]:
     page = reverse("levels:ranks")
     for priority in Priority:
-        for label in (_("First response"), _("Resolution")):
+        for label in (_("First response"), pgettext_lazy("target", "Resolution")):
             yield Setting(f"{priority.label} {label}", _("Times until answer and solution"), page)
 
 

@@ -79,6 +79,7 @@ TICKET_VERBS = {
     "start": gettext_lazy("Started work"),
     "ask_requester": gettext_lazy("Asked the requester"),
     "wait_for_vendor": gettext_lazy("Waited for a vendor"),
+    "wait_until": gettext_lazy("Waited for an agreed date"),
     "resume": gettext_lazy("Resumed work"),
     "resolve": pgettext_lazy("audit", "Resolved"),
     "close": pgettext_lazy("audit", "Closed"),

@@ -13,7 +13,7 @@ from incidents.models import Incident
 from requests.actions import close_service_request
 from requests.models import ServiceRequest
 from servicedesk.levels.queries import Levels
-from servicedesk.priorities.closing import after, plan_closing, soon_to_close, times_of
+from servicedesk.priorities.closing import after, closes_by_itself, plan_again, plan_closing, soon_to_close, times_of
 from servicedesk.tickets.actions import announce_closing, ask_to_close, hold_closing, lock
 from servicedesk.tickets.actions.closing import Incomplete, NeedsApproval
 from servicedesk.tickets.models import ClosingRule, Ticket
@@ -34,6 +34,7 @@ def closing_sweep(now: datetime) -> None:
     workers at once, closes and tells of each once, because every action looks again under the row's lock.
     """
     rules = {(rule.type, rule.priority): rule for rule in ClosingRule.objects.all()}
+    plan_again((rule for rule in rules.values() if closes_by_itself(rule)), missing=True)
     levels, rows = Levels(), soon_to_close(now)
     tickets = list(rows[:BATCH])
     while tickets:

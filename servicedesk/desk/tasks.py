@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from servicedesk.tickets.actions.drafts import forget_old_drafts
 from servicedesk.tickets.actions.snoozing import wake_some
+from servicedesk.tickets.actions.steps import go_on_some
 
 from .actions import forget_deleted_views
 from .bulk import forget_old_bulks
@@ -33,6 +34,8 @@ def close_resolved_tickets() -> None:
 
 @shared_task
 def wake_snoozed_tickets() -> None:
-    """Bring back the tickets whose time has come."""
+    """Bring back the tickets whose time has come, and go on with those whose agreed day it is."""
     while wake_some(timezone.now(), BATCH) == BATCH:
+        pass
+    while go_on_some(timezone.localdate(), BATCH) == BATCH:
         pass

@@ -132,7 +132,7 @@ class EntryForm(AskerForm):
 class ContractForm(AskerForm):
     number = forms.CharField(label=gettext_lazy("Contract number"), max_length=60)
     scope = TextField(label=gettext_lazy("What it covers"), max_length=2_000, required=False, widget=_SHORT)
-    hours = forms.ChoiceField(label=gettext_lazy("Hours"), required=False)
+    hours = forms.ChoiceField(label=gettext_lazy("Hours of support"), required=False)
     channels = forms.MultipleChoiceField(
         label=gettext_lazy("Channels"), choices=Contract.Channel.choices, required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from servicedesk.people.actions.core import plain
@@ -57,13 +57,8 @@ def get_contract(user: User, pk: int) -> Contract:
     return get_or_404(visible_contracts(user), pk=pk)
 
 
-# What a list can be asked for besides kind and service.
-def _contracts(**at: object) -> Exists:
-    return Exists(Contract.objects.filter(entry=OuterRef("pk"), is_active=True, **at))
-
-
-def _ends(today: date) -> Exists:
-    return _contracts(valid_to__range=(today, today + timedelta(days=60)))
+def _contracts(**at: object) -> Q:
+    return Q(Exists(Contract.objects.filter(entry=OuterRef("pk"), is_active=True, **at)))
 
 
 def find_entries(
@@ -72,8 +67,7 @@ def find_entries(
     """Entries with all the words in name, contact, phone, notes or the number of a contract; `what` is due, ending,
     expired, used_up or retired, without a word what is in use.
     """
-    rows = visible_entries(user)
-    today = timezone.localdate()
+    rows, today = visible_entries(user), timezone.localdate()
     for word in normalise(words).split():
         of_a_contract = Exists(Contract.objects.filter(entry=OuterRef("pk"), number__icontains=word))
         rows = rows.filter(Q(found_by__contains=as_found(word)) | Q(of_a_contract))
@@ -81,19 +75,13 @@ def find_entries(
         rows = rows.filter(kind=kind)
     if service:
         rows = rows.filter(Exists(Entry.services.through.objects.filter(entry=OuterRef("pk"), service=service)))
-    if what == "due":
-        rows = rows.filter(is_active=True, review_on__lte=today)
-    elif what == "ending":
-        rows = rows.filter(_ends(today), is_active=True)
-    elif what == "expired":
-        rows = rows.filter(_contracts(valid_to__lt=today), is_active=True)
-    elif what == "used_up":
-        rows = rows.filter(_contracts(bought__isnull=False, used__gte=F("bought")), is_active=True)
-    elif what == "retired":
-        rows = rows.filter(is_active=False)
-    else:
-        rows = rows.filter(is_active=True)
-    return rows
+    wanting = {
+        "due": Q(review_on__lte=today),
+        "ending": _contracts(valid_to__range=(today, today + timedelta(days=60))),
+        "expired": _contracts(valid_to__lt=today),
+        "used_up": _contracts(bought__isnull=False, used__gte=F("bought")),
+    }
+    return rows.filter(wanting.get(what, Q()), is_active=what != "retired")
 
 
 def fitting(user: User, ticket: Ticket) -> QuerySet[Entry]:
@@ -137,9 +125,9 @@ def _categories_above(pk: int | None) -> list[int]:
 
 def visible_referrals(user: User) -> QuerySet[Referral]:
     """Those of tickets that the person sees, newest first."""
-    rows = Referral.objects.filter(ticket__in=visible_tickets(user)) if user.may("directory.see") else None
-    rows = Referral.objects.none() if rows is None else rows
-    return rows.select_related("ticket", "entry", "contract", "by", "undone_by").order_by("-at", "-id")
+    rows = Referral.objects.filter(ticket__in=visible_tickets(user))
+    rows = rows.select_related("ticket", "entry", "contract", "by").order_by("-at", "-id")
+    return rows if user.may("directory.see") else rows.none()
 
 
 def referrals_of(ticket: Ticket) -> list[Referral]:
@@ -151,11 +139,9 @@ def get_referral(user: User, pk: int) -> Referral:
     return get_or_404(visible_referrals(user), pk=pk)
 
 
-def hidden_referrals(user: User, entry: Entry) -> tuple[int, int]:
-    """(how many of an entry's there are, how many of them the person does not see)."""
-    seen = visible_referrals(user).filter(entry=entry).order_by().count()
-    whole = Referral.objects.filter(entry=entry).aggregate(count=Count("pk"))["count"]
-    return whole, whole - seen
+def hidden_referrals(user: User, entry: Entry) -> int:
+    """How many tickets that the person does not see were taken to an entry."""
+    return Referral.objects.filter(entry=entry).exclude(ticket__in=visible_tickets(user)).count()
 
 
 # --- of what to remind -----------------------------------------------------------------------------------------------

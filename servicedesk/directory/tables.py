@@ -54,7 +54,7 @@ OF_CONTRACT: dict[str, tuple[str, ...]] = {
     "have_ready": ("What to have ready", "用意するもの"),
     "cost": ("Cost", "費用"),
     "currency": ("Currency", "通貨"),
-    "agreement": ("Agreement", "取り決め"),
+    "agreement": ("Agreement", "合意", "取り決め"),
     "contract_in_use": ("Contract in use", "契約は使用中"),
 }
 COLUMNS = OF_ENTRY | OF_CONTRACT

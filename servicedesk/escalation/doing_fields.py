@@ -183,7 +183,7 @@ def _do_link(ticket: Ticket, given: dict, change: Change, world: World, rule: Ru
 def value_words(name: str, value: object) -> str:
     """A value of a field in words, as conditions say it."""
     field = FIELDS.get({"is_confidential": "confidential"}.get(name, name))
-    if value is None:
+    if value in (None, []):
         return _("none")
     if name == "priority" and isinstance(value, int):
         return f"P{value}"

@@ -75,7 +75,7 @@ def findings() -> Iterator[tuple[str, list[Rule]]]:
     rows = [rule for rule in rules() if rule.is_active]
     old = timezone.now() - _NEVER_AFTER
     for rule in rows:
-        if (rule.last_at or rule.since) < old:
+        if (rule.last_at or rule.since) < old:  # type: ignore[attr-defined]
             yield _("It has not fired for 90 days."), [rule]
     same: dict[str, list[Rule]] = {}
     for rule in rows:

@@ -7,7 +7,7 @@ from babel import Locale
 from django import forms
 from django.utils.dates import WEEKDAYS as NAMES
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 from holidays import list_supported_countries
 
@@ -140,7 +140,9 @@ class DueForm(ActionForm):
     """When would it be due? A moment without zone is one where the calendar is."""
 
     start = forms.DateTimeField(
-        label=gettext_lazy("From"), widget=forms.DateTimeInput, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+        label=pgettext_lazy("day", "From"),
+        widget=forms.DateTimeInput,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
     )
     minutes = WholeNumberField(label=gettext_lazy("Minutes"), min_value=0, max_value=MOST_MINUTES)
 

@@ -25,6 +25,7 @@ from .models import Calendar
 from .moving import calendar_change, preview
 from .previewing import save_or_look
 from .settings_queries import calendars as all_calendars
+from .typed import moment_of
 from .year import coming, days_by_name, week_in_words
 
 
@@ -76,7 +77,8 @@ def calendar_due(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         asked = form.cleaned_data
         try:
-            due = due_at(hours, asked["start"].replace(tzinfo=hours.zone), asked["minutes"])
+            start = moment_of(asked["start"].replace(tzinfo=None).isoformat(), hours)
+            due = due_at(hours, start, asked["minutes"])
         except Refused as refusal:
             form.refuse(refusal)
     context = {"calendar": found, "due_form": form, "due": due, "due_words": due and _in_words(due.due_at)}

@@ -195,7 +195,7 @@ class Clock(models.Model):
 
     class Kind(models.TextChoices):
         RESPONSE = "response", _("First response")
-        RESOLUTION = "resolution", _("Resolution")
+        RESOLUTION = "resolution", pgettext_lazy("target", "Resolution")
         AGREEMENT = "agreement", _("Agreement")
 
     class Run(models.TextChoices):

@@ -66,7 +66,9 @@ class RankForm(TypedForm):
         super().__init__(*args, initial=self.initial_of(of) if of else None, **kwargs)
         for priority in Priority.values:
             self.fields[f"p{priority}_response"] = _minutes_field(gettext_lazy("First response"), required=True)
-            self.fields[f"p{priority}_resolution"] = _minutes_field(gettext_lazy("Resolution"), required=True)
+            self.fields[f"p{priority}_resolution"] = _minutes_field(
+                pgettext_lazy("target", "Resolution"), required=True
+            )
             self.fields[f"p{priority}_around"] = forms.BooleanField(
                 label=gettext_lazy("Around the clock"), required=False
             )

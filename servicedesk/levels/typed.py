@@ -5,7 +5,7 @@ handed on as it was typed: `calendar_json` says what is wrong with it.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -122,7 +122,7 @@ def moment_of(value: Any, hours: Hours) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=hours.zone)
-        moment.astimezone(hours.zone)
+        moment.astimezone(hours.zone), moment.astimezone(UTC)  # the first and last days of time have no other zone
     except (TypeError, ValueError, OverflowError):
         raise Refused(
             _("“%(from)s” is no moment. Write 2026-12-28T11:30+09:00.") % {"from": str(value)[:40]}, field="from"

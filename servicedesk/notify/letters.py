@@ -260,7 +260,7 @@ def example_values() -> Values:
         "phone": "03-1234-5678",
         "call_at": exact(at),
         "about": _("Ask whether the new roller runs quietly."),
-        "what_happened": _("Resolution: 75% of the target is used."),
+        "what_happened": _("Resolution: most of the target is used."),
         "items": _example_of_items(),
         "notices": settings.SITE_URL + reverse("notify:notices"),
         "mail": settings.SITE_URL + reverse("intake:mail", args=[123]),

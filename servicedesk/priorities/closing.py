@@ -31,6 +31,10 @@ class Times:
     closes_at: datetime | None = None
 
 
+def closes_by_itself(rule: ClosingRule) -> bool:
+    return bool(rule.close_after_days) and rule.closer != Closer.LEAD
+
+
 def times_of(ticket: Ticket, rule: ClosingRule, hours: Hours) -> Times:
     """Of a resolved ticket."""
     days, before = rule.close_after_days, rule.mail_days_before
@@ -51,13 +55,14 @@ def plan_closing(ticket: Ticket) -> None:
         ticket.save(update_fields=["closes_at"])
 
 
-def plan_again(rules: Iterable[ClosingRule], batch: int = 1000) -> None:
-    """Note anew when the resolved tickets of some rules close by themselves; a few statements for a thousand of them.
-    Whoever takes one up again meanwhile is right: only what is still so resolved is written.
+def plan_again(rules: Iterable[ClosingRule], *, missing: bool = False, batch: int = 1000) -> None:
+    """Note anew when the resolved tickets of some rules close by themselves; `missing`: only where nothing is noted, as
+    after an undone merge. Whoever takes one up again meanwhile is right: only what is still so resolved is written.
     """
     known = {(rule.type, rule.priority): rule for rule in rules}
     levels, last = Levels(), 0
     rows = Ticket.objects.filter(_among(known.values()), phase=Phase.RESOLVED).order_by("pk").only(*_COLUMNS)
+    rows = rows.filter(closes_at__isnull=True) if missing else rows
     while tickets := list(rows.filter(pk__gt=last)[:batch]):
         last = tickets[-1].pk
         for ticket in tickets:

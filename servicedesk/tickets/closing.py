@@ -21,7 +21,7 @@ from servicedesk.people.queries import absences_on
 from .errors import TooLate
 from .models import ClosingRequest, ClosingRule, ReopeningRule, Ticket
 from .permissions import works_on
-from .queries import desk_tickets, for_list, who_works_on
+from .queries import desk_tickets, who_works_on
 from .workflow import Phase
 
 Missing = Callable[[Ticket, ClosingRule], list[str]]
@@ -198,8 +198,9 @@ def to_approve(user: User) -> list[Ticket]:
     if not user.is_agent or not waiting_requests().exists():
         return []
     rows = desk_tickets(user).filter(closing_request__isnull=False, phase=Phase.RESOLVED)
-    found = for_list(rows).select_related("closing_request__by", "requester", "assignee", "team", "service")
-    found = list(found.order_by("closing_request__at", "pk")[:MOST_WAITING])
+    parts = ("closing_request__by", "requester", "assignee", "team", "service")
+    rows = rows.select_related(*parts).defer("description").order_by("closing_request__at", "pk")
+    found = list(rows[:MOST_WAITING])
     leads = Leads(ticket.team_id for ticket in found)
     return [
         ticket for ticket in found if may_approve(user, ticket, leads=leads, asked_by=asker_of(ticket.closing_request))

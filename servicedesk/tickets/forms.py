@@ -462,6 +462,17 @@ class VendorForm(ActionForm):
     )
 
 
+class UntilForm(ActionForm):
+    agreed_on = forms.DateField(
+        label=gettext_lazy("Agreed date"),
+        widget=forms.DateInput,
+        help_text=gettext_lazy("The targets rest until this day; on its morning the desk goes on by itself."),
+    )
+    note_text = TextField(
+        label=gettext_lazy("What was agreed"), required=False, help_text=gettext_lazy("Kept as an internal note.")
+    )
+
+
 class ThankForm(ActionForm):
     word = TextField(
         label=gettext_lazy("A word with it, if you like"),

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.web.formats import exact
+
 from .models import Ticket
 
 _READ = _("Somebody at the desk reads it and writes to you.")
@@ -39,6 +41,8 @@ def outlook(ticket: Ticket, now: datetime | None = None) -> Outlook:
             return _promise(
                 _("A supplier has to do something. We tell you as soon as we hear from them."), ticket.due_at, now
             )
+        case "waiting_date":
+            return Outlook(_("We go on at the date that we agreed on: %(date)s.") % {"date": exact(ticket.agreed_on)})
         case "resolved" if ticket.confirmed_at:
             return Outlook(_("Thank you for telling us that it is solved. We finish our work on it and close it."))
         case "resolved":

@@ -197,6 +197,7 @@ _PLAIN = {
     "start": gettext_lazy("%(who)s started work."),
     "ask_requester": gettext_lazy("%(who)s asked the requester and waits for the answer."),
     "wait_for_vendor": gettext_lazy("%(who)s waits for a vendor."),
+    "wait_until": gettext_lazy("%(who)s waits for a date that was agreed."),
     "resume": gettext_lazy("%(who)s resumed work."),
     "resolve": gettext_lazy("%(who)s resolved this."),
     "close": gettext_lazy("%(who)s closed this."),

@@ -138,12 +138,19 @@ STATUSES = (
         Side.REQUESTER,
     ),
     Status("waiting_vendor", _("Waiting for vendor"), Phase.WAITING, _("We are waiting for a supplier."), Side.VENDOR),
+    Status(
+        "waiting_date",
+        _("Waiting for agreed date"),
+        Phase.WAITING,
+        _("We go on at the date that we agreed on."),
+        Side.AGREED,
+    ),
     Status("resolved", _("Resolved"), Phase.RESOLVED, _("We think it is solved. Is it?")),
     Status("closed", pgettext_lazy("status", "Closed"), Phase.CLOSED, _("Done.")),
     Status("cancelled", _("Cancelled"), Phase.CLOSED, _("Withdrawn.")),
     Status("merged", pgettext_lazy("status", "Merged"), Phase.CLOSED, _("It goes on in another request.")),
 )
-_UNRESOLVED = ("new", "assigned", "in_progress", "waiting_requester", "waiting_vendor")
+_UNRESOLVED = ("new", "assigned", "in_progress", "waiting_requester", "waiting_vendor", "waiting_date")
 
 
 def usual_workflow(ticket_type: TicketType, app: str, *, resolve_asks: tuple[str, ...]) -> Workflow:
@@ -161,7 +168,7 @@ def usual_workflow(ticket_type: TicketType, app: str, *, resolve_asks: tuple[str
             way("start", ["new", "assigned"], "in_progress", _("Start work"), "player-play"),
             way(
                 "ask_requester",
-                ["new", "assigned", "in_progress", "waiting_vendor"],
+                ["new", "assigned", "in_progress", "waiting_vendor", "waiting_date"],
                 "waiting_requester",
                 _("Ask the requester"),
                 "help-circle",
@@ -169,13 +176,27 @@ def usual_workflow(ticket_type: TicketType, app: str, *, resolve_asks: tuple[str
             ),
             way(
                 "wait_for_vendor",
-                ["new", "assigned", "in_progress", "waiting_requester"],
+                ["new", "assigned", "in_progress", "waiting_requester", "waiting_date"],
                 "waiting_vendor",
                 _("Wait for a vendor"),
                 "hourglass",
                 ("note",),
             ),
-            way("resume", ["waiting_requester", "waiting_vendor"], "in_progress", _("Resume work"), "player-play"),
+            way(
+                "wait_until",
+                ["new", "assigned", "in_progress", "waiting_requester", "waiting_vendor"],
+                "waiting_date",
+                _("Wait for an agreed date"),
+                "calendar-event",
+                ("agreed_on", "note"),
+            ),
+            way(
+                "resume",
+                ["waiting_requester", "waiting_vendor", "waiting_date"],
+                "in_progress",
+                _("Resume work"),
+                "player-play",
+            ),
             way("resolve", _UNRESOLVED, "resolved", _("Resolve"), "check", resolve_asks),
             way("close", ["resolved"], "closed", pgettext_lazy("step", "Close"), "circle-check"),
             way("reopen", ["resolved", "closed"], "in_progress", _("Reopen"), "refresh", ("reason",)),

@@ -18,6 +18,12 @@ STEPS = {
     "start": ({}, "in_progress", (*ASSIGNED, "start"), None),
     "ask_requester": ({"message": "Which?"}, "waiting_requester", ("ask_requester", "reply"), ({}, "message")),
     "wait_for_vendor": ({"note": "Ordered"}, "waiting_vendor", ("wait_for_vendor", "note"), None),
+    "wait_until": (
+        {"agreed_on": "2027-04-01"},
+        "waiting_date",
+        ("wait_until",),
+        ({"agreed_on": "2020-01-01"}, "agreed_on"),
+    ),
     "resolve": ({"resolution": "Done"}, "resolved", ("resolve",), ({"resolution": ""}, "resolution")),
     "cancel": ({"reason": "Twice"}, "cancelled", ("cancel", "reply"), ({}, "reason")),
 }

@@ -264,7 +264,7 @@ class TestOneTicket:
         seen, theirs = api(agent).get(at(ticket)).json(), api(ticket.requester).get(at(ticket)).json()
         assert (seen["tags"], theirs["tags"]) == (["x"], [])
         assert [way["name"] for way in seen["transitions"]] == [
-            "accept", "start", "ask_requester", "wait_for_vendor", "resolve", "cancel",
+            "accept", "start", "ask_requester", "wait_for_vendor", "wait_until", "resolve", "cancel",
         ]  # fmt: skip
         assert [way["name"] for way in theirs["transitions"]] == ["cancel"]
         assert theirs["plain_status"] == "We have received it."

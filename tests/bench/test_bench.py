@@ -81,7 +81,7 @@ class TestRun:
         environment.pop("DJANGO_SETTINGS_MODULE", None)
         environment.pop("MADOGUCHI_HOME", None)
         done = subprocess.run(
-            [sys.executable, "-m", "bench", "--tickets", str(SMALL), "--rounds", "1"],
+            [sys.executable, "-m", "bench", "--tickets", str(SMALL), "--rounds", "1", "--mails", "30"],
             cwd=Path(settings.BASE_DIR), env=environment, capture_output=True, text=True, timeout=240,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]

@@ -88,7 +88,7 @@ class TestHour:
         ken = an_agent(team, name="Ken Suzuki")
         mari = an_agent(team, name="Mari Ota")
         urgent, first, second = world["urgent"], world["first"], world["second"]
-        desk = visitor().sign_in(ken)
+        desk = visitor().sign_in_by_form(ken)
         page, keys = desk.page, Keys(desk.page)
 
         # Triage: the most urgent stands on top; it is taken without leaving the list, then opened.

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from servicedesk.desk.areas import areas_of
+from servicedesk.levels.models import Rank
 from servicedesk.notify.models import MailText
 from servicedesk.people.models import Role
 from servicedesk.tickets.actions import assign, note, reply
@@ -117,6 +118,9 @@ class TestAdministrators:
             f"/settings/people/{admin.pk}/",
             "/settings/people/new/",
             f"/settings/teams/{team.pk}/",
+            "/settings/calendars/new/",
+            f"/settings/ranks/{Rank.objects.first().pk}/",
+            "/settings/agreements/new/",
         ]:
             someone.open(path)
             someone.check()

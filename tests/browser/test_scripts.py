@@ -141,7 +141,7 @@ class TestDrafts:
         assert page.locator(f"{FORM} textarea").input_value() == "まだ送っていない文"
         assert page.locator(f"{FORM} input[name=title]").input_value() == "件名"
         someone.context.clear_cookies()
-        someone.sign_in(a_person())
+        someone.sign_in_by_form(a_person())
         someone.open("/style/")
         assert page.locator(f"{FORM} textarea").input_value() == ""
 
@@ -198,7 +198,7 @@ class TestToasts:
 
 class TestPasskeys:
     def test_one_is_added_and_signs_in_without_a_password(self, visitor):
-        someone = visitor().sign_in(a_person())
+        someone = visitor().sign_in_by_form(a_person())
         page = someone.page
         devtools = someone.context.new_cdp_session(page)
         devtools.send("WebAuthn.enable")

@@ -59,7 +59,7 @@ def is_in(visitor) -> bool:
 
 class TestPasskey:
     def test_opens_the_desk_without_a_password(self, visitor):
-        someone = with_key(visitor()).sign_in(a_person(), PASSWORD)
+        someone = with_key(visitor()).sign_in_by_form(a_person())
         add_key(someone, passwordless=True)
         sign_out(someone)
         assert not is_in(someone)
@@ -70,7 +70,7 @@ class TestPasskey:
 
     def test_is_a_second_factor_after_the_password(self, visitor):
         person = a_person()
-        someone = with_key(visitor()).sign_in(person, PASSWORD)
+        someone = with_key(visitor()).sign_in_by_form(person)
         add_key(someone, passwordless=False)
         sign_out(someone)
         page = someone.page
@@ -85,7 +85,7 @@ class TestPasskey:
 
     def test_without_the_key_the_password_is_not_enough(self, visitor):
         person = a_person()
-        someone = with_key(visitor()).sign_in(person, PASSWORD)
+        someone = with_key(visitor()).sign_in_by_form(person)
         add_key(someone, passwordless=False)
         thief = visitor()
         thief.page.goto("/account/login/")
@@ -97,7 +97,7 @@ class TestPasskey:
 
     def test_of_somebody_who_left_opens_nothing(self, visitor):
         person = a_person()
-        someone = with_key(visitor()).sign_in(person, PASSWORD)
+        someone = with_key(visitor()).sign_in_by_form(person)
         add_key(someone, passwordless=True)
         person.is_active = False
         person.save(update_fields=["is_active"])
@@ -108,7 +108,7 @@ class TestPasskey:
 
     def test_of_a_guest_opens_nothing(self, visitor):
         person = a_person()
-        someone = with_key(visitor()).sign_in(person, PASSWORD)
+        someone = with_key(visitor()).sign_in_by_form(person)
         add_key(someone, passwordless=True)
         person.is_guest = True
         person.save(update_fields=["is_guest"])
@@ -119,7 +119,7 @@ class TestPasskey:
 
     def test_is_taken_away_again(self, visitor):
         person = a_person()
-        someone = with_key(visitor()).sign_in(person, PASSWORD)
+        someone = with_key(visitor()).sign_in_by_form(person)
         add_key(someone, passwordless=True)
         key = Authenticator.objects.get(user=person, type="webauthn")
         someone.open(f"/account/2fa/webauthn/keys/{key.pk}/remove/")
@@ -134,7 +134,7 @@ class TestOneTimeCode:
 
     def test_is_set_up_with_a_picture_and_then_asked_for(self, visitor):
         person = a_person()
-        someone = visitor().sign_in(person, PASSWORD)
+        someone = visitor().sign_in_by_form(person)
         page = someone.page
         page.goto("/account/2fa/totp/activate/")
         page.locator("input[name=password]").fill(PASSWORD)

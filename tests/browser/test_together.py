@@ -135,7 +135,7 @@ class TestDrafts:
         page.locator("#answer-body").fill("Half a sentence")
         page.locator("#answer h2").click()
         expect(page.locator("#answer [data-draft-line]")).to_contain_text("could not be saved")
-        someone.sign_in(asker)
+        someone.sign_in_by_form(asker)
         page = someone.open(ticket.get_absolute_url())
         expect(page.locator("#answer-body")).to_have_value("Half a sentence")
         page.locator("#answer button.btn-primary").click()

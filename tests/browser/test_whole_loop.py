@@ -20,7 +20,7 @@ class TestAskedOnAPhone:
         ken = a_person(Role.AGENT, name="Ken Suzuki", teams=[team], company=company, language="en")
 
         # Hanako asks on her phone. What she typed on the first page is on the second.
-        phone = visitor(viewport=PHONE, locale="ja-JP", has_touch=True).sign_in(hanako)
+        phone = visitor(viewport=PHONE, locale="ja-JP", has_touch=True).sign_in_by_form(hanako)
         page = phone.open("/")
         phone.check()
         page.locator("#ask").fill("3階の複合機が無言です\n電源は入っていますが、印刷できません。")
@@ -49,7 +49,7 @@ class TestAskedOnAPhone:
         )
 
         # Ken finds it in the queue of his team, takes it and asks.
-        desk = visitor().sign_in(ken)
+        desk = visitor().sign_in_by_form(ken)
         queue = desk.open("/desk/")
         desk.check()
         queue.get_by_role("link", name=ticket.number).first.click()

@@ -7,8 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from servicedesk.connectors.http import Answer, Trouble
 from servicedesk.desk.templates import create_template
-from servicedesk.escalation import conditions, doings, triggers
+from servicedesk.escalation import conditions, doings, triggers, webhooks
 from servicedesk.escalation.actions import change_rule, create_rule, import_rules, move_rule
 from servicedesk.escalation.documents import differences, read, whole_of
 from servicedesk.escalation.models import Firing, Rotation, Rule, Turn, WebhookCall
@@ -138,6 +139,18 @@ class TestARuleFires:
             assert judge_waiting() == judged
         assert Firing.objects.count() == 1
         assert Comment.objects.filter(ticket=ticket).count() == 1
+
+    def test_a_process_that_dies_in_a_turn_loses_nothing_and_doubles_nothing(self, admin, monkeypatch):
+        a_rule(admin, {"do": "note", "text": "Hello."})
+        ticket = a_ticket()
+        deliver_waiting()
+        with monkeypatch.context() as broken:
+            broken.setattr(Turn, "save", lambda *args, **kwargs: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                judge_waiting()
+        assert (Firing.objects.count(), Comment.objects.count()) == (0, 0)
+        run()
+        assert (Firing.objects.count(), Comment.objects.filter(ticket=ticket).count()) == (1, 1)
 
     def test_rules_are_asked_in_their_order_and_one_may_stop_the_others(self, admin):
         a_rule(admin, {"do": "add_tag", "tag": "first"}, name="First", stop=True)
@@ -462,3 +475,35 @@ class TestEveryField:
         yes, no = ({"field": "business_hours", "is": one} for one in (True, False))
         assert Ticket.objects.filter(conditions.q_of(conditions.read({"any": [yes, no]}))).count() == 1
         assert set(triggers.KINDS) == {"created", "changed", "message", "status", "time"}
+
+
+class TestCallsOfOtherSystems:
+    def test_are_signed_tried_again_and_given_up_where_it_is_for_good(self, admin, monkeypatch):
+        rule = a_rule(admin, {"do": "webhook", "url": "https://hooks.example.com/x"})
+        a_ticket()
+        run()
+        answers, asked = (
+            [Trouble("timeout"), Answer(503, {}, b"", ""), Answer(204, {}, b"", ""), Trouble("private")],
+            [],
+        )
+
+        def send(method, url, *, headers, content, **more):
+            asked.append((method, url, headers, content))
+            answer = answers.pop(0)
+            if isinstance(answer, Trouble):
+                raise answer
+            return answer
+
+        monkeypatch.setattr(webhooks, "send", send)
+        for state in ("waiting", "waiting", "sent"):
+            assert webhooks.send_waiting() == 1
+            WebhookCall.objects.update(try_after=timezone.now())
+            assert WebhookCall.objects.get().state == state
+        assert webhooks.send_waiting() == 0
+        method, url, headers, content = asked[0]
+        good = webhooks.signature(rule.webhook_secret, headers["X-Madoguchi-Timestamp"], content.decode())
+        assert (method, url, headers["X-Madoguchi-Signature"]) == ("POST", "https://hooks.example.com/x", good)
+        assert {each[2]["X-Madoguchi-Delivery"] for each in asked} == {str(WebhookCall.objects.get().pk)}
+        WebhookCall.objects.update(state="waiting")
+        webhooks.send_waiting()
+        assert WebhookCall.objects.get().state == "failed"

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from servicedesk.frontdoor import migrated
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -92,6 +94,12 @@ class Installation:
         while not condition():
             assert time.monotonic() < until, self.output.read_text() + "\n".join(self.living())
             time.sleep(0.05)
+
+
+@pytest.fixture
+def with_tables(installation):
+    """Its database is migrated already. `run` on nothing at all is tried once."""
+    migrated.copy_into(installation.home)
 
 
 @pytest.fixture

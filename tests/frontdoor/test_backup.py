@@ -8,6 +8,7 @@ SHELL = "from django.contrib.contenttypes.models import ContentType as C;"
 
 
 class TestBackupAndRestore:
+    @pytest.mark.usefixtures("with_tables")
     def test_a_round_trip_brings_rows_files_and_key_into_an_empty_installation_only(self, installation, tmp_path):
         made = installation.command("manage", "migrate", "--verbosity=0")
         assert made.returncode == 0, made.stderr

@@ -1,6 +1,10 @@
 import ast
+import os
 import subprocess
 import sys
+import time
+
+import pytest
 
 from servicedesk.frontdoor import checks, system, translations
 from servicedesk.frontdoor.checks import Step
@@ -62,6 +66,40 @@ class TestSteps:
         monkeypatch.setenv("CI", "true")
         assert checks._all([self.step("pass", needs=(absent,))], {}) == 1
         assert capfd.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
+
+    def test_those_beside_keep_their_words_until_they_are_asked_for(self, capfd):
+        with checks.Lane([self.step("print('looked')"), self.step("exit(3)")], dict(os.environ)) as lane:
+            lane._thread.join()
+            assert capfd.readouterr().out == ""
+            words = [each.word for each in lane.results()]
+        assert words == ["passed", "failed"]
+        shown = capfd.readouterr().out.splitlines()
+        assert shown[1].startswith("=== a step ===") and shown[2] == "looked"
+        assert shown[3].startswith("--- a step: passed, ") and shown[-1].startswith("--- a step: failed, ")
+
+    def test_those_beside_end_when_the_others_break_off(self, tmp_path):
+        begun = tmp_path / "begun"
+        code = f"import time; open({str(begun)!r}, 'w'); time.sleep(60)"
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt), checks.Lane([self.step(code)] * 2, dict(os.environ)):
+            while not begun.exists():
+                time.sleep(0.02)
+            raise KeyboardInterrupt
+        assert time.monotonic() - began < 30
+
+
+class TestPackages:
+    def test_the_better_one_is_installed_where_apt_knows_it(self, tmp_path, monkeypatch):
+        told = tmp_path / "told"
+        for name, code in (("apt-get", f'echo "$@" >> {told}'), ("apt-cache", '[ "$2" = new-one ]')):
+            (tmp_path / name).write_text(f"#!/bin/sh\n{code}\n")
+            (tmp_path / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        pieces = [system.Piece(name, lambda: False, better=better) for name, better in
+                  (("old", "new-one"), ("older", "unknown"), ("plain", ""))]  # fmt: skip
+        system.install(pieces)
+        assert told.read_text().splitlines()[-1].endswith(" new-one older plain")
 
 
 class TestTranslations:

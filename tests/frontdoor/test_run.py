@@ -56,6 +56,7 @@ class TestRun:
         assert read.stdout.strip().splitlines()[-1] == "1", read.stderr
         assert installation.living() == []
 
+    @pytest.mark.usefixtures("with_tables")
     def test_starts_again_what_is_killed(self, installation):
         installation.start("--empty")
         before = installation.state()["processes"]
@@ -70,6 +71,7 @@ class TestRun:
         assert installation.end(signal.SIGTERM) == 0
         assert installation.living() == []
 
+    @pytest.mark.usefixtures("with_tables")
     def test_after_kill_9_of_itself_nothing_stays_and_the_next_start_is_quick(self, installation):
         installation.start("--empty")
         assert len(installation.living()) > 5

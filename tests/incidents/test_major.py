@@ -345,6 +345,10 @@ class TestTaskForce:
 class TestPostMortem:
     def test_written_finished_and_needed_before_closing(self, visit, incident, agent, major):
         assert post_mortem_missing(incident) and not post_mortem_missing(an_incident())
+        rule = ClosingRule(needs_post_mortem=True)
+        assert missing_to_close(incident, rule) == [
+            "The post-mortem is not finished: write it with “Post-mortem”."
+        ]  # fmt: skip
         helper = a_person(name="Helper", email="helper@example.com")
         page, address = visit(agent), f"/incidents/{incident.ticket.number}/post-mortem/"
         draft = {"do": "save", "what_happened": "The disk was full.", "present": "helper@example.com"}
@@ -359,16 +363,13 @@ class TestPostMortem:
         incident.refresh_from_db()
         row = major.post_mortem
         assert row.is_finished and list(row.present.all()) == [helper] and incident.cause_code.code == "hardware"
-        assert not post_mortem_missing(incident)
-        resolve_incident(incident, by=agent, via="page", resolution="A bigger disk.", code=incident.cause_code)
-        rule = ClosingRule(needs_post_mortem=True)
-        assert missing_to_close(incident, rule) == []
+        assert not post_mortem_missing(incident) and missing_to_close(incident, rule) == []
         with pytest.raises(Refused, match="finished"):
             save_post_mortem(major, by=agent, via="page", helped="x")
         html = page.get(address).content.decode()
         assert "Watch disks." in html and "<textarea" not in html
         page.post(address, {"do": "reopen"})
-        assert missing_to_close(incident, rule) == ["The post-mortem of this major incident is not finished."]
+        assert missing_to_close(incident, rule) == ["The post-mortem is not finished: write it with “Post-mortem”."]
         assert verbs(incident.ticket)[-1] == "reopen_post_mortem"
 
     def test_actions_have_owners_who_are_nagged_once_a_day_until_they_are_done(self, visit, incident, agent, major):

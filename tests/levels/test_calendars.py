@@ -103,7 +103,8 @@ class TestPages:
         assert "Due Tue 29 Dec 2026, 14:30 (Asia/Tokyo)" in part and "Mon 28 Dec 2026, 11:30 – 12:00" in part
         whole = client.get(address, asked).content.decode()
         assert "<h1>Tokyo</h1>" in whole and "Due Tue 29 Dec 2026, 14:30" in whole
-        assert client.get(address, asked | {"minutes": "-1"}).status_code == 422
+        for wrong in ({"minutes": "-1"}, {"start": "0001-01-01T00:00"}, {"start": "9999-12-31T23:59"}, {"start": "x"}):
+            assert client.get(address, asked | wrong).status_code == 422, wrong
 
     def test_agents_read_and_change_nothing_and_others_stay_out(self, visit, tokyo):
         client, address = visit(an_agent()), f"/settings/calendars/{tokyo.pk}/"

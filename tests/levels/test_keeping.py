@@ -1,6 +1,6 @@
 """The clocks of tickets: kept as things happen, swept as time passes, told once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -13,6 +13,7 @@ from incidents.actions import (
     resume_incident,
     start_incident,
     wait_for_vendor_incident,
+    wait_until_incident,
 )
 from servicedesk.levels.clocks import clocks_of, happened_to
 from servicedesk.levels.keeping import keep_clocks, keep_missing, sweep, tell
@@ -30,6 +31,7 @@ from servicedesk.levels.queries import Levels, hours_for
 from servicedesk.priorities.actions import override_priority
 from servicedesk.tickets.actions import assign, escalate, record, reply
 from servicedesk.tickets.actions.core import lock
+from servicedesk.tickets.actions.steps import go_on_some
 from servicedesk.tickets.delivery import deliver_waiting
 from tests.factories import a_service, a_team, an_agent, an_incident, events_of
 from tests.levels.test_hours import at
@@ -86,6 +88,23 @@ class TestFollowing:
         wait_for_vendor_incident(incident, by=an_agent(team), via="page")
         deliver_waiting()
         assert (shown(incident.ticket).run, shown(incident.ticket, "response").run) == ("paused", "running")
+
+    def test_an_agreed_date_rests_it_and_is_gone_on_with_by_the_desk(self, friday):
+        team = a_team()
+        incident = an_incident(team=team, impact=4, urgency=1)
+        agreed = {"agreed_on": date(2026, 12, 1), "note_text": "After the move."}
+        wait_until_incident(incident, by=an_agent(team), via="page", **agreed)
+        deliver_waiting()
+        assert shown(incident.ticket).run == "paused"
+        assert (go_on_some(date(2026, 11, 30)), go_on_some(date(2026, 12, 1)), go_on_some(date(2026, 12, 1))) == (
+            0,
+            1,
+            0,
+        )
+        friday.move_to(at("2026-12-01T00:00"))
+        incident.ticket.refresh_from_db()
+        assert incident.ticket.status == "in_progress"
+        assert [verb for verb, _data in events_of(incident.ticket)] == ["open", "wait_until", "note", "resume"]
 
     def test_the_service_and_the_team_decide_rank_and_hours(self, friday):
         night = Calendar.objects.create(

@@ -5,6 +5,7 @@ import time
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
 from django.utils import timezone
 
 from servicedesk.desk.chains import check_all
@@ -31,6 +32,18 @@ def with_cells(**cells) -> dict:
     """The desk's grid with some cells changed: i4u3=1."""
     changed = {(int(name[1]), int(name[3])): priority for name, priority in cells.items()}
     return effective_grid(None) | changed
+
+
+def copies_of(ticket, count: int) -> None:
+    """Thousands of tickets like this one, by one statement: made in Python they take ten seconds."""
+    fields = [each for each in Ticket._meta.concrete_fields if each.name not in ("id", "number") and not each.generated]
+    columns = ", ".join(f'"{each.column}"' for each in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO tickets_ticket (number, {columns}) SELECT 'INC9' || lpad(n::text, 6, '0'), {columns}"
+            " FROM tickets_ticket, generate_series(1, %s) AS n WHERE id = %s",
+            [count, ticket.pk],
+        )
 
 
 class TestPreview:
@@ -80,11 +93,7 @@ class TestPreview:
         assert secret.priority == 2
 
     def test_large_counts_cost_two_queries_and_a_moment(self, admin, django_assert_max_num_queries):
-        one = a_ticket(impact=4, urgency=4)
-        fields = {field.attname: getattr(one, field.attname) for field in Ticket._meta.fields if field.name != "id"}
-        Ticket.objects.bulk_create(
-            [Ticket(**fields | {"number": f"INC9{n:06d}"}) for n in range(20_000)], batch_size=2000
-        )
+        copies_of(a_ticket(impact=4, urgency=4), 20_000)
         start = time.monotonic()
         with django_assert_max_num_queries(8):
             preview = would_change(admin, None, with_cells(i4u4=2))
@@ -97,9 +106,7 @@ class TestThousandsOfTickets:
 
     @pytest.fixture
     def many(self):
-        one = a_ticket(impact=4, urgency=4)
-        fields = {field.attname: getattr(one, field.attname) for field in Ticket._meta.fields if field.name != "id"}
-        Ticket.objects.bulk_create([Ticket(**fields | {"number": f"INC9{n:06d}"}) for n in range(2_500)])
+        copies_of(a_ticket(impact=4, urgency=4), 2_500)
         return Ticket.objects.filter(priority=4)
 
     def test_a_page_waits_for_a_thousand_and_shows_how_far_the_rest_is(self, visit, admin, many):

@@ -47,6 +47,7 @@ STEPS = {
     "start": (["accept"], {}, "in_progress"),
     "ask_requester": (["start"], {"message": "Since when?"}, "waiting_requester"),
     "wait_for_vendor": (["start"], {"note_text": "Case 42"}, "waiting_vendor"),
+    "wait_until": (["start"], {"agreed_on": "2027-04-01", "note_text": "After the move"}, "waiting_date"),
     "resume": (["start", "ask"], {}, "in_progress"),
     "resolve": (["start"], {"resolution": "New cable"}, "resolved"),
     "close": (["resolve"], {}, "closed"),
@@ -122,7 +123,7 @@ class TestEveryStep:
         assert sentence in answer.content.decode()
         assert fresh(service_request).ticket.status == "new"
 
-    @pytest.mark.parametrize("name", ["ask_requester", "wait_for_vendor", "resolve", "reopen", "cancel"])
+    @pytest.mark.parametrize("name", ["ask_requester", "wait_for_vendor", "wait_until", "resolve", "reopen", "cancel"])
     def test_the_form_comes_whole_and_as_a_part(self, visit, agent, service_request, name):
         walk(service_request, agent, STEPS[name][0])
         page = visit(agent)

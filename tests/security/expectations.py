@@ -38,6 +38,7 @@ TRANSITIONS = {
     "start": WORK,
     "ask_requester": WORK,
     "wait_for_vendor": WORK,
+    "wait_until": WORK,
     "resume": WORK,
     "resolve": WORK,
     "close": ASK,

@@ -12,7 +12,7 @@ VERBS = (
     "reply note assign escalate change priority share unshare thank watch unwatch tags items link unlink "
     "log-work work-time timer confidential convert merge unmerge"
 )
-STEPS = "accept start ask_requester wait_for_vendor resume resolve close reopen cancel"
+STEPS = "accept start ask_requester wait_for_vendor wait_until resume resolve close reopen cancel"
 
 
 @pytest.fixture

@@ -292,7 +292,8 @@ _NOISE = [
     (re.compile(rb'nonce="[^"]+"'), b""),
     (re.compile(rb'(name="(?:key|window|started_at)" value=")[^"]+'), b""),  # of a form: the same sending is one ticket
     (re.compile(rb"<time [^>]*>[^<]*"), b""),
-    (re.compile(rb"(?:since_event|counted)=\d+"), b""),
+    (re.compile(rb"since_event=\d+"), b""),  # two, each with a fixed beginning: as one they take fifteen times as long
+    (re.compile(rb"counted=\d+"), b""),
     (re.compile(rb'(id="[^"]*?)[0-9a-f]{16}'), b""),
     (re.compile(rb"<dcterms:(?:created|modified)[^>]*>[^<]*"), b""),  # of a workbook
 ]

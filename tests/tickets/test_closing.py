@@ -193,7 +193,7 @@ class TestPages:
             ask_to_close(resolved(agent, team, code=code).ticket, by=agent, **PAGE)
         visitor = visit(lead)
         visitor.get("/desk/approvals/")
-        with django_assert_max_num_queries(21):
+        with django_assert_max_num_queries(22):
             assert visitor.get("/desk/approvals/").content.decode().count("Approve and close") == rows
 
     def test_the_requester_who_confirmed_is_thanked_and_not_asked_again(self, visit, team, agent):

@@ -20,6 +20,7 @@ WAY = {
     "in_progress": ["start"],
     "waiting_requester": ["ask_requester"],
     "waiting_vendor": ["wait_for_vendor"],
+    "waiting_date": ["wait_until"],
     "resolved": ["resolve"],
     "closed": ["resolve", "close"],
     "cancelled": ["cancel"],

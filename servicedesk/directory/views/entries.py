@@ -54,13 +54,11 @@ def _found(request: HttpRequest, form: EntryFilter):
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """What is known of one, its contracts, and which tickets were taken there."""
     found = queries.get_entry(request.user, pk)
-    whole, hidden = queries.hidden_referrals(request.user, found)
     context = {
         "entry": found,
         "may_change": request.user.may("directory.change", found),
         "referrals": queries.visible_referrals(request.user).filter(entry=found)[:MOST_REFERRALS],
-        "whole": whole,
-        "hidden": hidden,
+        "hidden": queries.hidden_referrals(request.user, found),
         "opened": request.path,
     }
     return page(request, "directory/entry.html", context)

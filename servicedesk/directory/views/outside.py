@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from servicedesk.people.models import User
+from servicedesk.tickets.actions.talk import MOST_LETTERS
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import get_ticket
 from servicedesk.tickets.views.answers import done, require, verb_page
@@ -91,7 +92,7 @@ def escalate(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         context |= {"ticket": ticket, "frame": "base_desk.html", "title": _("Escalate outside")}
         return page(request, "directory/not_callable.html", context, fragment="directory/_not_callable.html")
     if request.method == "POST" and "preview" in request.POST and form.is_valid():
-        context["preview"] = whole(ticket, entry, contract, request.user, form.cleaned_data.get("body", ""))
+        context["preview"] = whole(ticket, entry, contract, request.user, request.POST.get("body", "")[:MOST_LETTERS])
         return _shown(request, ticket, form, **context)
 
     def act(data: dict) -> Referral:

@@ -4,11 +4,12 @@ Each takes the row lock, and permission and present status are checked by `move`
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.people.models import User
@@ -22,6 +23,8 @@ from ..permissions import asked, works_on
 from .core import lock, move, written
 from .talk import note, reply
 from .work import assign
+
+LONGEST_WAIT = timedelta(days=2 * 366)
 
 
 @transaction.atomic
@@ -63,6 +66,40 @@ def wait_for_vendor(ticket: Ticket, *, by: User, via: str, note_text: str = "", 
     move(ticket, "wait_for_vendor", by=by, via=via, at=at)
     if note_text.strip():
         note(ticket, by=by, via=via, body=note_text, at=at)
+
+
+@transaction.atomic
+def wait_until(
+    ticket: Ticket, *, by: User, via: str, agreed_on: date, note_text: str = "", at: datetime | None = None
+) -> None:
+    """Wait for a date that was agreed with the requester; on that day the desk goes on by itself. What was agreed may
+    be said in an internal note. Refuses a day that is not to come, and one more than two years ahead (agreed_on).
+    """
+    lock(ticket)
+    today = timezone.localdate(at)
+    if agreed_on <= today:
+        raise TicketError(_("Choose a day that is still to come."), field="agreed_on")
+    if agreed_on > today + LONGEST_WAIT:
+        raise TicketError(_("Choose a day within two years."), field="agreed_on")
+    ticket.agreed_on = agreed_on
+    ticket.save(update_fields=["agreed_on"])
+    move(ticket, "wait_until", by=by, via=via, at=at, agreed_on=agreed_on)
+    if note_text.strip():
+        note(ticket, by=by, via=via, body=note_text, at=at)
+
+
+def go_on_some(today: date, limit: int = 200) -> int:
+    """Take up again up to `limit` tickets whose agreed day has come, each in its own transaction; returns how many were
+    looked at. Looked at again under the row's lock, so that doing this twice takes each up once.
+    """
+    due = Ticket.objects.filter(status="waiting_date", agreed_on__lte=today).order_by("agreed_on", "id")
+    pks = list(due.values_list("pk", flat=True)[:limit])
+    for pk in pks:
+        with transaction.atomic():
+            ticket = Ticket.objects.select_for_update().get(pk=pk)
+            if ticket.status == "waiting_date" and ticket.agreed_on and ticket.agreed_on <= today:
+                move(ticket, "resume", by=None, via="system")
+    return len(pks)
 
 
 @transaction.atomic

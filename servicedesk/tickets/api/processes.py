@@ -15,6 +15,11 @@ class MessageIn(Strict):
     files = Files()
 
 
+class UntilIn(Strict):
+    agreed_on = serializers.DateField()
+    note = Text(default="", help_text="What was agreed; internal.")
+
+
 class NoteIn(Strict):
     note = Text(default="")
 

@@ -168,6 +168,7 @@ class Ticket(models.Model):
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
     closes_at = models.DateTimeField(_("closes by itself"), null=True, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    agreed_on = models.DateField(_("agreed date"), null=True, editable=False)
     snoozed_at = models.DateTimeField(_("snoozed"), null=True, editable=False)
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, editable=False)
     reopen_count = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -209,6 +210,7 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["resolved_at"], condition=Q(phase="resolved"), name="ticket_resolved_not_closed"),
             models.Index(fields=["service"], condition=OPEN & Q(is_major=True), name="ticket_open_major"),
+            models.Index(fields=["agreed_on", "id"], condition=Q(status="waiting_date"), name="ticket_agreed"),
             models.Index(fields=["snoozed_until", "id"], condition=Q(snoozed_at__isnull=False), name="ticket_snoozed"),
             models.Index(fields=["requester", "-created_at", "-id"], name="ticket_by_requester"),
             models.Index(fields=["department", "-created_at", "-id"], name="ticket_by_department"),

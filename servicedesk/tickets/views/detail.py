@@ -31,6 +31,7 @@ _NEXT = {
     "in_progress": "resolve",
     "waiting_requester": "resume",
     "waiting_vendor": "resume",
+    "waiting_date": "resume",
     "resolved": "close",
     "closed": "reopen",
 }

@@ -1,0 +1,39 @@
+"""Business rules by hand: rows come and change without a new page, a row is dragged to its place."""
+
+import pytest
+
+from servicedesk.escalation.actions import create_rule
+from servicedesk.escalation.models import Rule
+from tests.factories import a_team, an_administrator
+
+from .conftest import PHONE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class TestRule:
+    def test_is_written_row_by_row_and_dragged_to_its_place(self, visitor):
+        a_team(code="network", name="ネットワーク")
+        admin = an_administrator(language="ja")
+        document = {"name": "Old", "trigger": "created", "actions": [{"do": "add_tag", "tag": "x"}]}
+        create_rule(by=admin, via="page", document=document)
+        someone = visitor(locale="ja-JP", viewport=PHONE, color_scheme="dark").sign_in(admin)
+        page = someone.open("/settings/rules/new/")
+        page.fill("[name=name]", "無線はネットワークへ")
+        page.click("button[value='add:all']")
+        page.select_option("[name=c0-field]", "words")
+        page.fill("[name=c0-value]", "無線、ＶＰＮ")
+        page.click("button[value='add:action']")
+        page.select_option("[name=a0-do]", "assign_team")
+        page.select_option("[name=a0-team]", "network")
+        assert page.input_value("[name=c0-value]") == "無線、ＶＰＮ"
+        someone.check()
+        page.click("button[value=save]")
+        page.wait_for_url("**/settings/rules/*/")
+        assert Rule.objects.get(name="無線はネットワークへ").document["conditions"] == {
+            "all": [{"field": "words", "has": ["無線", "vpn"]}]
+        }
+        page = someone.open("/settings/rules/")
+        someone.check()
+        page.drag_and_drop("tr:has-text('無線は') td:last-child", "tr:has-text('Old') td:last-child")
+        page.wait_for_selector("tbody tr:first-child:has-text('無線は')")
