@@ -51,6 +51,8 @@ SINCE = {
     "message": gettext_lazy("since the last message of the requester's side"),
     "status": gettext_lazy("since its status was reached"),
 }
+# A status was reached: other events that go somewhere do not say where they come from.
+_MOVED = Q(data__has_keys=["from", "to"])
 PARTS = {
     CREATED: (),
     CHANGED: ("fields",),
@@ -147,7 +149,7 @@ def events_q(trigger: dict) -> Q:
         case "changed":
             return Q(data__changes__has_any_keys=trigger["fields"]) if trigger["fields"] else Q(data__has_key="changes")
         case "status":
-            return Q(data__to__in=trigger["status"]) if trigger["status"] else Q(data__has_key="to")
+            return Q(data__to__in=trigger["status"]) if trigger["status"] else _MOVED
     # What a rule itself wrote is no message: nobody said it.
     said = Q(verb__in=["reply", "answer_from_outside"], is_public=True, by__isnull=False) | Q(
         verb="answer_from_outside"
@@ -180,7 +182,7 @@ def due_tickets(trigger: dict, now: datetime | None = None) -> QuerySet[Ticket]:
             said = Comment.objects.filter(ticket=OuterRef("pk"), is_public=True, author__isnull=False).order_by()
             moment = _latest(said.filter(~by_desk("author", "ticket__requester")).annotate(at=F("event__at")))
         case _:
-            moment = _latest(events.filter(data__has_key="to"))
+            moment = _latest(events.filter(_MOVED))
             if trigger["status"]:
                 rows = rows.filter(status__in=trigger["status"])
     return rows.annotate(since_at=Coalesce(moment, F("created_at"))).filter(since_at__lte=latest)
