@@ -10,7 +10,7 @@ from rest_framework.routers import SimpleRouter
 
 from cmdb.api import ItemViewSet, ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
-from incidents.major.api import ActionViewSet, MajorSettingsViewSet, OutageViewSet, ProposalViewSet
+from incidents.major.api_of_all import ActionViewSet, MajorSettingsViewSet, OutageViewSet, ProposalViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet, ExportViewSet, SavedViewSet
 from servicedesk.desk.bulk_api import BulkViewSet

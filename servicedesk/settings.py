@@ -420,7 +420,7 @@ SPECTACULAR_SETTINGS = {
         "ForceRole": "incidents.major.models.ForceMember.Role",
         "ProposalKind": "incidents.major.models.MajorProposal.Kind",
         "Role": "servicedesk.people.models.Role",
-        "MajorState": "incidents.major.api.STATES",
+        "MajorState": "incidents.major.serializers.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
