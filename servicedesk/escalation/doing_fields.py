@@ -135,9 +135,9 @@ def _do_step(ticket: Ticket, given: dict, change: Change, world: World, rule: Ru
         move(ticket, given["to"], by=None, via=VIA)
 
 
-def _imagine_step(ticket: Ticket, change: Change, world: World) -> None:
-    ticket.status = change["to"]
-    ticket.phase = ticket.workflow.status(change["to"]).phase
+def _imagine_step(imagined: Ticket, change: Change, world: World) -> None:
+    imagined.status = change["to"]
+    imagined.phase = imagined.workflow.status(change["to"]).phase
 
 
 def _read_tags(given: dict) -> dict:

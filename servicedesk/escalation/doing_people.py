@@ -107,13 +107,13 @@ def _do_person(ticket: Ticket, given: dict, change: Change, world: World, rule: 
         world.note_pick(team, person)
 
 
-def _imagine_person(ticket: Ticket, change: Change, world: World) -> None:
+def _imagine_person(imagined: Ticket, change: Change, world: World) -> None:
     person, team = world.person(change["who"]), world.teams.get(change["id"] or 0)
-    ticket.assignee = person
-    if ticket.status == "new":
-        ticket.status = "assigned"
+    imagined.assignee = person
+    if imagined.status == "new":
+        imagined.status = "assigned"
     if team is not None and person is not None:
-        ticket.team = team
+        imagined.team = team
         if change["picked"]:
             world.note_pick(team, person)
 
