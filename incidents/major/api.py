@@ -51,7 +51,8 @@ class MajorActions:
     @action(detail=True, url_path="major", url_name="major")
     def get_major(self, request, number):
         """How it stands, for those who handle it."""
-        return self.answer(MajorOut, self._major(number, "incidents.handle_major"))
+        # A serializer of nothing says nothing; this one has words for it.
+        return Response(MajorOut().to_representation(self._major(number, "incidents.handle_major")))
 
     @extend_schema(request=DeclareIn, responses=MajorOut, operation_id="incidents_declare_major")
     @get_major.mapping.post
