@@ -145,13 +145,14 @@ def details(year: int) -> Iterator[tuple[date, str, str, Amount]]:
     """(month, source, rule, template or channel, amount) of a fiscal year, in words, in the order of the months."""
     rows = (
         _within(*span_of(year))
-        .order_by("month", "source")
+        .order_by()
         .annotate(
             month=TruncMonth("at", tzinfo=ZoneInfo(settings.TIME_ZONE)),
             way=Case(When(source=Source.TICKET, then="channel"), default=Value("")),
         )
         .values_list("month", "source", "way", "rule__name", "template_name")
         .annotate(count=Count("*"), minutes=Sum("minutes"))
+        .order_by("month", "source", "-minutes", "rule__name", "template_name")
     )
     channels = dict(Channel.choices)
     for month, source, way, rule, template, count, minutes in rows:
