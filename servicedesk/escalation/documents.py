@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.web.errors import Refused
 from servicedesk.web.formats import exact
-from servicedesk.web.text import nearest, one_line
+from servicedesk.web.text import lines, nearest, one_line
 
 from . import conditions, doings, triggers
 from .models import Rule
@@ -28,6 +28,7 @@ MOST_MINUTES = 1440
 MOST_LETTERS = 100_000
 # As domain practice counts a ticket that goes its way without hands.
 USUAL_MINUTES = 10
+_DEEPEST = 20
 
 
 def parse(text: str) -> Any:
@@ -52,6 +53,7 @@ def read(given: Any) -> dict:
     """
     if not isinstance(given, dict):
         raise Refused(_("A rule is a JSON object."), field="document", code="no_object")
+    given = _clean(given)
     known = ("name", *PARTS, *ASIDE)
     for name in given:
         if name not in known:
@@ -85,6 +87,19 @@ def read(given: Any) -> dict:
         "minutes_saved": minutes,
         "stop": stop,
     }
+
+
+def _clean(part: Any, depth: int = 0) -> Any:
+    """Without signs that can neither be kept nor told, wherever they stand: a refusal quotes what was written."""
+    if depth > _DEEPEST:
+        raise Refused(_("This is nested too deep."), field="document", code="too_deep")
+    if isinstance(part, str):
+        return lines(part)
+    if isinstance(part, list):
+        return [_clean(one, depth + 1) for one in part]
+    if isinstance(part, dict):
+        return {lines(str(name)): _clean(value, depth + 1) for name, value in part.items()}
+    return part
 
 
 def _moment(given: Any, field: str) -> datetime | None:

@@ -434,10 +434,11 @@ class TestAWrongRuleIsRefused:
             "conditions": [{"field": "words", "has": strange}, {"field": "tags", "is": strange}],
             "actions": [{"do": "note", "text": strange}, {"do": "add_tag", "tag": strange}],
         }  # fmt: skip
-        assert create_rule(by=admin, via="api", document=document).name == "a b"
-        for action in ({"do": "add_watcher", "person": strange}, {"do": "reply", "template": strange}):
-            with pytest.raises(Refused):
+        assert create_rule(by=admin, via="api", document=document).name == "ab"
+        for action in ({"do": strange}, {"do": "add_watcher", "person": strange}, {strange: strange, "do": "note"}):
+            with pytest.raises(Refused) as refusal:
                 create_rule(by=admin, via="api", document=document | {"name": "x", "actions": [action]})
+            assert str(refusal.value).encode()
 
     def test_the_command_says_what_is_wrong(self, tmp_path):
         path = tmp_path / "rule.json"
