@@ -1,4 +1,4 @@
-"""Actions that say something: a note, a reply, a call of another system."""
+"""Actions that say something: a note, a reply, a call of another system, that this may be a major incident."""
 
 from urllib.parse import urlsplit
 
@@ -6,11 +6,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
+from incidents.major.actions.proposing import propose_major
 from servicedesk.desk.models import ReplyTemplate
 from servicedesk.desk.templates import VARIABLES, filled, filled_text
 from servicedesk.notify.texts import check_words
 from servicedesk.tickets.actions import note, reply
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.workflow import TicketType
 
 from .doing import VIA, Change, Doing, known, refused, team_in, text_in
 from .models import Rule, WebhookCall
@@ -89,6 +91,20 @@ def _do_webhook(ticket: Ticket, given: dict, change: Change, world: World, rule:
     WebhookCall.objects.create(rule=rule, ticket=ticket, url=given["url"], body=body_of(rule, ticket))
 
 
+def _read_major(given: dict) -> dict:
+    return {"reason": text_in(given.get("reason"), _("Reason"), most=300, needed=False)}
+
+
+def _plan_major(ticket: Ticket, given: dict, world: World) -> Change | None:
+    if ticket.type != TicketType.INCIDENT or ticket.is_major or not world.is_open(ticket) or world.is_proposed(ticket):
+        return None
+    return {"major": given["reason"] or world.rule_name}
+
+
+def _do_major(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
+    propose_major(ticket, reason=change["major"], by=None)
+
+
 DOINGS = (
     Doing(
         "note", gettext_lazy("Write an internal note"), ("text",), _read_note, lambda given: given["text"],
@@ -101,5 +117,9 @@ DOINGS = (
     Doing(
         "webhook", gettext_lazy("Call another system"), ("url",), _read_webhook, lambda given: given["url"],
         lambda ticket, given, world: {"webhook": given["url"]}, _do_webhook,
+    ),
+    Doing(
+        "propose_major", gettext_lazy("Propose a major incident"), ("reason",), _read_major,
+        lambda given: given["reason"] or "–", _plan_major, _do_major,
     ),
 )  # fmt: skip

@@ -75,6 +75,7 @@ _LABELS = {
     "webhook": gettext_lazy("Call of another system"),
     "watcher": gettext_lazy("Watcher"),
     "link": gettext_lazy("Link"),
+    "major": gettext_lazy("Major incident proposed"),
 }
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from django.db.models import Count
 
 from cmdb.models import Service
+from incidents.major.models import MajorProposal
 from servicedesk.people.models import Membership, Role, Team, User
 from servicedesk.people.queries import absent_ids
 from servicedesk.priorities.queries import priority_for
@@ -99,6 +100,10 @@ class World:
     def sees(self, person: User, ticket: Ticket) -> bool:
         return visible_tickets(person).filter(pk=ticket.pk).exists()
 
+    def is_proposed(self, ticket: Ticket) -> bool:
+        """Whether somebody or something said before that it is a major incident."""
+        return MajorProposal.objects.filter(kind=MajorProposal.Kind.RULE, ticket=ticket).exists()
+
     def is_tied(self, ticket: Ticket, other: Ticket, kind: str) -> bool:
         ties = TicketLink.objects.filter(kind=kind)
         return (
@@ -170,7 +175,7 @@ class Imagined(World):
         self._requesters = {ticket.requester_id for ticket in tickets}
         self._assignees = {ticket.assignee_id for ticket in tickets} - {None}
         self._seen.clear()
-        for name in ("_tags_of_batch", "_watchers_of_batch", "_addresses", "_assigned"):
+        for name in ("_tags_of_batch", "_watchers_of_batch", "_proposed_of_batch", "_addresses", "_assigned"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -204,6 +209,14 @@ class Imagined(World):
 
     def watches(self, person: User, ticket: Ticket) -> bool:
         return (ticket.pk, person.pk) in self._watchers_of_batch
+
+    @cached_property
+    def _proposed_of_batch(self) -> set[int | None]:
+        rows = MajorProposal.objects.filter(kind=MajorProposal.Kind.RULE, ticket__in=self._ids)
+        return set(rows.values_list("ticket_id", flat=True))
+
+    def is_proposed(self, ticket: Ticket) -> bool:
+        return ticket.pk in self._proposed_of_batch
 
     def sees(self, person: User, ticket: Ticket) -> bool:
         if person.pk not in self._seen:
