@@ -21,6 +21,7 @@ from .queries import Levels
 
 OUTSIDE = "escalate_outside"
 """A ticket was taken to a vendor: `data["agreement"]` is what the vendor promised, or None."""
+UNDONE = "undo_escalation_outside"
 
 
 class Happened(NamedTuple):
@@ -65,7 +66,7 @@ class Told:
 def verbs() -> set[str]:
     """The events by which clocks change."""
     moves = {way.name for ticket_type in TicketType for way in workflow_of(ticket_type).transitions}
-    return moves | {"open", *HANDED, OUTSIDE}
+    return moves | {"open", *HANDED, OUTSIDE, UNDONE}
 
 
 def happened_to(ids: Iterable[int]) -> dict[int, list[Happened]]:
@@ -176,7 +177,7 @@ def _agreed(ticket: Ticket, happened: Sequence[Happened], levels: Levels) -> dic
             outside = each.data.get("agreement")
             if outside:
                 found[outside].append(Turn(each.at, each.number, Kind.RUN))
-        elif outside and _leaves_vendor(workflow, each):
+        elif outside and (each.verb == UNDONE or _leaves_vendor(workflow, each)):
             found[outside].append(Turn(each.at, each.number, Kind.STOP))
             outside = None
     return found

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from incidents.major.models import MajorProposal
 from servicedesk.connectors.http import Answer, Trouble
 from servicedesk.desk.templates import create_template
 from servicedesk.escalation import conditions, doings, triggers, webhooks
@@ -227,6 +228,7 @@ class TestWhatRulesDo:
             {"do": "step", "to": "start"},
             {"do": "link", "ticket": other.number},
             {"do": "notify", "whom": ["assignee", "lead"], "text": "Look at this."},
+            {"do": "propose_major", "reason": "Orders stand still."},
             {"do": "webhook", "url": "https://hooks.example.com/x?y=1"},
         )  # fmt: skip
         Rule.objects.update(since=timezone.now() + timedelta(seconds=1))
@@ -243,10 +245,10 @@ class TestWhatRulesDo:
         assert [event.verb for event in ticket.events.order_by("number") if event.by_id is None] == [
             "change", "change", "override_priority", "add_watcher", "note", "escalate", "note",
             "escalate", "add_watcher", "reply",
-            "assign", "accept", "start", "link", "tell",
+            "assign", "accept", "start", "link", "tell", "propose_major",
         ]  # fmt: skip
         firing = Firing.objects.get(ticket=ticket)
-        assert len(firing.changes) == 12 and not any("refused" in change for change in firing.changes)
+        assert len(firing.changes) == 13 and not any("refused" in change for change in firing.changes)
         words = " / ".join(doings.change_words(change) for change in firing.changes)
         assert "Priority: P4 → P1" in words and "Assignee: nobody →" in words
         reply_mail = ticket.mails_out.get(kind="reply", to_user=asker)
@@ -255,6 +257,7 @@ class TestWhatRulesDo:
         told = Notification.objects.filter(ticket=ticket, kind="told")
         assert set(told.values_list("person", flat=True)) == {agent.pk}
         assert "Twelve people wait." in ticket.mails_out.get(kind="escalated", to_user=lead).text
+        assert MajorProposal.objects.get(ticket=ticket).reason == "Orders stand still."
         call = WebhookCall.objects.get()
         assert json.loads(call.body)["ticket"]["number"] == ticket.number and "Anna" not in call.body
         # The same event a second time, for a rule of another name: everything is so already, but for what speaks.
