@@ -1,10 +1,13 @@
 """Forms of what only incidents ask."""
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.priorities.change_forms import ChangeForm
+from servicedesk.tickets.closing import rule_of
 from servicedesk.tickets.forms import ResolveForm
+from servicedesk.tickets.models import Ticket
 
 from .models import CauseCode, Incident
 from .queries import cause_codes
@@ -29,9 +32,11 @@ class ResolveIncidentForm(ResolveForm):
         label=gettext_lazy("Human error"), required=False, choices=Incident.HumanError.choices
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, ticket: Ticket, **kwargs):
+        super().__init__(*args, ticket=ticket, **kwargs)
         _fill(self.fields["code"])
+        if rule_of(ticket).needs_cause_code:
+            self.fields["code"].help_text = _("Needed before this can be closed.")
 
 
 class ChangeIncidentForm(ChangeForm):

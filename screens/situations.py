@@ -41,6 +41,7 @@ from servicedesk.priorities.actions import override_priority
 from servicedesk.tickets.actions import (
     ask_to_close,
     assign,
+    escalate,
     log_work,
     merge,
     note,
@@ -171,6 +172,7 @@ def _tickets(people: dict[str, User]) -> dict:
         "approval": approval,
         "incomplete": incomplete,
         "snoozed": snoozed,
+        "escalated": _escalated(busy, agent, people[LEAD]),
         "outside": outside.ticket,
         "referral": outside,
         "entry": outside.entry,
@@ -195,6 +197,17 @@ def _tickets(people: dict[str, User]) -> dict:
         "own_resolved": own.filter(status="resolved").first() or own.first(),
         "own_done": own_done,
     }
+
+
+def _escalated(like: Ticket, agent: User, lead: User) -> Ticket:
+    """Two days old: tried by the first line, escalated, and now with a lead of tier 2."""
+    opened = timezone.now() - timedelta(days=2)
+    ticket = open_incident(by=agent, via="command", title="VPNがときどき切れる", description="在宅のときに切れます。",
+                           requester=like.requester, channel="phone", team=like.team, at=opened).ticket  # fmt: skip
+    assign(ticket, by=None, via="command", assignee=agent, at=opened + timedelta(minutes=12))
+    escalate(ticket, by=None, via="command", reason="装置の負荷が高いようです。", at=opened + timedelta(hours=5))
+    assign(ticket, by=None, via="command", assignee=lead, team=lead.leads.first(), at=opened + timedelta(hours=9))
+    return ticket
 
 
 def _urgent(ticket: Ticket, agent: User) -> Ticket:

@@ -10,7 +10,7 @@ from rest_framework.routers import SimpleRouter
 
 from cmdb.api import ItemViewSet, ServiceViewSet
 from incidents.api import CauseCodeViewSet, IncidentViewSet
-from incidents.major.api import ActionViewSet, MajorSettingsViewSet, OutageViewSet, ProposalViewSet
+from incidents.major.api_of_all import ActionViewSet, MajorSettingsViewSet, OutageViewSet, ProposalViewSet
 from requests.api import ServiceRequestViewSet
 from servicedesk.desk.api import ChainCheckViewSet, ExportViewSet, SavedViewSet
 from servicedesk.desk.bulk_api import BulkViewSet
@@ -24,6 +24,7 @@ from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
 from servicedesk.levels.calendar_api import CalendarViewSet
+from servicedesk.levels.holdings_api import HoldingsViewSet
 from servicedesk.levels.rank_api import AgreementViewSet, RankViewSet, ServiceLevelViewSet
 from servicedesk.levels.receipt_api import ClockViewSet
 from servicedesk.notify.api import DeadAddressViewSet, MailTextViewSet, OutgoingMailViewSet
@@ -125,6 +126,7 @@ app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
     path("tickets/<str:number>/clocks/", ClockViewSet.as_view({"get": "list"}), name="ticket-clocks"),
+    path("tickets/<str:number>/holdings/", HoldingsViewSet.as_view({"get": "retrieve"}), name="ticket-holdings"),
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
     path("me/timer/", TimerViewSet.as_view({"get": "retrieve", "delete": "discard"}), name="timer"),
     path("me/timer/stop/", TimerViewSet.as_view({"post": "stop"}), name="timer-stop"),

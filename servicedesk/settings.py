@@ -295,6 +295,7 @@ CELERY_BEAT_SCHEDULE = {
         ("nag of actions", "incidents.tasks.nag_of_actions", 900),
         ("judge events", "servicedesk.escalation.tasks.judge_events", 1),
         ("sweep rules", "servicedesk.escalation.tasks.sweep_rules", 60),
+        ("find missed events", "servicedesk.escalation.tasks.find_missed_events", 300),
         ("send webhooks", "servicedesk.escalation.tasks.send_webhooks", 2),
         ("sweep savings", "servicedesk.escalation.tasks.sweep_savings", 600),
         ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
@@ -419,7 +420,7 @@ SPECTACULAR_SETTINGS = {
         "ForceRole": "incidents.major.models.ForceMember.Role",
         "ProposalKind": "incidents.major.models.MajorProposal.Kind",
         "Role": "servicedesk.people.models.Role",
-        "MajorState": "incidents.major.api.STATES",
+        "MajorState": "incidents.major.serializers.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -14,6 +14,7 @@ from PIL import Image
 # Tests with transactions of their own empty every table afterwards, also those that a migration filled.
 FIRST_ROWS = {
     "priorities": ("MatrixCell", "servicedesk.priorities.migrations.0002_default_matrix"),
+    "levels": ("Calendar", "servicedesk.levels.migrations.0002_usual_calendar_and_ranks"),
     "tickets": ("ClosingRule", "servicedesk.tickets.migrations.0012_usual_closing"),
     "incidents": ("CauseCode", "incidents.migrations.0002_cause_codes"),
 }

@@ -52,9 +52,11 @@ def write_directory(cast: Cast, now: datetime) -> None:
     waiting = Ticket.objects.filter(status="waiting_vendor", is_confidential=False, assignee__isnull=False)
     ticket = waiting.filter(service=cast.services["print"]).first() or waiting.first()
     if ticket is not None:
+        # Not before what happened to it last.
+        at = max(now - timedelta(minutes=20), ticket.events.latest("number").at)
         escalate_outside(
             ticket, printers, by=User.objects.get(pk=ticket.assignee_id), via="page", contract=mending,
-            contact="受付の大野様", reference="AMS-552071", at=now - timedelta(minutes=20),
+            contact="受付の大野様", reference="AMS-552071", at=at,
         )  # fmt: skip
 
 

@@ -42,7 +42,12 @@ OBJECTS = (
     ("tickets.closedworkmonth", gettext_lazy("Months of work time")),
     ("tickets.workrounding", gettext_lazy("Rounding of timers")),
     ("priorities.matrixcell", gettext_lazy("Priority matrix")),
-    ("priorities.prioritytarget", gettext_lazy("Priority targets")),
+    ("priorities.prioritytarget", gettext_lazy("Priority targets")),  # of entries before there were ranks
+    ("tickets.closingrule", gettext_lazy("Closing rules")),
+    ("incidents.majorsettings", gettext_lazy("Major incidents")),
+    ("directory.entry", gettext_lazy("Escalation directory")),
+    ("directory.contract", gettext_lazy("Support contracts")),
+    ("escalation.savingrate", gettext_lazy("Automation ledger")),
     ("levels.calendar", gettext_lazy("Calendars")),
     ("levels.rank", gettext_lazy("Ranks and targets")),
     ("levels.agreement", gettext_lazy("Agreements")),

@@ -91,6 +91,7 @@ TICKET_VERBS = {
     "take_back": gettext_lazy("Took a reply back before it was sent"),
     "assign": pgettext_lazy("audit", "Assigned"),
     "escalate": pgettext_lazy("audit", "Escalated"),
+    "de_escalate": gettext_lazy("De-escalated"),
     "change": pgettext_lazy("audit", "Changed"),
     "override_priority": gettext_lazy("Set the priority by hand"),
     "apply_matrix": gettext_lazy("Applied the priority matrix"),

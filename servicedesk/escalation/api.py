@@ -21,6 +21,7 @@ from .actions import change_rule, create_rule, import_rules, order_rules, start_
 from .documents import trouble_of, whole_of
 from .models import Rule
 from .queries import firings, get_rule, rules, versions
+from .remembering import remembering
 from .trial import MOST_DAYS
 
 _DOCUMENT = "Name, trigger, conditions, actions, minutes_saved, stop, is_active, active_from, active_until."
@@ -67,10 +68,7 @@ class FiringOut(serializers.Serializer):
     since = serializers.DateTimeField(allow_null=True)
     at = serializers.DateTimeField()
     minutes = serializers.IntegerField()
-    changes = serializers.SerializerMethodField()
-
-    def get_changes(self, firing) -> list[str]:
-        return [doings.change_words(change) for change in firing.changes]
+    changes = serializers.ListField(child=serializers.CharField(), source="words")
 
 
 class DocumentField(serializers.JSONField):
@@ -136,7 +134,8 @@ class RuleViewSet(View):
     @extend_schema(responses=RuleOut(many=True))
     def list(self, request):
         self.asked(Filters)
-        return self.pages(RuleOut, rules())
+        with remembering():
+            return self.pages(RuleOut, rules())
 
     @extend_schema(responses=RuleOut)
     def retrieve(self, request, pk):
@@ -165,7 +164,10 @@ class RuleViewSet(View):
         """What it did to tickets that the caller sees, the newest first."""
         self.asked(Filters)
         self.ordering = ("-at", "-id")
-        return self.pages(FiringOut, firings(request.user, get_rule(pk)))
+        rows = self.paginate_queryset(firings(request.user, get_rule(pk)))
+        for firing, words in zip(rows, doings.all_words(firing.changes for firing in rows), strict=True):
+            firing.words = words
+        return self.get_paginated_response(self.answer(FiringOut, rows, many=True).data)
 
     @extend_schema(request=OrderIn, responses={204: None})
     @action(detail=False, methods=["post"])
@@ -209,15 +211,12 @@ class RuleTrialViewSet(View):
         job = last_job(trial_key(request.user))
         if job is None:
             raise NotFound
-        shown = job.result.get("tickets", [])
-        numbers = dict(
-            visible_tickets(request.user).filter(pk__in=[pk for pk, _c in shown]).values_list("pk", "number")
-        )
-        tickets = [
-            {"ticket": numbers[pk], "changes": [doings.change_words(change) for change in changes]}
-            for pk, changes in shown
-            if pk in numbers
-        ]
+        found = job.result.get("tickets", [])
+        visible = visible_tickets(request.user).filter(pk__in=[pk for pk, _changes in found])
+        numbers = dict(visible.values_list("pk", "number"))
+        found = [(pk, changes) for pk, changes in found if pk in numbers]
+        words = doings.all_words(changes for _pk, changes in found)
+        tickets = [{"ticket": numbers[pk], "changes": said} for (pk, _changes), said in zip(found, words, strict=True)]
         counted = {name: job.result.get(name) for name in ("tried", "would_fire", "minutes_saved", "seconds")}
         row = {"state": job.state, "done": job.done, "total": job.total, "error": job.error, "tickets": tickets}
         return self.answer(TrialOut, row | counted, status=status)

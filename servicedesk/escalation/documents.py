@@ -106,8 +106,18 @@ def whole_of(rule: Rule) -> dict:
         "is_active": rule.is_active,
         "active_from": rule.active_from and rule.active_from.isoformat(),
         "active_until": rule.active_until and rule.active_until.isoformat(),
-        **{part: rule.document[part] for part in PARTS},
+        **{part: _in_order(rule.document[part]) for part in PARTS},
     }
+
+
+def _in_order(part: Any) -> Any:
+    """As people write it: what a thing is before its details. The database keeps no order of names."""
+    if isinstance(part, list):
+        return [_in_order(one) for one in part]
+    if isinstance(part, dict):
+        names = sorted(part, key=lambda name: name not in ("on", "field", "do"))
+        return {name: _in_order(part[name]) for name in names}
+    return part
 
 
 def trouble_of(rule: Rule) -> str:

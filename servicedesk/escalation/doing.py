@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from servicedesk.people.models import Team, User
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.errors import Refused
-from servicedesk.web.text import nearest
+from servicedesk.web.text import lines, nearest, one_line
 
 from .models import Rule
+from .remembering import once
 from .world import World
 
 VIA = "rule"
@@ -59,24 +60,35 @@ def known(given: Any, words: Iterable[str], label: Any) -> str:
 
 
 def person_in(given: Any, label: Any) -> str:
-    found = User.objects.filter(email__iexact=str(given)[:254], is_active=True).values_list("email", flat=True).first()
-    if found is None:
+    person = person_called(given)
+    if person is None:
         raise refused(
             _("“%(field)s” knows no “%(value)s”.") % {"field": label, "value": str(given)[:60]}, "unknown_value"
         )
-    return found
+    return person.email
+
+
+def person_called(given: Any) -> User | None:
+    """Somebody who is here, by their main address."""
+    address = one_line(str(given), 254)
+    rows = User.objects.filter(email__iexact=address, is_active=True)
+    return once(("address", address.casefold()), rows.first)
 
 
 def team_in(given: Any) -> str:
-    return known(given, Team.objects.filter(is_active=True).values_list("code", flat=True), _("Team"))
+    return known(given, [team.code for team in all_teams().values() if team.is_active], _("Team"))
 
 
 def text_in(given: Any, label: Any, *, most: int = MOST_LETTERS, needed: bool = True) -> str:
-    text = given.strip() if isinstance(given, str) else ""
+    text = lines(given).strip() if isinstance(given, str) else ""
     if (needed and not text) or len(text) > most:
         raise refused(_("“%(field)s” is a text of 1 to %(most)d letters.") % {"field": label, "most": most}, "text")
     return text
 
 
 def name_of_team(code: str) -> str:
-    return str(Team.objects.filter(code=code).first() or code)
+    return str(all_teams().get(code, code))
+
+
+def all_teams() -> dict[str, Team]:
+    return once("teams", lambda: {team.code: team for team in Team.objects.all()})

@@ -14,6 +14,7 @@ from servicedesk.tickets.queries import numbers_meant
 from .doing import VIA, Change, Doing, known, refused
 from .fields import FIELDS
 from .models import Rule
+from .remembering import once
 from .world import World
 
 _LABELS = {
@@ -35,7 +36,7 @@ SETTABLE = ("service", "category", "impact", "urgency", "priority", "language", 
 def _read_set(given: dict) -> dict:
     name = known(given.get("field"), SETTABLE, _("Set a field"))
     label, to = _LABELS.get(name, _("Confidential")), given.get("to")
-    world = World()
+    world = once("world", World)
     if name in ("service", "category"):
         rows = world.services_by_code if name == "service" else world.categories_by_code
         return {"field": name, "to": known(to, [code for code, row in rows.items() if row.is_active], label)}
@@ -134,9 +135,9 @@ def _do_step(ticket: Ticket, given: dict, change: Change, world: World, rule: Ru
         move(ticket, given["to"], by=None, via=VIA)
 
 
-def _imagine_step(ticket: Ticket, change: Change, world: World) -> None:
-    ticket.status = change["to"]
-    ticket.phase = ticket.workflow.status(change["to"]).phase
+def _imagine_step(imagined: Ticket, change: Change, world: World) -> None:
+    imagined.status = change["to"]
+    imagined.phase = imagined.workflow.status(change["to"]).phase
 
 
 def _read_tags(given: dict) -> dict:
@@ -159,7 +160,7 @@ def _read_link(given: dict) -> dict:
     kinds = dict(TicketLink.BY_HAND)
     kind = known(given.get("kind", TicketLink.Kind.RELATED.value), kinds, _("Link"))
     number = str(given.get("ticket", ""))[:20]
-    found = Ticket.objects.filter(number__in=numbers_meant(number)).first()
+    found = once(("ticket", number), Ticket.objects.filter(number__in=numbers_meant(number)).first)
     if found is None:
         raise refused(_("There is no such ticket."), "unknown_value")
     return {"ticket": found.number, "kind": kind}

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from servicedesk.people.models import User
-from servicedesk.tickets.actions import add_watcher, assign, escalate, record
+from servicedesk.tickets.actions import add_watcher, assign, escalate, escalate_to_manager, record
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.tiers import MANAGER, NEXT_TIER, responsible_manager
 from servicedesk.web.text import one_line
 
-from .doing import VIA, Change, Doing, known, name_of_team, person_in, refused, team_in, text_in
+from .doing import VIA, Change, Doing, known, name_of_team, person_called, person_in, refused, team_in, text_in
 from .models import Rule
 from .world import LEAST_LOADED, ROUND_ROBIN, World
 
@@ -60,7 +61,8 @@ def _read_person(given: dict) -> dict:
     found: dict[str, str] = {"how": how}
     if how == FIXED:
         found["person"] = person_in(given.get("person"), _("Person"))
-        if not User.objects.get(email=found["person"]).is_agent:
+        person = person_called(found["person"])
+        if person is None or not person.is_agent:
             raise refused(_("%(name)s does not work on tickets.") % {"name": found["person"]}, "no_agent")
     elif given.get("person"):
         raise refused(_("A person is named only when it is always the same one."), "person")
@@ -105,26 +107,25 @@ def _do_person(ticket: Ticket, given: dict, change: Change, world: World, rule: 
         world.note_pick(team, person)
 
 
-def _imagine_person(ticket: Ticket, change: Change, world: World) -> None:
+def _imagine_person(imagined: Ticket, change: Change, world: World) -> None:
     person, team = world.person(change["who"]), world.teams.get(change["id"] or 0)
-    ticket.assignee = person
-    if ticket.status == "new":
-        ticket.status = "assigned"
+    imagined.assignee = person
+    if imagined.status == "new":
+        imagined.status = "assigned"
     if team is not None and person is not None:
-        ticket.team = team
+        imagined.team = team
         if change["picked"]:
             world.note_pick(team, person)
 
 
-_NEXT_TIER, _MANAGER = "next_tier", "manager"
 UP = {
-    _NEXT_TIER: gettext_lazy("to the next tier"),
-    _MANAGER: gettext_lazy("to the responsible manager"),
+    NEXT_TIER: gettext_lazy("to the next tier"),
+    MANAGER: gettext_lazy("to the responsible manager"),
 }
 
 
 def _read_escalate(given: dict) -> dict:
-    to = known(given.get("to", _NEXT_TIER), UP, _("Escalate"))
+    to = known(given.get("to", NEXT_TIER), UP, _("Escalate"))
     return {"to": to, "reason": text_in(given.get("reason"), _("Reason"), most=300, needed=False)}
 
 
@@ -132,9 +133,9 @@ def _plan_escalate(ticket: Ticket, given: dict, world: World) -> Change | None:
     team = world.team_of(ticket)
     if team is None or not world.is_open(ticket):
         return None
-    if given["to"] == _MANAGER:
-        lead = team.lead
-        return _told([lead]) if lead is not None and lead.is_active else None
+    if given["to"] == MANAGER:
+        manager = responsible_manager(team)
+        return _told([manager]) if manager is not None and world.sees(manager, ticket) else None
     target = world.teams.get(team.next_team_id or 0)
     if target is None or not target.is_active:
         return None
@@ -142,14 +143,10 @@ def _plan_escalate(ticket: Ticket, given: dict, world: World) -> Change | None:
 
 
 def _do_escalate(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
-    if given["to"] == _MANAGER:
-        lead = User.objects.get(pk=change["users"][0])
-        add_watcher(ticket, lead, by=None, via=VIA)
-        _tell(ticket, change, given["reason"])
-        return
     with override(settings.LANGUAGE_CODE):
         reason = given["reason"] or _("Handed on by the rule “%(name)s”.") % {"name": rule.name}
-    escalate(ticket, by=None, via=VIA, reason=reason)
+    does = escalate_to_manager if given["to"] == MANAGER else escalate
+    does(ticket, by=None, via=VIA, reason=reason)
 
 
 def _imagine_escalate(ticket: Ticket, change: Change, world: World) -> None:

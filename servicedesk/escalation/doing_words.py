@@ -14,6 +14,7 @@ from servicedesk.tickets.models import Ticket
 
 from .doing import VIA, Change, Doing, known, refused, team_in, text_in
 from .models import Rule, WebhookCall
+from .remembering import once
 from .webhooks import body_of
 from .world import World
 
@@ -25,6 +26,10 @@ def _read_note(given: dict) -> dict:
 
 
 def _find_template(code: str, team: str) -> ReplyTemplate | None:
+    return once(("template", code, team), lambda: _read_template(code, team))
+
+
+def _read_template(code: str, team: str) -> ReplyTemplate | None:
     rows = ReplyTemplate.objects.filter(code=code, is_active=True)
     return rows.filter(team__code=team).first() if team else rows.filter(team__isnull=True).first()
 

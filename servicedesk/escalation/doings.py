@@ -1,18 +1,20 @@
 """All kinds of actions, and the list of them that a rule has."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from servicedesk.people.models import Team, User
+from servicedesk.people.models import User
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.text import nearest
 
 from . import doing_fields, doing_people, doing_words
-from .doing import Change, Doing, refused
+from .doing import Change, Doing, name_of_team, refused
 from .doing_fields import label_of, value_words
 from .models import Rule
+from .remembering import once, remember, remembering
 from .world import World
 
 MOST_DOINGS = 20
@@ -93,10 +95,21 @@ def change_words(change: Change) -> str:
     return _("%(name)s: %(value)s") % {"name": _LABELS.get(name, change["do"]), "value": change.get(name, "")}
 
 
+def all_words(firings: Iterable[Sequence[Change]]) -> list[list[str]]:
+    """The changes of many firings in words; the people in them are read at once."""
+    firings = list(firings)
+    sides = [change.get(name) for each in firings for change in each for name in ("from", "to")]
+    named = {side[0] for side in sides if isinstance(side, list) and side and isinstance(side[0], int)}
+    with remembering():
+        for pk, person in User.objects.in_bulk(named).items():
+            remember(("person", pk), person)
+        return [[change_words(change) for change in each] for each in firings]
+
+
 def _side(name: str, value: Any) -> str:
     if name == "assignee":
-        person = User.objects.filter(pk=value[0]).first() if value else None
+        person = once(("person", value[0]), User.objects.filter(pk=value[0]).first) if value else None
         return person.display_name if person else _("nobody")
     if name == "team" and value:
-        return str(Team.objects.filter(code=value).first() or value)
+        return name_of_team(value)
     return value_words(name, value)

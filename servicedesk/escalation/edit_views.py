@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -47,7 +48,7 @@ def _edit(request: HttpRequest, rule: Rule | None) -> HttpResponse:
     editor = None if as_json else Editor.posted(request.POST) if request.method == "POST" else Editor.of(start)
     if editor is None:
         return _edit_json(request, rule, start)
-    initial = {name: start[name] for name in _ASIDE if name in start}
+    initial = {name: _shown(name, start[name]) for name in _ASIDE if name in start}
     pressed = request.POST.get("do", "") if request.method == "POST" else ""
     if pressed not in ("", "save", "try"):
         editor.press(pressed)
@@ -95,6 +96,11 @@ def _start(request: HttpRequest, rule: Rule | None) -> dict:
 
 def _typed(request: HttpRequest) -> dict:
     return {name: request.POST.get(name, "") for name in RuleForm.base_fields}
+
+
+def _shown(name: str, kept: Any) -> Any:
+    """As the form shows it: a kept moment in the reader's zone."""
+    return parse_datetime(kept) if name.startswith("active_") and kept else kept
 
 
 def _plain(value: Any) -> Any:
@@ -151,6 +157,6 @@ def _found(request: HttpRequest, job: Job | None) -> list[tuple]:
     """(ticket, what would have changed) of those that the person still sees."""
     shown = job.result.get("tickets", []) if job else []
     tickets = visible_tickets(request.user).in_bulk([pk for pk, _changes in shown])
-    return [
-        (tickets[pk], [doings.change_words(change) for change in changes]) for pk, changes in shown if pk in tickets
-    ]
+    shown = [(pk, changes) for pk, changes in shown if pk in tickets]
+    words = doings.all_words(changes for _pk, changes in shown)
+    return [(tickets[pk], said) for (pk, _changes), said in zip(shown, words, strict=True)]

@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from servicedesk.desk.models import ReplyTemplate
-from servicedesk.people.models import Team
 from servicedesk.tickets.models import TicketLink
 from servicedesk.tickets.workflow import all_statuses
 from servicedesk.web.text import digits
 
 from . import triggers
 from .conditions import ALL, ANY, GROUPS, NO, operator_of
+from .doing import all_teams
 from .doing_fields import SETTABLE, STEPS, label_of
 from .doing_people import HOWS, UP
 from .doings import DOINGS
@@ -321,7 +321,7 @@ def _choices(part: str, deed: Deed) -> dict[str, Any] | None:
     empty = {"": "–"}
     match part:
         case "team":
-            return empty | {team.code: str(team) for team in Team.objects.filter(is_active=True)}
+            return empty | {team.code: str(team) for team in all_teams().values() if team.is_active}
         case "how":
             return dict(HOWS)
         case "kind":

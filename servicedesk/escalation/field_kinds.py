@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy
 from servicedesk.tickets.models import Ticket, TicketWords
 from servicedesk.tickets.words import Asked, query_for
 from servicedesk.web.errors import Refused
-from servicedesk.web.text import nearest, normalise, search_key
+from servicedesk.web.text import nearest, normalise, one_line, search_key
+
+from .remembering import once
 
 ALWAYS, NEVER = Q(pk__isnull=False), Q(pk__isnull=True)
 NONE = "none"
@@ -94,7 +96,7 @@ def listed(field: Field, given: Any) -> list:
             field="conditions",
             code="values",
         )
-    return list(dict.fromkeys(str(one).strip() for one in values if not isinstance(one, bool)))
+    return list(dict.fromkeys(one_line(str(one)) for one in values if not isinstance(one, bool)))
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,11 @@ class Choice(Field):
     find: Callable[[str], str | None] | None = None
 
     def read(self, operator: str, given: Any) -> list[str]:
-        known = self.rows() if self.rows else {}
+        known = self._all()
         by_key = {search_key(code): code for code in known}
         found = []
         for one in listed(self, given):
-            code = self.find(one) if self.find else by_key.get(search_key(one))
+            code = self._found(one) if self.find else by_key.get(search_key(one))
             if code is None:
                 names = {search_key(str(label)): code for code, label in known.items()}
                 meant = names.get(search_key(one)) or nearest(search_key(one), by_key) or ""
@@ -125,7 +127,13 @@ class Choice(Field):
         return ~found if operator == IS_NOT else found
 
     def options(self) -> Mapping[str, str]:
-        return {code: str(label) for code, label in self.rows().items()} if self.rows else {}
+        return {code: str(label) for code, label in self._all().items()}
+
+    def _all(self) -> Mapping[str, Any]:
+        return once(("rows", self.name), self.rows) if self.rows else {}
+
+    def _found(self, given: str) -> str | None:
+        return once(("found", self.name, given), lambda: self.find(given)) if self.find else None
 
 
 @dataclass(frozen=True)

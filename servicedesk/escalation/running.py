@@ -27,6 +27,7 @@ from .documents import read, whole_of
 from .doing import VIA, Change
 from .ledger import count_firing
 from .models import Firing, Rule, RuleVersion, Turn
+from .remembering import remembering
 from .world import World
 
 log = logging.getLogger(__name__)
@@ -57,16 +58,19 @@ def ready_rules(*, timed: bool, now: datetime | None = None) -> list[Ready]:
     rows = [rule for rule in Rule.objects.filter(is_active=True) if rule.runs_now]
     rows = [rule for rule in rows if (rule.document["trigger"]["on"] == triggers.TIME) == timed]
     versions = dict(RuleVersion.objects.filter(rule__in=rows).order_by("number").values_list("rule_id", "pk"))
-    found = []
-    for rule in rows:
-        try:
-            whole = read(whole_of(rule))
-            q = conditions.q_of(whole["conditions"])
-        except Refused as refusal:
-            log.warning("rule %s does not run: %s", rule.pk, refusal)
-            continue
-        found.append(Ready(rule, versions[rule.pk], whole["trigger"], whole["conditions"], q, whole["actions"]))
-    return found
+    with remembering():
+        found = [_ready(rule, versions[rule.pk]) for rule in rows]
+    return [each for each in found if each is not None]
+
+
+def _ready(rule: Rule, version_id: int) -> Ready | None:
+    try:
+        whole = read(whole_of(rule))
+        q = conditions.q_of(whole["conditions"])
+    except Refused as refusal:
+        log.warning("rule %s does not run: %s", rule.pk, refusal)
+        return None
+    return Ready(rule, version_id, whole["trigger"], whole["conditions"], q, whole["actions"])
 
 
 def take_turns(events: Sequence[TicketEvent]) -> None:
@@ -153,12 +157,13 @@ def _judge(ticket_id: int, event_id: int, rules: Sequence[Ready]) -> bool:
                 if Outbox.objects.filter(pk=event_id).exists():
                     index_words([TicketEvent.objects.get(pk=event_id)])  # it has not been through the consumers yet
                 for each in rules:
+                    if not _matches(each, ticket):
+                        continue
                     if is_spent(ticket):
                         break
-                    if _matches(each, ticket):
-                        fire(each, ticket, event_id=event_id)
-                        if each.rule.stops:
-                            break
+                    fire(each, ticket, event_id=event_id)
+                    if each.rule.stops:
+                        break
             turn.judged_at, turn.error = timezone.now(), ""
             turn.save(update_fields=["judged_at", "error"])
     except Exception as error:

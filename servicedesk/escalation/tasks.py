@@ -18,9 +18,14 @@ def judge_events() -> None:
 
 @shared_task
 def sweep_rules() -> None:
-    """Rules about time, and events that never came to the rules."""
-    find_missed()
+    """Rules about time."""
     sweep()
+
+
+@shared_task
+def find_missed_events() -> None:
+    """Events that never came to the rules."""
+    find_missed()
 
 
 @shared_task

@@ -19,8 +19,9 @@ from servicedesk.web.pages import page
 from . import conditions, doings, triggers
 from .actions import change_rule, move_rule
 from .documents import differences, trouble_of, whole_of
-from .models import Firing, Rule, WebhookCall
+from .models import Rule, WebhookCall
 from .queries import findings, firings, get_rule, months, reason_for, rules, versions
+from .remembering import remembering
 
 PAGE_SIZE = 20
 
@@ -29,17 +30,15 @@ PAGE_SIZE = 20
 @require_safe
 def rule_list(request: HttpRequest) -> HttpResponse:
     """All rules in the order in which they are asked."""
-    rows = [
-        {
-            "rule": rule,
-            "trigger": triggers.words_of(rule.document["trigger"]),
-            "does": _does(rule),
-            "trouble": trouble_of(rule),
-        }
-        for rule in rules()
-    ]
+    with remembering():
+        rows = [_line(rule) for rule in rules()]
     context = {"rows": rows, "findings": len(list(findings()))}
     return page(request, "escalation/rules.html", context, fragment="escalation/_rules.html")
+
+
+def _line(rule: Rule) -> dict:
+    trigger = triggers.words_of(rule.document["trigger"])
+    return {"rule": rule, "trigger": trigger, "does": _does(rule), "trouble": trouble_of(rule)}
 
 
 def _does(rule: Rule) -> list[str]:
@@ -52,7 +51,13 @@ def rule(request: HttpRequest, pk: int) -> HttpResponse:
     """What a rule does, what it did, and how it came to be as it is."""
     found = get_rule(pk)
     keyset = KeysetPage.of(request, firings(request.user, found), ["-at", "-id"], size=PAGE_SIZE)
-    context = {
+    with remembering():
+        context = _all_about(found, keyset)
+    return page(request, "escalation/rule.html", context)
+
+
+def _all_about(found: Rule, keyset: KeysetPage) -> dict:
+    return {
         "rule": found,
         "trigger": triggers.words_of(found.document["trigger"]),
         "conditions": list(conditions.lines_of(found.document["conditions"])),
@@ -60,16 +65,11 @@ def rule(request: HttpRequest, pk: int) -> HttpResponse:
         "trouble": trouble_of(found),
         "months": months(found),
         "keyset": keyset,
-        "rows": [(firing, _changed(firing)) for firing in keyset],
+        "rows": list(zip(keyset.rows, doings.all_words(firing.changes for firing in keyset), strict=True)),
         "versions": _with_differences(found),
         "calls": WebhookCall.objects.filter(rule=found).exclude(state=WebhookCall.State.SENT)[:10],
         "has_webhook": any(one["do"] == "webhook" for one in found.document["actions"]),
     }
-    return page(request, "escalation/rule.html", context)
-
-
-def _changed(firing: Firing) -> list[str]:
-    return [doings.change_words(change) for change in firing.changes]
 
 
 def _with_differences(found: Rule) -> list[tuple]:
@@ -135,6 +135,6 @@ def why(request: HttpRequest, number: str, event: int) -> HttpResponse:
             "trigger": triggers.words_of(firing.version.whole["trigger"]),
             "held": [(conditions.words_of(one["leaf"]), one["held"], conditions.now_words(one)) for one in firing.held],
             "lines": list(conditions.lines_of(firing.version.whole["conditions"])),
-            "changes": _changed(firing),
+            "changes": doings.all_words([firing.changes])[0],
         }
     return page(request, "escalation/why.html", context)

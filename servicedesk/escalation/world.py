@@ -35,7 +35,7 @@ class World:
 
     @cached_property
     def teams(self) -> dict[int, Team]:
-        return {team.pk: team for team in Team.objects.select_related("lead")}
+        return {team.pk: team for team in Team.objects.select_related("lead__manager")}
 
     @cached_property
     def teams_by_code(self) -> dict[str, Team]:

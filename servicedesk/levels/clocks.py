@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from servicedesk.tickets.models import Ticket, TicketEvent
+from servicedesk.tickets.tiers import HANDED
 from servicedesk.tickets.workflow import Phase, TicketType, workflow_of
 
 from .clock import Kind, Reading, State, Turn, read
@@ -64,7 +65,7 @@ class Told:
 def verbs() -> set[str]:
     """The events by which clocks change."""
     moves = {way.name for ticket_type in TicketType for way in workflow_of(ticket_type).transitions}
-    return moves | {"open", "assign", "escalate", OUTSIDE}
+    return moves | {"open", *HANDED, OUTSIDE}
 
 
 def happened_to(ids: Iterable[int]) -> dict[int, list[Happened]]:
@@ -130,7 +131,7 @@ def _turns(ticket: Ticket, happened: Sequence[Happened]) -> list[Turn]:
     """Of the work on a ticket: it runs from its opening, rests while somebody else has to act, stops when resolved."""
     workflow, turns = workflow_of(ticket.type), []
     for each in happened:
-        status = workflow.statuses[0] if each.verb == "open" else _moved_to(workflow, each)
+        status = workflow.statuses[0] if each.verb == "open" else moved_to(workflow, each)
         if status is None:
             continue
         if status.phase in (Phase.RESOLVED, Phase.CLOSED):
@@ -142,7 +143,7 @@ def _turns(ticket: Ticket, happened: Sequence[Happened]) -> list[Turn]:
     return turns
 
 
-def _moved_to(workflow, each: Happened):
+def moved_to(workflow, each: Happened):
     """The status that a transition took a ticket to."""
     name = each.data.get("to")
     is_move = any(way.name == each.verb for way in workflow.transitions)
@@ -182,7 +183,7 @@ def _agreed(ticket: Ticket, happened: Sequence[Happened], levels: Levels) -> dic
 
 
 def _leaves_vendor(workflow, each: Happened) -> bool:
-    status = _moved_to(workflow, each)
+    status = moved_to(workflow, each)
     return status is not None and status.name != "waiting_vendor"
 
 
@@ -190,7 +191,7 @@ def _stays(ticket: Ticket, happened: Sequence[Happened]) -> list[tuple[int, Turn
     """(team, from when, until when) of a ticket; the first moment of a stay as a running turn, its end as a stop."""
     changes = []
     for each in happened:
-        pair = (each.data.get("changes") or {}).get("team") if each.verb in ("assign", "escalate") else None
+        pair = (each.data.get("changes") or {}).get("team") if each.verb in HANDED else None
         if pair:
             changes.append((each, *(one[0] if one else None for one in pair)))
     if not happened:

@@ -69,7 +69,8 @@ def _week(hours: Hours) -> list[list[list[str]]]:
 
 def _hours_on(hours: Hours, day: date) -> str:
     spans = hours.spans_on(day)
-    return text_of([[f"{minute // 60:02d}:{minute % 60:02d}" for minute in span] for span in spans])
+    text = text_of([[f"{minute // 60:02d}:{minute % 60:02d}" for minute in span] for span in spans])
+    return text.replace("-", "–\u2060")  # narrow columns break between intervals alone
 
 
 def _called(hours: Hours, day: date, names: dict[date, str]) -> str:

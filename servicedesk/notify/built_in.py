@@ -275,6 +275,26 @@ Requester: {requester}
 
 {description}""",
     },
+    "escalated": {
+        "ja": """担当チームの責任者として、このチケットを確認していただけますか。
+
+{what_happened}
+
+{message}
+
+優先度: {priority}
+対応期限: {due}
+申請者: {requester}""",
+        "en": """Please look at this ticket: you are responsible for the team that has it.
+
+{what_happened}
+
+{message}
+
+Priority: {priority}
+Due: {due}
+Requester: {requester}""",
+    },
     "callback": {
         "ja": """折り返しの電話をかける時間です。
 

@@ -17,6 +17,7 @@ from servicedesk.tickets.closing import approvers
 from servicedesk.tickets.models import Comment, Priority, Ticket, TicketEvent, TicketLink
 from servicedesk.tickets.permissions import speaks_for_desk, works_on
 from servicedesk.tickets.queries import sees
+from servicedesk.tickets.tiers import HANDED, HIERARCHICAL
 
 from .actions import BETWEEN
 from .letters import Desk, compose, ids_in
@@ -55,6 +56,9 @@ _KINDS = {
     "action_due": Kind.ACTION_DUE,
     "tell": Kind.TOLD,
 }
+_WITH_WORDS = {
+    Kind.REPLY, Kind.MENTIONED, Kind.FORWARDED, Kind.OUTSIDE, Kind.THANKS, Kind.SENT_BACK, Kind.ESCALATED,
+}  # fmt: skip
 _OF_A_FORCE = (Kind.FORCE, Kind.UPDATE_DUE, Kind.ACTION_DUE)
 
 
@@ -131,6 +135,8 @@ def tell_people(events: Sequence[TicketEvent]) -> None:
 def _kinds_of(event: TicketEvent) -> list[str]:
     """What is told of an event; whoever is mentioned in a reply or note hears of that, and of nothing else."""
     kinds: list[str] = [_KINDS[event.verb]] if event.verb in _KINDS else []
+    if event.data.get("kind") == HIERARCHICAL:
+        kinds = [Kind.ESCALATED]
     return [Kind.MENTIONED, *kinds] if event.data.get("mentions") else kinds
 
 
@@ -140,11 +146,7 @@ def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Seque
     if not (kinds or team) or event.at < timezone.now() - TELLS_FOR or event.data.get("unproved"):
         return
     ticket = event.ticket
-    comment = (
-        Comment.objects.select_related("event").prefetch_related("attachments").filter(pk=event.pk).first()
-        if {Kind.REPLY, Kind.MENTIONED, Kind.FORWARDED, Kind.OUTSIDE, Kind.THANKS, Kind.SENT_BACK} & set(kinds)
-        else None
-    )
+    comment = _comment_of(event) if _WITH_WORDS & set(kinds) else None
     if comment is not None and comment.taken_back_at is not None:
         return
     if {Kind.REOPENED, Kind.CANCELLED} & set(kinds) and _goes_with_a_reply(event):
@@ -173,6 +175,14 @@ def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Seque
     for person in team:
         if person.pk not in told | {event.by_id} and works_on(person, ticket):
             yield Told(event, person, Kind.TEAM, True, leaves_at, None)
+
+
+def _comment_of(event: TicketEvent) -> Comment | None:
+    """The words that belong to an event: its own, or the note that it names."""
+    rows = Comment.objects.select_related("event").prefetch_related("attachments")
+    if "note" in event.data:
+        return rows.filter(ticket=event.ticket_id, event__number=event.data["note"]).first()
+    return rows.filter(pk=event.pk).first()
 
 
 def _mail(told: Told, desk: Desk, own: NoticeSettings) -> OutgoingMail:
@@ -245,7 +255,7 @@ def _whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator
                 yield from _requesters(ticket)
         case Kind.MENTIONED:
             yield from User.objects.filter(pk__in=ids_in(event, "mentions")).order_by("pk")
-        case Kind.TOLD:
+        case Kind.TOLD | Kind.ESCALATED:
             yield from User.objects.filter(pk__in=ids_in(event, "users")).order_by("pk")
         case Kind.FORWARDED:
             yield from User.objects.filter(pk__in=ids_in(event, "bcc")).order_by("pk")
@@ -373,7 +383,7 @@ def _came_to_its_team(event: TicketEvent) -> bool:
     ticket = event.ticket
     if ticket.team_id is None or ticket.assignee_id is not None or not ticket.is_open:
         return False
-    changed = (event.data.get("changes") or {}).get("team") if event.verb in ("assign", "escalate") else None
+    changed = (event.data.get("changes") or {}).get("team") if event.verb in HANDED else None
     return event.verb == "open" or bool(changed and changed[1] and changed[1][0] == ticket.team_id)
 
 

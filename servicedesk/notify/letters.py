@@ -341,6 +341,7 @@ _VERBS = {
     "bounced": "bounce",
     "mentioned": "note",
     "told": "tell",
+    "escalated": "escalate",
     "callback": "call_back_due",
     "target": "near_target",
     "forwarded": "forward",

@@ -55,6 +55,7 @@ class OutgoingMail(models.Model):
         AWAKE = "awake", _("Back from a snooze")
         STALE = "stale", _("Stale tickets")
         TOLD = "told", _("Word from a rule")
+        ESCALATED = "escalated", _("Escalation to whoever is responsible")
         MAIL = "mail", _("Mail to look at")
         DIGEST = "digest", _("Daily summary")
         REMINDER = "reminder", _("Reminder")
@@ -164,6 +165,7 @@ class Notification(models.Model):
         OUTAGE = "outage", _("How an outage stands that concerns me")
         FORCE = "force", _("A major incident needs me: task force, update or action due")
         TOLD = "told", _("A rule tells me of a ticket")
+        ESCALATED = "escalated", _("A ticket is escalated to me, because I am responsible")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
@@ -246,6 +248,7 @@ class NoticeSettings(models.Model):
         Kind.REMINDER,
         Kind.FORCE,
         Kind.TOLD,
+        Kind.ESCALATED,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
     DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})

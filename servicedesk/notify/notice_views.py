@@ -42,6 +42,7 @@ _ICONS: dict[str, str] = {
     Kind.OUTAGE: "alert-triangle",
     Kind.FORCE: "flame",
     Kind.TOLD: "bell",
+    Kind.ESCALATED: "arrow-up",
 }
 
 

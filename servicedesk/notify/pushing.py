@@ -55,6 +55,7 @@ _SAYS = {
     Kind.OUTAGE: _("News of a known outage"),
     Kind.FORCE: _("A major incident needs you"),
     Kind.TOLD: _("A rule points it out to you"),
+    Kind.ESCALATED: _("Escalated to you"),
 }
 # Services wake a sleeping phone for these.
 _HURRIES = {Kind.CALLBACK, Kind.FORCE}

@@ -45,8 +45,11 @@ def get_outgoing(user: User, pk: int) -> OutgoingMail:
 
 
 def mails_sent_for(user: User, ticket: Ticket) -> list[OutgoingMail]:
-    """What went out about a ticket, oldest first, for those who work on it; nothing for others."""
-    return list(visible_outgoing(user).filter(ticket=ticket).order_by("created_at", "id")[:200])
+    """What went out about a ticket, oldest first, for those who work on it; nothing for others. Updates of an outage go
+    to hundreds and say nothing of the ticket: they are in the list of all mails.
+    """
+    rows = visible_outgoing(user).filter(ticket=ticket).exclude(kind=OutgoingMail.Kind.OUTAGE)
+    return list(rows.order_by("created_at", "id")[:200])
 
 
 @dataclass

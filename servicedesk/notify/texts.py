@@ -130,6 +130,12 @@ TEXTS: dict[str, Text] = {
     ),
     "bounced": Text(gettext_lazy("Not delivered to the requester"), DESK, ("requester",)),
     "told": Text(gettext_lazy("Word from a rule"), DESK, ("about", "requester", "priority", "due", "description")),
+    "escalated": Text(
+        gettext_lazy("Escalation to whoever is responsible"),
+        DESK,
+        ("what_happened", "message", "requester", "priority", "due"),
+        ("message",),
+    ),
     "callback": Text(
         gettext_lazy("Call-back due"), DESK, ("whom", "phone", "call_at", "about", "requester"), ("whom",)
     ),

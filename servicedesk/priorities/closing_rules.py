@@ -14,6 +14,7 @@ from servicedesk.tickets.workflow import TicketType
 from servicedesk.web.errors import Refused
 
 from .closing import plan_again
+from .stale import forget_quiet
 
 Slot = tuple[str, int]
 """(kind, priority) of a rule."""
@@ -78,6 +79,7 @@ def save_closing_rules(
     if changes:
         audit(ClosingRule(pk=0), "save_closing_rules", by=by, via=via, label=str(_("Closing rules")), changes=changes)
         plan_again(changed)
+        forget_quiet()
 
 
 def _check(rule: ClosingRule) -> None:

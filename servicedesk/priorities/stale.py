@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -16,21 +17,34 @@ from servicedesk.tickets.workflow import Phase
 
 from .business_days import business_days_before
 
+# Every page of an agent counts the view, and what it counts by is a matter of days.
+_KEY, _KEPT_SECONDS = "stale", 300
+
 
 def stale(now: datetime | None = None) -> Q:
     """What is stale: what is unresolved, not snoozed and without activity, by kind, priority and calendar; what is
     resolved when the desk would have closed it but may not, or when nobody asks the lead.
     """
+    quiet = cache.get_or_set(_KEY, _quiet, _KEPT_SECONDS) if now is None else _quiet(now)
     now = now or timezone.now()
-    rules = list(ClosingRule.objects.filter(stale_after_days__gt=0))
-    quiet = Q(pk__in=[])
-    for where, hours in _calendars():
-        for rule in rules:
-            before = business_days_before(hours, now, rule.stale_after_days or 0)
-            if before is not None:
-                quiet |= where & Q(type=rule.type, priority=rule.priority, updated_at__lt=before)
     over = Q(phase=Phase.RESOLVED) & (Q(closes_at__lt=now) | Q(closes_at=None) & quiet)
     return (UNRESOLVED & awake() & quiet) | over
+
+
+def _quiet(now: datetime | None = None) -> Q:
+    rules = list(ClosingRule.objects.filter(stale_after_days__gt=0))
+    found = Q(pk__in=[])
+    for where, hours in _calendars():
+        for rule in rules:
+            before = business_days_before(hours, now or timezone.now(), rule.stale_after_days or 0)
+            if before is not None:
+                found |= where & Q(type=rule.type, priority=rule.priority, updated_at__lt=before)
+    return found
+
+
+def forget_quiet() -> None:
+    """The rules have changed."""
+    cache.delete(_KEY)
 
 
 add_view(View("stale", gettext_lazy("Stale"), "clock-pause", "o", lambda user: stale(), order="oldest"), before="all")

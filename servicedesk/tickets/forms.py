@@ -245,10 +245,43 @@ class AssignForm(ActionForm):
 
 
 class EscalateForm(ActionForm):
+    """`ways` are where it can go, by their words; with one alone there is nothing to choose."""
+
+    to = forms.ChoiceField(label=gettext_lazy("To whom"), widget=forms.RadioSelect, required=False)
     reason = TextField(
         label=gettext_lazy("Why"),
-        help_text=gettext_lazy("The next tier reads this as an internal note: what was tried, what is missing."),
+        help_text=gettext_lazy("They read this; it is kept as an internal note: what was tried, what is missing."),
     )
+
+    def __init__(self, *args, ways: dict[str, str], **kwargs):
+        super().__init__(*args, **kwargs)
+        if len(ways) > 1:
+            self.fields["to"].choices = list(ways.items())
+            self.fields["to"].initial = next(iter(ways))
+        else:
+            del self.fields["to"]
+
+
+class DeEscalateForm(ActionForm):
+    """`teams` are where it can go back to, the usual one first."""
+
+    reason = TextField(
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy("They read this as an internal note: what was done, what they can do now."),
+    )
+
+    def __init__(self, *args, teams: list[Team], **kwargs):
+        super().__init__(*args, **kwargs)
+        if len(teams) > 1:
+            self.fields["team"] = forms.ModelChoiceField(
+                Team.objects.filter(pk__in=[team.pk for team in teams]),
+                label=gettext_lazy("Back to"),
+                initial=teams[0].pk,
+                empty_label=None,
+                required=False,
+            )
+            dress(self.fields["team"])
+            self.order_fields(["team", "reason"])
 
 
 class ShareForm(ActionForm):

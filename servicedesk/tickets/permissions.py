@@ -61,6 +61,12 @@ def escalate(user, ticket=None):
     return works_on(user, ticket)
 
 
+@rule("tickets.de_escalate")
+def de_escalate(user, ticket=None):
+    """Give it back to the team that escalated it."""
+    return works_on(user, ticket)
+
+
 @rule("tickets.change")
 def change(user, ticket=None):
     return works_on(user, ticket)

@@ -30,6 +30,7 @@ from servicedesk.web import formats
 
 from .models import Category, Channel, Impact, Priority, PriorityReason, Ticket, TicketEvent, TicketLink, Urgency
 from .queries import visible_tickets
+from .tiers import HIERARCHICAL
 
 Sentence = Callable[[TicketEvent, "Names"], str]
 _SENTENCES: dict[str, Sentence] = {}
@@ -252,8 +253,17 @@ def _assign(event, names):
 
 @sentence("escalate")
 def _escalate(event, names):
+    if event.data.get("kind") == HIERARCHICAL:
+        whom = _(", ").join(names.people(event, "users"))
+        return _("%(who)s escalated this to %(whom)s, who is responsible.") % {"who": names.who(event), "whom": whom}
     team = event.data.get("changes", {}).get("team") or [None, None]
     return _("%(who)s escalated this to %(team)s.") % {"who": names.who(event), "team": names.team(team[1])}
+
+
+@sentence("de_escalate")
+def _de_escalate(event, names):
+    team = event.data.get("changes", {}).get("team") or [None, None]
+    return _("%(who)s de-escalated this to %(team)s.") % {"who": names.who(event), "team": names.team(team[1])}
 
 
 @sentence("change")
@@ -302,7 +312,10 @@ def _add_watcher(event, names):
 @sentence("tell")
 def _tell(event, names):
     whom = _(", ").join(names.people(event, "users"))
-    return _("%(who)s told %(whom)s of this.") % {"who": names.who(event), "whom": whom}
+    parts = {"who": names.who(event), "whom": whom, "says": event.data.get("says")}
+    if parts["says"]:
+        return _("%(who)s told %(whom)s of this: “%(says)s”") % parts
+    return _("%(who)s told %(whom)s of this.") % parts
 
 
 @sentence("share")

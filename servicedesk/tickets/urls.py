@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import closing, items, look, merging, talk, together, work, work_time
+from .views import closing, items, look, merging, talk, tiers, together, work, work_time
 
 app_name = "tickets"
 
@@ -26,7 +26,8 @@ urlpatterns = [
     path("<str:number>/drafts/<str:kind>/restore/", together.restore_draft, name="draft-restore"),
     path("<str:number>/leave/", together.leave, name="leave"),
     path("<str:number>/assign/", work.assign, name="assign"),
-    path("<str:number>/escalate/", work.escalate, name="escalate"),
+    path("<str:number>/escalate/", tiers.escalate, name="escalate"),
+    path("<str:number>/de-escalate/", tiers.de_escalate, name="de-escalate"),
     path("<str:number>/change/", look.on, {"verb": "change"}, name="change"),
     path("<str:number>/priority/", look.on, {"verb": "priority"}, name="priority"),
     path("<str:number>/share/", work.share, name="share"),

@@ -93,7 +93,7 @@ class TestPreferences:
         assert said["ways"]["assigned"] == "mail" and said["ways"]["team"] == "page"
         assert said["choices"]["assigned"] == ["mail", "digest", "page"] and "none" in said["choices"]["team"]
         assert (said["digest_hour"], said["quiet_from"], said["urgent_at_once"]) == (8, None, True)
-        assert set(api(a_person()).get(PREFERENCES).json()["ways"]) == {"reply", "status"}
+        assert set(api(a_person()).get(PREFERENCES).json()["ways"]) == {"reply", "status", "outage"}
 
     def test_are_changed_as_far_as_they_are_named(self, api, agent):
         client = api(agent)

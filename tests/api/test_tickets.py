@@ -420,6 +420,20 @@ class TestEscalate:
         second = api(agent).post(at(ticket, "escalate/"), {"reason": "x"})
         assert (second.status_code, second.json()["code"]) == (409, "no_next_tier")
 
+    def test_to_whoever_is_responsible_and_back_again(self, api, desk):
+        agent, ticket = desk
+        none = api(agent).post(at(ticket, "escalate/"), {"to": "manager", "reason": "x"})
+        assert (none.status_code, none.json()["code"]) == (409, "no_manager")
+        early = api(agent).post(at(ticket, "de-escalate/"), {"reason": "x"})
+        assert (early.status_code, early.json()["code"]) == (409, "no_way_back")
+        second = an_agent(ticket.team.next_team, ticket.team)
+        api(agent).post(at(ticket, "escalate/"), {"reason": "x"})
+        assert list(api(second).post(at(ticket, "de-escalate/"), {}).json()["errors"]) == ["reason"]
+        other = api(second).post(at(ticket, "de-escalate/"), {"reason": "x", "team": a_team().code})
+        assert list(other.json()["errors"]) == ["team"]
+        back = api(second).post(at(ticket, "de-escalate/"), {"reason": "x", "team": ticket.team.code})
+        assert back.json()["team"]["code"] == ticket.team.code
+
 
 class TestChange:
     def test_only_what_is_named_changes_and_the_priority_follows(self, api, desk):

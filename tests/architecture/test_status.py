@@ -7,7 +7,12 @@ from .source import trees
 HOME = "servicedesk/tickets/actions/core.py"
 COLUMNS = {"status", "phase"}
 # Objects that are no ticket and have a `status` of their own; each with its reason.
-NOT_TICKETS = {"response": "an HTTP answer", "self": "a class's own attribute, never a model: models are checked below"}
+NOT_TICKETS = {
+    "response": "an HTTP answer",
+    "call": "a webhook's",
+    "imagined": "a ticket of a trial, which is never saved",
+    "self": "a class's own attribute, never a model: models are checked below",
+}
 
 
 def writes(tree: ast.AST):

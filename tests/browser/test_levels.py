@@ -1,6 +1,7 @@
 """Calendars by hand: a look at what would move, saving, and when something would be due, without a new page."""
 
 import pytest
+from playwright.sync_api import expect
 
 from servicedesk.levels.models import Calendar
 from servicedesk.tickets.delivery import deliver_waiting
@@ -29,6 +30,6 @@ class TestCalendar:
         page.click("#due button[type=submit]")
         page.wait_for_selector("#due [role=status] :text('2026年12月28日(月) 17:30')")
         page.click("button[name=save]")
-        page.wait_for_function("document.querySelector('[name=mon]').value === '10:00-12:00'")
+        expect(page.locator("[name=mon]")).to_have_value("10:00-12:00")
         calendar.refresh_from_db()
         assert calendar.weekly["fri"] == [["10:00", "12:00"]]

@@ -329,5 +329,5 @@ class TestPages:
         bulk = done([a_ticket(team=team) for _n in range(rows)], agent, impact=1)
         client = visit(agent)
         client.get(f"/desk/bulk/{bulk.pk}/")
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(15):
             client.get(f"/desk/bulk/{bulk.pk}/")

@@ -228,5 +228,5 @@ class TestAsAJob:
             start(agent)
         page = visit(agent)
         page.get("/desk/exports/")
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             page.get("/desk/exports/")

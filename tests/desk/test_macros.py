@@ -81,7 +81,10 @@ class TestWhatOneDoes:
         assert verbs(ticket) == [
             "open", "run_macro", "change", "change", "note", "log_work", "reply", "wait_for_vendor", "assign",
         ]  # fmt: skip
-        assert done.events.get(verb="run_macro").data == {"macro": [macro.pk, "Does it"]}
+        assert done.events.get(verb="run_macro").data == {
+            "macro": [macro.pk, "Does it"],
+            "template": [template.pk, "Asks"],
+        }
         assert done.first_response_at == said.event.at
 
     @pytest.mark.parametrize("make", [a_ticket, lambda **fields: a_service_request(**fields).ticket])

@@ -37,7 +37,7 @@ class TestSearch:
             ("encryption", "Mailboxes: Encryption"),
             ("never given up", "Mailboxes: Encryption"),
             ("largest mail", "Mailboxes: Largest mail, MB"),
-            ("P2 resolution", "Priority targets: P2"),
+            ("P2 resolution", "Ranks and targets: P2"),
             ("furigana", "People: Reading (furigana)"),
             ("business contact", "Services: Business contact"),
             ("signature", "Texts of mails: Signature"),
@@ -98,7 +98,7 @@ class TestPage:
 
     def test_leads_to_the_very_field_where_the_page_shows_it(self, visit, admin):
         client = visit(admin)
-        page = client.get("/settings/?q=P2 resolution").content.decode()
+        page = client.get("/settings/?q=whole company").content.decode()
         address, anchor = re.search(r'class="settings-hit" href="([^"#]+)#([^"]+)"', page).groups()
         assert f'id="{anchor}"' in client.get(address).content.decode()
 

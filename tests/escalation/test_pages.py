@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from servicedesk.escalation.actions import create_rule
@@ -39,7 +41,7 @@ class TestWithoutScripts:
         page, new = visit(admin), reverse("escalation:rule-new")
         given = {
             "name": "To the network", "owner": admin.pk, "minutes_saved": "１２", "is_active": "on", "days": "30",
-            "t-on": "created",
+            "t-on": "created", "active_from": "2026-11-01T09:00",
         }  # fmt: skip
         assert page.get(new).status_code == 200
         drawn = page.post(new, given | {"do": "add:all"})
@@ -65,6 +67,7 @@ class TestWithoutScripts:
         assert AuditEntry.objects.filter(object_type="escalation.rule", verb="create").count() == 1
         change = reverse("escalation:rule-change", args=[rule.pk])
         assert page.get(change).text.count("selected") >= 4
+        assert 'value="2026-11-01T09:00"' in page.get(change).text
         page.post(change, given | {"do": "save", "c0-value": "VPN", "why": "Tunnels are others'"})
         shown = page.get(reverse("escalation:rule", args=[rule.pk])).text
         assert "Condition new: Words in title or text: one of “vpn”" in shown and "Tunnels are others&#x27;" in shown
@@ -99,6 +102,24 @@ class TestWithoutScripts:
         assert wrong.status_code == 422 and "This is no JSON" in wrong.text
         assert page.post(change, {"document": json.dumps(document), "days": "30"}).status_code == 303
         assert Rule.objects.get().name == "Deeper"
+
+
+class TestTheList:
+    def test_asks_as_often_of_three_rules_as_of_one(self, visit, admin, django_assert_num_queries):
+        team = a_team(code="network")
+        page, address = visit(admin), reverse("escalation:rules")
+        parts = {
+            "conditions": [{"field": "team", "is": team.code}, {"field": "priority", "is": "P1"}],
+            "actions": [{"do": "assign_team", "team": team.code}, {"do": "notify", "whom": [admin.email]}],
+        }
+        a_rule(admin, **parts)
+        page.get(address)
+        with CaptureQueriesContext(connection) as one:
+            page.get(address)
+        for name in ("Second", "Third"):
+            a_rule(admin, name=name, **parts)
+        with django_assert_num_queries(len(one)):
+            page.get(address)
 
 
 class TestWhyDidThisHappen:

@@ -241,7 +241,8 @@ class TestWhatRulesDo:
         assert (ticket.status, ticket.first_response_at) == ("in_progress", None)
         assert set(ticket.watchers.all()) == {lead, agent}
         assert [event.verb for event in ticket.events.order_by("number") if event.by_id is None] == [
-            "change", "change", "override_priority", "add_watcher", "tell", "note", "escalate", "add_watcher", "reply",
+            "change", "change", "override_priority", "add_watcher", "note", "escalate", "note",
+            "escalate", "add_watcher", "reply",
             "assign", "accept", "start", "link", "tell",
         ]  # fmt: skip
         firing = Firing.objects.get(ticket=ticket)
@@ -252,7 +253,8 @@ class TestWhatRulesDo:
         assert "Hello Anna, Second." in reply_mail.text
         assert reply_mail.headers["Auto-Submitted"] == "auto-generated"
         told = Notification.objects.filter(ticket=ticket, kind="told")
-        assert set(told.values_list("person", flat=True)) == {lead.pk, agent.pk}
+        assert set(told.values_list("person", flat=True)) == {agent.pk}
+        assert "Twelve people wait." in ticket.mails_out.get(kind="escalated", to_user=lead).text
         call = WebhookCall.objects.get()
         assert json.loads(call.body)["ticket"]["number"] == ticket.number and "Anna" not in call.body
         # The same event a second time, for a rule of another name: everything is so already, but for what speaks.
@@ -425,6 +427,18 @@ class TestAWrongRuleIsRefused:
         import_rules([whole, {**whole, "name": "Other"}], by=admin, via="api")
         assert [each.version for each in Rule.objects.order_by("place")] == [1, 1]
 
+    def test_signs_that_cannot_be_kept_do_no_harm(self, admin):
+        strange = "a\x00b\ud800"
+        document = {
+            "name": strange, "trigger": "created",
+            "conditions": [{"field": "words", "has": strange}, {"field": "tags", "is": strange}],
+            "actions": [{"do": "note", "text": strange}, {"do": "add_tag", "tag": strange}],
+        }  # fmt: skip
+        assert create_rule(by=admin, via="api", document=document).name == "a b"
+        for action in ({"do": "add_watcher", "person": strange}, {"do": "reply", "template": strange}):
+            with pytest.raises(Refused):
+                create_rule(by=admin, via="api", document=document | {"name": "x", "actions": [action]})
+
     def test_the_command_says_what_is_wrong(self, tmp_path):
         path = tmp_path / "rule.json"
         path.write_text('{"name": }')
@@ -482,10 +496,7 @@ class TestCallsOfOtherSystems:
         rule = a_rule(admin, {"do": "webhook", "url": "https://hooks.example.com/x"})
         a_ticket()
         run()
-        answers, asked = (
-            [Trouble("timeout"), Answer(503, {}, b"", ""), Answer(204, {}, b"", ""), Trouble("private")],
-            [],
-        )
+        answers, asked = [Trouble("timeout"), Answer(503, {}, b"", ""), Answer(204, {}, b"", "")], []
 
         def send(method, url, *, headers, content, **more):
             asked.append((method, url, headers, content))
@@ -505,5 +516,6 @@ class TestCallsOfOtherSystems:
         assert (method, url, headers["X-Madoguchi-Signature"]) == ("POST", "https://hooks.example.com/x", good)
         assert {each[2]["X-Madoguchi-Delivery"] for each in asked} == {str(WebhookCall.objects.get().pk)}
         WebhookCall.objects.update(state="waiting")
+        answers.append(Trouble("private"))
         webhooks.send_waiting()
         assert WebhookCall.objects.get().state == "failed"

@@ -29,7 +29,7 @@ from servicedesk.levels.models import (
 )
 from servicedesk.levels.queries import Levels, hours_for
 from servicedesk.priorities.actions import override_priority
-from servicedesk.tickets.actions import assign, escalate, record, reply
+from servicedesk.tickets.actions import assign, de_escalate, escalate, record, reply
 from servicedesk.tickets.actions.core import lock
 from servicedesk.tickets.actions.steps import go_on_some
 from servicedesk.tickets.delivery import deliver_waiting
@@ -179,6 +179,12 @@ class TestAgreements:
             3600,
         )
         assign(incident.ticket, by=agent, via="page", team=first)
+        deliver_waiting()
+        assert shown(incident.ticket, "agreement").run == "stopped"
+        escalate(incident.ticket, by=agent, via="page", reason="Still the switch.")
+        deliver_waiting()
+        assert shown(incident.ticket, "agreement").run == "paused"
+        de_escalate(incident.ticket, by=agent, via="page", reason="It is the cable.")
         deliver_waiting()
         assert shown(incident.ticket, "agreement").run == "stopped"
 

@@ -17,6 +17,7 @@ from servicedesk.notify.words import lines_for
 from servicedesk.people.models import Membership
 from servicedesk.tickets.actions import (
     assign,
+    de_escalate,
     escalate,
     merge,
     note,
@@ -172,7 +173,7 @@ class TestWhatComesToATeam:
         told()
         escalate(ticket, by=lead, via="page", reason="Beyond us")
         assert told() == [("team", agent)]
-        assign(ticket, by=agent, via="page", team=first)
+        de_escalate(ticket, by=agent, via="page", reason="Not ours")
         assert told() == [("team", lead)]
         assign(ticket, by=again(lead), via="page", team=team, assignee=agent)
         assert told() == [("assigned", agent)]

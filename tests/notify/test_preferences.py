@@ -271,7 +271,7 @@ class TestPage:
     def test_offers_only_what_can_be_declined_to_be_declined(self, agent, visit):
         assert visit(agent).post("/me/notices/", self.FORM | {"way_assigned": "none"}).status_code == 422
         html = visit(agent).get("/me/notices/").content.decode()
-        assert html.count('value="none"') == 4
+        assert html.count('value="none"') == 5
 
     def test_has_for_staff_only_what_they_can_hear(self, visit):
         html = visit(again(a_person())).get("/me/notices/").content.decode()

@@ -9,7 +9,7 @@ from tests.factories import a_service, a_team, an_agent, an_incident
 pytestmark = pytest.mark.django_db
 
 VERBS = (
-    "reply note assign escalate change priority share unshare thank watch unwatch tags items link unlink "
+    "reply note assign escalate de-escalate change priority share unshare thank watch unwatch tags items link unlink "
     "log-work work-time timer confidential convert merge unmerge"
 )
 STEPS = "accept start ask_requester wait_for_vendor wait_until resume resolve close reopen cancel"

@@ -161,8 +161,10 @@ class TestPages:
     def test_the_ticket_says_what_is_missing_then_asks_then_waits_then_is_approved(
         self, visit, team, agent, lead, code
     ):
-        incident = resolved(agent, team)
+        incident = an_incident(team=team, impact=1, urgency=1)
         url = incident.ticket.get_absolute_url()
+        assert "Needed before this can be closed." in visit(agent).get(f"{url}resolve/").content.decode()
+        resolve_incident(incident, by=agent, resolution="A new roller.", **PAGE)
         page = visit(agent).get(url).content.decode()
         assert "Before this can be closed:" in page
         assert "The cause code is missing" in page

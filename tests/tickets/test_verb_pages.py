@@ -56,6 +56,7 @@ def good(verb, ticket, team) -> dict:
         "note": {"body": "For us."},
         "assign": {"to": "me"},
         "escalate": {"reason": "Needs the database people"},
+        "de-escalate": {"reason": "They can do it"},
         "share": {"user": a_person(name="Colleague").email},
         "watch": {},
         "unwatch": {},
@@ -116,7 +117,9 @@ class TestEveryVerb:
         assert stranger.post(address(ticket, verb), good(verb, ticket, team)).status_code == 404
         assert fresh(ticket).event_count == before
 
-    @pytest.mark.parametrize("verb", ["note", "assign", "escalate", "tags", "link", "log-work", "confidential"])
+    @pytest.mark.parametrize(
+        "verb", ["note", "assign", "escalate", "de-escalate", "tags", "link", "log-work", "confidential"]
+    )
     def test_the_requester_does_not_do_the_work_of_the_desk(self, visit, team, ticket, verb):
         answer = visit(ticket.requester).post(address(ticket, verb), good(verb, ticket, team))
         assert answer.status_code == 403

@@ -106,10 +106,11 @@ class TestEscalate:
             (
                 "escalate",
                 {
+                    "kind": "functional",
                     "changes": {
                         "team": [[team.pk, team.code], [team.next_team.pk, team.next_team.code]],
                         "assignee": [[agent.pk], None],
-                    }
+                    },
                 },
             ),
         ]

@@ -1,7 +1,8 @@
 """All writes on tickets. `core` has the record, its events and the one place where a status changes; `closing` how it
-ends; `talk` replies, notes and files; `drafts` what is not sent yet; `items` what a ticket is about; `merging` what
-belongs together; `sharing` who else sees it; `snoozing` what comes back later; `thanking` thanks; `work_time` minutes,
-timers and months that are closed; `work` everything else that an agent does.
+ends; `talk` replies, notes and files; `drafts` what is not sent yet; `escalating` the way up and down the tiers;
+`items` what a ticket is about; `merging` what belongs together; `sharing` who else sees it; `snoozing` what comes back
+later; `thanking` thanks; `work_time` minutes, timers and months that are closed; `work` everything else that an agent
+does.
 
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """
@@ -9,6 +10,7 @@ Lock order: the core row first (`lock`), then the extension; several tickets by 
 from .closing import announce_closing, ask_to_close, close, hold_closing, send_back
 from .core import Apart, Together, because, lock, move, open_ticket, permit, record, record_many, together
 from .drafts import discard_draft, restore_draft, save_draft, spend_draft
+from .escalating import de_escalate, escalate, escalate_to_manager
 from .forwarding import answer_from_outside, forward
 from .items import add_items, remove_item, set_items
 from .merging import merge, move_message, unmerge
@@ -18,7 +20,6 @@ from .talk import note, reply, take_back
 from .thanking import thank
 from .work import (
     assign,
-    escalate,
     link,
     set_fields,
     set_tags,
@@ -52,9 +53,11 @@ __all__ = [
     "close",
     "close_month",
     "delete_work",
+    "de_escalate",
     "discard_draft",
     "discard_timer",
     "escalate",
+    "escalate_to_manager",
     "forward",
     "hold_closing",
     "link",

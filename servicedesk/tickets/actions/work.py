@@ -1,4 +1,4 @@
-"""What an agent does with a ticket besides talking: assign, escalate, set fields, tag, link."""
+"""What an agent does with a ticket besides talking: assign, set fields, tag, link."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,6 @@ from ..models import Category, Tag, Ticket, TicketLink, TicketTag
 from ..queries import visible_tickets
 from .core import lock, move, named, permit, person_ref, record
 from .snoozing import rouse
-from .talk import note
 
 
 @transaction.atomic
@@ -42,7 +41,7 @@ def assign(
     lock(ticket)
     if not permitted:
         permit(by, "tickets.assign", ticket)
-    _refuse_closed(ticket)
+    refuse_closed(ticket)
     if assignee is not None:
         if not assignee.is_agent:
             raise TicketError(
@@ -74,34 +73,9 @@ def assign(
     return ticket
 
 
-def _refuse_closed(ticket: Ticket) -> None:
+def refuse_closed(ticket: Ticket) -> None:
     if not ticket.is_open:
         raise TicketError(_("%(number)s is closed. Reopen it first.") % {"number": ticket.number}, code="closed")
-
-
-@transaction.atomic
-def escalate(ticket: Ticket, *, by: User | None, via: str, reason: str, at: datetime | None = None) -> Ticket:
-    """Hand a ticket to the next tier of its team, without an assignee, with the reason as an internal note.
-
-    Refuses without a reason, without a team, and when the team has no next tier.
-    """
-    lock(ticket)
-    permit(by, "tickets.escalate", ticket)
-    _refuse_closed(ticket)
-    if not reason.strip():
-        raise TicketError(_("Say why this goes to the next tier."), field="reason")
-    target = ticket.team.next_team if ticket.team else None
-    if target is None or not target.is_active:
-        raise TicketError(
-            _("The team of this ticket has no next tier. Assign it to a team instead."), code="no_next_tier"
-        )
-    note(ticket, by=by, via=via, body=reason, at=at)
-    changes = {"team": [named(ticket.team), named(target)], "assignee": [person_ref(ticket.assignee), None]}
-    ticket.team, ticket.assignee = target, None
-    ticket.save(update_fields=["team", "assignee"])
-    record(ticket, "escalate", by=by, via=via, at=at, changes=changes)
-    rouse(ticket, by=by, via=via, at=at)
-    return ticket
 
 
 _REFERENCES = {"service", "category", "requester"}

@@ -17,6 +17,7 @@ from ..models import Channel, Comment, Impact, Priority, PriorityReason, TicketL
 from ..permissions import works_on
 from ..queries import scope_of, visible_tickets
 from ..thanks import MOST_LETTERS as MOST_WORD
+from ..tiers import MANAGER, NEXT_TIER
 from ..workflow import Phase, TicketType
 from .fields import CategoryRef
 
@@ -321,6 +322,16 @@ class AssignIn(Strict):
 
 
 class EscalateIn(Strict):
+    to = serializers.ChoiceField(
+        choices=[NEXT_TIER, MANAGER],
+        default=NEXT_TIER,
+        help_text="The next tier of its team takes it; `manager`: whoever is responsible for the team hears of it.",
+    )
+    reason = Text(default="")
+
+
+class DeEscalateIn(Strict):
+    team = TeamField(required=False, help_text="Of a lower tier, which had it. Without: who escalated it last.")
     reason = Text(default="")
 
 

@@ -32,6 +32,7 @@ from ..queries import (
     visible_tickets,
 )
 from ..search import search
+from ..tiers import MANAGER
 from .ending import Ending
 from .filters import ORDERS, TicketFilters, narrow
 from .merging import Merging
@@ -40,6 +41,7 @@ from .serializers import (
     AttachIn,
     CommentIn,
     CommentOut,
+    DeEscalateIn,
     EmptyIn,
     EscalateIn,
     EventOut,
@@ -234,9 +236,20 @@ class TicketViewSet(Ending, Merging, WorkTimes, TicketView):
     @extend_schema(request=EscalateIn, responses={200: TicketOut, 204: NO_LONGER_YOURS})
     @action(detail=True, methods=["post"])
     def escalate(self, request, number):
-        """To the next tier of its team; the reason becomes an internal note."""
+        """To the next tier of its team, or to whoever is responsible for it; the reason becomes an internal note."""
         ticket, given = self.ticket(number, "tickets.escalate"), self.given(EscalateIn)
-        actions.escalate(ticket, reason=given["reason"], **self.by_api())
+        does = actions.escalate_to_manager if given["to"] == MANAGER else actions.escalate
+        does(ticket, reason=given["reason"], **self.by_api())
+        return self.now(ticket.number)
+
+    @extend_schema(request=DeEscalateIn, responses={200: TicketOut, 204: NO_LONGER_YOURS})
+    @action(detail=True, methods=["post"], url_path="de-escalate")
+    def de_escalate(self, request, number):
+        """Back to the team that escalated it last, or to another of a lower tier; the reason becomes an internal
+        note.
+        """
+        ticket, given = self.ticket(number, "tickets.de_escalate"), self.given(DeEscalateIn)
+        actions.de_escalate(ticket, team=given.get("team"), reason=given["reason"], **self.by_api())
         return self.now(ticket.number)
 
     @extend_schema(request=ThankIn, responses=TicketOut)

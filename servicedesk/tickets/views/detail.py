@@ -19,6 +19,7 @@ from ..models import OPEN, Draft, Ticket
 from ..permissions import asked
 from ..queries import attachments, drafts_of, items_affected, links, merged_here, visible_tickets
 from ..thanks import takes_thanks, thanks_of
+from ..tiers import may_go_up, ways_back
 from ..workflow import Phase, Transition
 from .boxes import box_for
 from .timeline import SHOWS, entries_for
@@ -143,7 +144,8 @@ def _desk_context(user: User, ticket: Ticket, show: str) -> dict:
         "items": theirs,
         "affected": affected,
         "not_affected": [item for item in theirs if item not in affected],
-        "may_escalate": bool(ticket.team and ticket.team.next_team_id and ticket.is_open),
+        "may_escalate": may_go_up(user, ticket),
+        "may_de_escalate": bool(ways_back(ticket)),
         "clock": clock_of(ticket),
         "description_url": reverse("tickets:message", args=[ticket.number, 0]),
     } | work_context(user, ticket)

@@ -11,6 +11,7 @@ from ..forms import LAST_OF_SEVERAL, person_text
 from ..mentions import written
 from ..models import OPEN
 from ..queries import comments, get_ticket, search_tickets, visible_tickets, who_works_on
+from ..tiers import may_go_up
 from .answers import require
 from .detail import clock_of, reason_of, steps_for
 
@@ -45,7 +46,7 @@ def peek(request: HttpRequest, number: str) -> HttpResponse:
         "last": comments(request.user, ticket).order_by("-event_id").first(),
         "clock": clock_of(ticket),
         "priority_reason": reason_of(ticket),
-        "may_escalate": bool(works and ticket.team and ticket.team.next_team_id and ticket.is_open),
+        "may_escalate": works and may_go_up(request.user, ticket),
     }
     return page(request, "tickets/peek.html", context, fragment="tickets/_peek.html")
 

@@ -11,7 +11,6 @@ from .. import actions, queries
 from ..forms import (
     AssignForm,
     ConfidentialForm,
-    EscalateForm,
     LinkForm,
     PlainForm,
     ShareForm,
@@ -54,23 +53,6 @@ def _assign_to_me(request: HttpRequest, ticket) -> HttpResponse:
         submit=_("Assign to me"),
         message=_("%(number)s is yours.") % {"number": ticket.number},
         permission="tickets.assign",
-    )
-
-
-@needs("tickets.work")
-def escalate(request: HttpRequest, number: str) -> HttpResponse:
-    ticket = queries.get_ticket(request.user, number)
-    return verb_page(
-        request,
-        ticket,
-        _bound(EscalateForm, request),
-        lambda data: actions.escalate(ticket, by=request.user, via="page", **data),
-        title=_("Escalate"),
-        submit=_("Escalate"),
-        message=_("%(number)s went to the next tier.") % {"number": ticket.number},
-        permission="tickets.escalate",
-        draft=f"escalate-{ticket.number}",
-        explain="tickets/_escalation.html",
     )
 
 
