@@ -174,7 +174,7 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
             Area(
                 _("Automation ledger"),
                 _("Hours that rules, templates and forms saved"),
-                "hourglass",
+                "chart-bar",
                 "escalation:savings",
                 "savings.see",
                 about="escalation.savingrate",

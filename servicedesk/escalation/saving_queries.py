@@ -86,8 +86,8 @@ def span_of(year: int, month: date | None = None) -> tuple[date, date]:
 
 
 def sums(year: int) -> tuple[list[Line], Line]:
-    """(months of a fiscal year that have begun or have something, in their order; the whole year). One read of the
-    index, of the rows of that year alone.
+    """(months of a fiscal year from the first that has something to the last that has begun; the whole year). One read
+    of the index, of the rows of that year alone.
     """
     rows = (
         _within(*span_of(year))
@@ -101,7 +101,7 @@ def sums(year: int) -> tuple[list[Line], Line]:
     month, end = span_of(year)
     while month < end:
         line = Line(month, {source: found.get((month, source), Amount()) for source in Source.values})
-        if month <= this or line.total.count:
+        if line.total.count or (lines and month <= this):
             lines.append(line)
         whole.by_source = {source: whole.by_source[source] + line.by_source[source] for source in Source.values}
         month = _month_after(month)
