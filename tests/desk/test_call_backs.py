@@ -75,7 +75,7 @@ class TestView:
             promise(a_ticket(team=team), agent, **({"team": team} if turn % 2 else {}))
         page = visit(agent)
         page.get("/desk/call-backs/")
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(11):
             page.get("/desk/call-backs/")
 
 

@@ -89,11 +89,11 @@ class TestNumbers:
     def test_cost_the_same_number_of_queries(self, visit, team, lead, work, django_assert_num_queries):
         page = visit(lead)
         page.get(f"/desk/lead/{team.pk}/")
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(18):
             page.get(f"/desk/lead/{team.pk}/")
         for _more in range(3):
             assign(an_incident(team=team).ticket, by=lead, via="page", assignee=an_agent(team))
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(18):
             page.get(f"/desk/lead/{team.pk}/")
 
     def test_somebody_who_left_the_team_still_shows_with_what_they_have(self, team, lead, agents, work):

@@ -265,7 +265,7 @@ class TestQueriesOfTheQueue:
             a_ticket(team=team)
         page = visit(agent)
         page.get("/desk/")
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(15):
             page.get("/desk/")
 
     @pytest.mark.parametrize("rows", [1, 3])

@@ -320,9 +320,9 @@ class TestNumbers:
         a_ticket(team=team)
         page = visit(agent)
         page.get("/desk/")
-        with django_assert_num_queries(22):
+        with django_assert_num_queries(19):
             page.get("/desk/")
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(18):
             page.get("/desk/views/")
 
 
@@ -388,7 +388,7 @@ class TestColumnsAndGroups:
         page = visit(agent)
         address = "/desk/?view=all&group=service&columns=team,service,category,department,requester"
         page.get(address)
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(17):
             page.get(address)
 
 
