@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from json import dumps, loads
 from zoneinfo import ZoneInfo
@@ -147,8 +147,8 @@ def due_times(
     if level is None:
         return None, None
     return (
-        due_at(level.hours, start, level.response_minutes).due_at,
-        due_at(level.hours, start, level.resolution_minutes).due_at,
+        due_at(level.hours, start, level.response_minutes).due_at.astimezone(UTC),
+        due_at(level.hours, start, level.resolution_minutes).due_at.astimezone(UTC),
     )
 
 

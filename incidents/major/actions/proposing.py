@@ -74,7 +74,7 @@ def accept_proposal(proposal: MajorProposal, *, by: User, via: str) -> Accepted:
         major = running_for(by, service) or _new(proposal, service, by, via)
         ticket = major.incident.ticket
         tied = _tie(service, ticket, by, via)
-    _decide(proposal, State.ACCEPTED, by, major)
+    _settle(proposal, State.ACCEPTED, by, major)
     return Accepted(ticket, tied)
 
 
@@ -86,7 +86,7 @@ def dismiss_proposal(proposal: MajorProposal, *, by: User, via: str) -> None:
     _hold(proposal)
     if proposal.ticket is not None:
         record(lock(proposal.ticket), "dismiss_major", by=by, via=via)
-    _decide(proposal, State.DISMISSED, by, None)
+    _settle(proposal, State.DISMISSED, by, None)
 
 
 def _reason(proposal: MajorProposal) -> str:
@@ -120,6 +120,6 @@ def _hold(proposal: MajorProposal) -> None:
         raise Refused(_("Somebody has decided this already."), code="decided")
 
 
-def _decide(proposal: MajorProposal, state: str, by: User, major: MajorIncident | None) -> None:
+def _settle(proposal: MajorProposal, state: str, by: User, major: MajorIncident | None) -> None:
     proposal.state, proposal.decided_by, proposal.decided_at, proposal.made = state, by, timezone.now(), major
     proposal.save(update_fields=["state", "decided_by", "decided_at", "made"])
