@@ -41,11 +41,12 @@ def test_from_the_panel_through_preview_to_the_time_line_and_back(visitor):
     sheet.get_by_role("button", name="Preview").click()
     expect(sheet.locator("#outside-preview")).to_be_visible()
     expect(sheet).to_contain_text("Subject: Switch is dead")
-    someone.check()
     sheet.get_by_label("Their number for it").fill("CASE-9")
     sheet.get_by_role("button", name="Escalate", exact=True).click()
     expect(page.locator("#ticket-outside")).to_contain_text("Their number CASE-9")
     expect(page.locator("#timeline")).to_contain_text("took this outside")
+    someone.open(ticket.get_absolute_url())  # without the toast, which lies over the box
+    expect(page.locator("#ticket-outside")).to_contain_text("Their number CASE-9")
     someone.check()
     page.locator("#ticket-outside").get_by_role("button", name="Take the escalation").click()
     expect(page.locator("#ticket-outside")).to_contain_text("taken back")

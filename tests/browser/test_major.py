@@ -25,7 +25,7 @@ def test_from_the_dialog_to_the_reader_who_need_not_ask(visitor, look):
     page.locator("#id_declare_public_title_en").fill("Orders cannot be entered")
     page.locator("#sheet-body button[type=submit]").click()
     expect(page.locator("#side-major")).to_be_visible()
-    page.locator(".side-major a[href$='/major/update/']").click()
+    page.locator("#ticket-side a[href$='/major/update/']").click()
     page.locator("#id_update_text_en").fill("We know the cause.")
     page.locator("#sheet-body button[type=submit]").click()
     expect(page.locator("#sheet")).not_to_be_visible()

@@ -129,7 +129,9 @@ def test_pressing_a_notice_opens_its_page_or_goes_to_the_window_that_has_it(subs
 
     def shown(url: str) -> dict:
         pushed(page, {"title": "Assigned to you", "body": "", "url": url, "tag": url})
-        data = "(await (await navigator.serviceWorker.ready).getNotifications()).map((each) => each.data)"
+        # By its tag: one that was closed a moment ago may still be listed.
+        tagged = f"getNotifications({{tag: {json.dumps(url)}}})"
+        data = f"(await (await navigator.serviceWorker.ready).{tagged}).map((each) => each.data)"
         page.wait_for_function(f"async () => {data}.length > 0")
         [found] = page.evaluate(f"async () => {data}")
         page.evaluate(

@@ -29,7 +29,7 @@ class TestAskedOnAPhone:
         text = page.locator("textarea[name=text]")
         expect(text).to_have_value("3階の複合機が無言です\n電源は入っていますが、印刷できません。")
         page.locator("input[name=kind][value=incident]").check(force=True)
-        page.locator("input[name=trouble][value=we_stopped]").check(force=True)
+        page.locator("input[name=trouble][value=hinders]").check(force=True)
         page.locator("input[name=hit][value='3']").check(force=True)
         page.locator(f"input[name=service][value='{service.pk}']").check(force=True)
         page.locator("input[type=file]").set_input_files(
@@ -45,7 +45,7 @@ class TestAskedOnAPhone:
             "3階の複合機が無言です",
             team,
             "portal",
-            2,
+            3,
         )
 
         # Ken finds it in the queue of his team, takes it and asks.
