@@ -263,7 +263,7 @@ class TestReading:
     def test_many_tickets_cost_no_more_reads(self, django_assert_num_queries, friday):
         tickets = [an_incident(impact=4, urgency=1).ticket for _n in range(3)]
         for some in (tickets[:1], tickets):
-            with django_assert_num_queries(5):
+            with django_assert_num_queries(3):
                 levels, happened = Levels(), happened_to([ticket.pk for ticket in some])
                 assert [len(clocks_of(one, happened[one.pk], levels, timezone.now())) for one in some] == [2] * len(
                     some
