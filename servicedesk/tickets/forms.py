@@ -84,6 +84,12 @@ class PeopleField(forms.CharField):
         kwargs.setdefault("max_length", 2000)
         super().__init__(**kwargs)
 
+    def prepare_value(self, value):
+        """People as they stand in the field, where they are kept as people."""
+        if isinstance(value, list | tuple):
+            return ", ".join(person_text(one) if isinstance(one, User) else str(one) for one in value)
+        return value
+
     def clean(self, value):
         found: dict[User | str, None] = {}
         for typed in _COMMAS.split(super().clean(value)):

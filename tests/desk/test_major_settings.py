@@ -19,6 +19,7 @@ def test_numbers_people_and_roles_are_kept_and_audited_once(visit):
     }  # fmt: skip
     for _twice in range(2):
         assert page.post(address, given).status_code == 303
+    assert f'value="{manager.display_name} &lt;boss@example.com&gt;"' in page.get(address).content.decode()
     row = MajorSettings.objects.get()
     assert (row.reports, row.told_roles, list(row.told.all())) == (7, ["lead"], [manager])
     assert AuditEntry.objects.get(verb="save_major_settings").data["changes"]["reports"] == [5, 7]
