@@ -11,17 +11,14 @@ from django.views.decorators.http import require_safe
 from servicedesk.people.csvfiles import CONTENT_TYPE, write
 from servicedesk.people.queries import get_or_404
 from servicedesk.web.access import needs
-from servicedesk.web.editing import edit
-from servicedesk.web.errors import Refused
+from servicedesk.web.editing import edit, take_file
 from servicedesk.web.keyset import KeysetPage
-from servicedesk.web.pages import changed, page
+from servicedesk.web.pages import page
 
 from . import queries
 from .actions import change_item, change_service, create_item, create_service, import_items
 from .forms import IMPACTS, ItemFilter, ItemForm, ItemImportForm, ServiceForm
 from .tables import header, rows_of
-
-MOST_REJECTED = 200
 
 
 @needs("services.change")
@@ -97,23 +94,8 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
 def items_import(request: HttpRequest) -> HttpResponse:
     """Take a file, or say what it would do."""
     form = ItemImportForm(request.POST or None, request.FILES or None)
-    result, trial = None, "trial" in request.POST
-    if request.method == "POST" and form.is_valid():
-        content = form.cleaned_data["file"].read()
-        try:
-            result = import_items(content, by=request.user, via="page", trial=trial)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            if not trial and not result.rejected:
-                said = _("%(new)s new, %(changed)s changed, %(same)s as before.") % {
-                    "new": result.created, "changed": result.changed, "same": result.unchanged,
-                }  # fmt: skip
-                return changed(request, reverse("cmdb:items"), event=None, message=said)
-    rejected = result.rejected[:MOST_REJECTED] if result else []
-    context = {"form": form, "result": result, "rejected": rejected, "columns": header()}
-    status = 422 if form.errors or rejected else 200
-    return page(request, "cmdb/items_import.html", context, status=status)
+    to = reverse("cmdb:items")
+    return take_file(request, form, import_items, to=to, template="cmdb/items_import.html", columns=header())
 
 
 @needs("items.see")

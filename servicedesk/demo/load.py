@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from servicedesk.escalation.ledger import count_all
 from servicedesk.frontdoor.home import write_private
+from servicedesk.levels.keeping import keep_clocks
 from servicedesk.people.actions import audit
 from servicedesk.people.models import AuditEntry, User
 from servicedesk.tickets.consumers import index_tickets
@@ -76,6 +77,7 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
         ids = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(ids), 500):
             index_tickets(ids[start : start + 500])
+            keep_clocks(ids[start : start + 500])
         count_all(TicketEvent.objects.all())
         Outbox.objects.all().delete()
         audit(None, _VERB, by=None, via=VIA, label="Demo")

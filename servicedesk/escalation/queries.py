@@ -13,7 +13,7 @@ from servicedesk.people.queries import get_or_404
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.tickets.queries import seen_by
 
-from .models import Firing, Rule, RuleVersion
+from .models import Firing, Rule, RuleVersion, WebhookCall
 
 MONTHS = 12
 _NEVER_AFTER = timedelta(days=90)
@@ -103,3 +103,8 @@ def _contradict(group: list[Rule]) -> bool:
             if what and wanted.setdefault(what, value) != value:
                 return True
     return False
+
+
+def calls_not_sent(rule: Rule) -> QuerySet[WebhookCall]:
+    """Calls of other systems that wait or were given up."""
+    return WebhookCall.objects.filter(rule=rule).exclude(state=WebhookCall.State.SENT)

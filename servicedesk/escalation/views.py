@@ -19,8 +19,8 @@ from servicedesk.web.pages import page
 from . import conditions, doings, triggers
 from .actions import change_rule, move_rule
 from .documents import differences, trouble_of, whole_of
-from .models import Rule, WebhookCall
-from .queries import findings, firings, get_rule, months, reason_for, rules, versions
+from .models import Rule
+from .queries import calls_not_sent, findings, firings, get_rule, months, reason_for, rules, versions
 from .remembering import remembering
 
 PAGE_SIZE = 20
@@ -67,7 +67,7 @@ def _all_about(found: Rule, keyset: KeysetPage) -> dict:
         "keyset": keyset,
         "rows": list(zip(keyset.rows, doings.all_words(firing.changes for firing in keyset), strict=True)),
         "versions": _with_differences(found),
-        "calls": WebhookCall.objects.filter(rule=found).exclude(state=WebhookCall.State.SENT)[:10],
+        "calls": calls_not_sent(found)[:10],
         "has_webhook": any(one["do"] == "webhook" for one in found.document["actions"]),
     }
 

@@ -1,6 +1,5 @@
 """Which targets and which hours hold for a ticket. The settings are few rows, read at once for all tickets."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -171,7 +170,3 @@ def _parsed(document: str) -> Hours:
 @lru_cache(maxsize=50)
 def around_the_clock(zone: str) -> Hours:
     return Hours("24/7", str(ZoneInfo(zone)), (_ALL_DAY,) * 7)
-
-
-def all_ranks() -> Iterable[Rank]:
-    return Rank.objects.prefetch_related("targets")

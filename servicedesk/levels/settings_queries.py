@@ -62,11 +62,6 @@ def agreements() -> QuerySet[Agreement]:
     )
 
 
-def level_in_words(level: ServiceLevel | None) -> dict:
-    """What the audit log says of a service's level."""
-    return {"rank": level and level.rank, "calendar": level and level.calendar}
-
-
 def longest_target() -> int:
     """The most minutes of business time that anything promises."""
     ranked = RankTarget.objects.filter(around_the_clock=False).values_list("resolution_minutes", flat=True)

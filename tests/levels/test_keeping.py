@@ -205,6 +205,18 @@ class TestAgreements:
         clock = shown(incident.ticket, "agreement")
         assert (clock.run, clock.used_seconds, clock.missed_at) == ("stopped", 1800, None)
 
+    def test_that_of_a_vendor_ends_when_the_ticket_is_taken_back_while_one_waits_for_another(self, friday):
+        agreement = Agreement.objects.create(name="Vendor", kind="vendor")
+        AgreementTarget.objects.create(agreement=agreement, priority=3, minutes=60)
+        team = a_team()
+        agent = an_agent(team)
+        incident = an_incident(team=team, impact=4, urgency=1)
+        wait_for_vendor_incident(incident, by=agent, via="page")
+        record(lock(incident.ticket), "escalate_outside", by=agent, via="page", agreement=agreement.pk)
+        record(lock(incident.ticket), "undo_escalation_outside", by=agent, via="page")
+        deliver_waiting()
+        assert (incident.ticket.status, shown(incident.ticket, "agreement").run) == ("waiting_vendor", "stopped")
+
 
 class TestSweep:
     def test_warns_once_each_and_tells_of_the_miss(self, friday):

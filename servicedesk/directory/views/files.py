@@ -10,38 +10,20 @@ from django.views.decorators.http import require_safe
 
 from servicedesk.people import csvfiles, xlsxfiles
 from servicedesk.web.access import needs
-from servicedesk.web.errors import Refused
-from servicedesk.web.pages import changed, page
+from servicedesk.web.editing import take_file
 
 from ..actions import import_entries
 from ..forms import EntryFilter, EntryImportForm
 from ..queries import find_entries, with_contracts, with_ties
 from ..tables import header, rows_of
 
-MOST_REJECTED = 200
-
 
 @needs("directory.change")
 def entries_import(request: HttpRequest) -> HttpResponse:
     """Take a file, or say what it would do."""
     form = EntryImportForm(request.POST or None, request.FILES or None)
-    result, trial = None, "trial" in request.POST
-    if request.method == "POST" and form.is_valid():
-        content = form.cleaned_data["file"].read()
-        try:
-            result = import_entries(content, by=request.user, via="page", trial=trial)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            if not trial and not result.rejected:
-                said = _("%(new)s new, %(changed)s changed, %(same)s as before.") % {
-                    "new": result.created, "changed": result.changed, "same": result.unchanged,
-                }  # fmt: skip
-                return changed(request, reverse("directory:entries"), event=None, message=said)
-    rejected = result.rejected[:MOST_REJECTED] if result else []
-    context = {"form": form, "result": result, "rejected": rejected, "columns": header()}
-    status = 422 if form.errors or rejected else 200
-    return page(request, "directory/entries_import.html", context, status=status)
+    to = reverse("directory:entries")
+    return take_file(request, form, import_entries, to=to, template="directory/entries_import.html", columns=header())
 
 
 def _rows(request: HttpRequest):
