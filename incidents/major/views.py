@@ -25,7 +25,14 @@ from .actions.declaring import end_major as do_end
 from .actions.declaring import retract_major as do_retract
 from .actions.force import join_force as do_join
 from .actions.force import leave_force as do_leave
-from .actions.learning import add_action, finish_action, finish_post_mortem, reopen_post_mortem, save_post_mortem
+from .actions.learning import (
+    add_action,
+    finish_action,
+    finish_post_mortem,
+    missing_to_finish,
+    reopen_post_mortem,
+    save_post_mortem,
+)
 from .actions.telling import declare_and_tell
 from .actions.telling import publish_update as do_publish
 from .forms import (
@@ -250,10 +257,13 @@ def post_mortem(request: HttpRequest, number: str) -> HttpResponse:
             else:
                 save_post_mortem(found, by=request.user, via="page", **form.cleaned_data)
                 if do == "finish":
-                    finish_post_mortem(found, by=request.user, via="page")
+                    for name, sentence in missing_to_finish(form.cleaned_data).items():
+                        form.add_error(name, sentence)
+                    if not form.errors:
+                        finish_post_mortem(found, by=request.user, via="page")
         except Refused as refusal:
             asked.refuse(refusal)
-        else:
+        if not asked.errors:
             said = pgettext("post-mortem", "Finished.") if do == "finish" else _("Saved.")
             return changed(request, here, event=None, message=said)
     context = {

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from servicedesk.levels.hours import Hours
@@ -51,7 +51,7 @@ def usual_times(hours: Hours, now: datetime) -> list[tuple[str, str, datetime]]:
 class SnoozeForm(ActionForm):
     """Cleaned as `until`, a moment or None, and `reason`."""
 
-    when = forms.ChoiceField(label=gettext_lazy("Until"), widget=forms.RadioSelect)
+    when = forms.ChoiceField(label=pgettext_lazy("snooze", "Until"), widget=forms.RadioSelect)
     at = forms.DateTimeField(
         label=gettext_lazy("Another time"), required=False, widget=forms.DateTimeInput,
         help_text=gettext_lazy("In your own time zone."),

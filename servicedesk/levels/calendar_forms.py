@@ -116,12 +116,12 @@ class CalendarForm(ActionForm):
         }
 
     def refuse(self, refusal: Refused) -> None:
-        """The day stands beside its box already, so it is taken out of the sentence."""
+        """The field stands above its box already, so its name is taken out of the sentence."""
         name = refusal.field or ""
         field = {"weekly": "mon"}.get(name) or name.removeprefix("weekly.").partition(".")[0]
         sentence = str(refusal.sentence)
-        if name.startswith("weekly."):
-            sentence = sentence.removeprefix(f"{name}: ").removeprefix(f"{name}：")
+        for colon in (": ", "："):
+            sentence = sentence.removeprefix(f"{name}{colon}")
         super().refuse(Refused(sentence, field=field, code=refusal.code))
 
 

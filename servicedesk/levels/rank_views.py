@@ -36,7 +36,7 @@ from .rank_json import Target, rank_json, rank_of, targets_of
 from .settings_queries import agreements as all_agreements
 from .settings_queries import ranks as all_ranks
 from .settings_queries import services_with_level
-from .typed import text_of_minutes
+from .typed import words_of_minutes
 
 
 @needs("levels.see")
@@ -48,14 +48,14 @@ def ranks(request: HttpRequest) -> HttpResponse:
 
 
 def _targets(rank: Rank) -> list[tuple[int, str, str, bool]]:
-    """[(priority, first response, resolution, around the clock)] as people type it."""
-    return [_typed(priority, target) for priority, target in targets_of(rank).items()]
+    """[(priority, first response, resolution, around the clock)] in words."""
+    return [_in_words(priority, target) for priority, target in targets_of(rank).items()]
 
 
-def _typed(priority: int, target: Target) -> tuple[int, str, str, bool]:
+def _in_words(priority: int, target: Target) -> tuple[int, str, str, bool]:
     around = target.around_the_clock
     minutes = (target.response_minutes, target.resolution_minutes)
-    response, resolution = (text_of_minutes(one, around_the_clock=around) for one in minutes)
+    response, resolution = (words_of_minutes(one, around_the_clock=around) for one in minutes)
     return priority, response, resolution, around
 
 
@@ -123,7 +123,7 @@ def rank_import(request: HttpRequest) -> HttpResponse:
             present = Rank.objects.filter(name=fields["name"].strip()).first()
             context = {
                 "name": fields["name"],
-                "targets": [_typed(priority, one) for priority, one in sorted(fields["targets"].items())],
+                "targets": [_in_words(priority, one) for priority, one in sorted(fields["targets"].items())],
                 "text": dumps(document),
                 "replaces": present,
                 "preview": preview(rank_change(present, fields), request.user),
@@ -156,7 +156,7 @@ def agreements(request: HttpRequest) -> HttpResponse:
         (
             agreement,
             [
-                (row.priority, text_of_minutes(row.minutes, around_the_clock=agreement.around_the_clock))
+                (row.priority, words_of_minutes(row.minutes, around_the_clock=agreement.around_the_clock))
                 for row in agreement.targets.all()
             ],
         )

@@ -98,7 +98,8 @@ def intervals(line: Line) -> tuple[list[tuple[datetime, datetime, str]], int]:
 
 
 def rests(line: Line) -> list[Rest]:
-    return [_rest(stretch) for stretch in line.told.reading.rested]
+    """Every time it rested; that it stays done since the end is no rest."""
+    return [_rest(stretch) for stretch in line.told.reading.rested if stretch.until or stretch.side]
 
 
 def waiting(line: Line) -> list[tuple[str, str]]:

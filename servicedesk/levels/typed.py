@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from servicedesk.web import formats
 from servicedesk.web.errors import Refused
 
 from .hours import Hours
@@ -115,6 +117,16 @@ def text_of_minutes(minutes: int, *, around_the_clock: bool = False) -> str:
     days, rest = (0, minutes) if around_the_clock else divmod(minutes, BUSINESS_DAY)
     hours, rest = divmod(rest, 60)
     return "".join(f"{number}{unit}" for number, unit in ((days, "d"), (hours, "h"), (rest, "m")) if number) or "0m"
+
+
+def words_of_minutes(minutes: int, *, around_the_clock: bool = False) -> str:
+    """The same length for reading: `2 business days`, `4 h`, `1 h 30 min`."""
+    days, rest = (0, minutes) if around_the_clock else divmod(minutes, BUSINESS_DAY)
+    shorter = formats.hours(rest) if rest >= 60 else formats.duration(rest)
+    if not days:
+        return shorter
+    longer = ngettext("%(count)d business day", "%(count)d business days", days) % {"count": days}
+    return _("%(longer)s %(shorter)s") % {"longer": longer, "shorter": shorter} if rest else longer
 
 
 def moment_of(value: Any, hours: Hours) -> datetime:

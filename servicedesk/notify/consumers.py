@@ -37,6 +37,7 @@ _KINDS = {
     "cancel": Kind.CANCELLED,
     "merge": Kind.MERGED,
     "assign": Kind.ASSIGNED,
+    "de_escalate": Kind.ASSIGNED,
     "forward": Kind.FORWARDED,
     "answer_from_outside": Kind.OUTSIDE,
     "bounce": Kind.BOUNCED,

@@ -377,6 +377,8 @@ def _snooze(event, names):
 def _wake(event, names):
     if event.by is None:
         return _("The snooze is over.")
+    if event.data.get("wrote"):
+        return _("%(who)s wrote, which ended the snooze.") % {"who": names.who(event)}
     return _("%(who)s ended the snooze.") % {"who": names.who(event)}
 
 

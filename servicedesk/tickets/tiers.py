@@ -1,6 +1,7 @@
 """From tier to tier: where a ticket can go up, where it came from, and who is responsible for it."""
 
 from servicedesk.people.models import Team, User
+from servicedesk.people.queries import absent_ids
 
 from .models import Ticket
 
@@ -61,3 +62,15 @@ def ways_back(ticket: Ticket) -> list[Team]:
         if team.pk == last or team.tier < ticket.team.tier
     ]
     return sorted(teams, key=lambda team: (team.pk != last, -team.tier))
+
+
+def last_holder(ticket: Ticket, team: Team) -> User | None:
+    """Who had the ticket when it left a team, if they still belong to it and are there today."""
+    rows = ticket.events.filter(verb__in=HANDED).order_by("-number").values_list("data", flat=True)
+    for changes in (data.get("changes") or {} for data in rows):
+        before = (changes.get("team") or [None])[0]
+        if before and before[0] == team.pk:
+            had = (changes.get("assignee") or [None])[0]
+            person = User.objects.filter(pk=had[0], is_active=True, teams=team).first() if had else None
+            return None if person is None or person.pk in absent_ids() else person
+    return None

@@ -13,7 +13,7 @@ from incidents.major.actions.learning import add_action, finish_action, finish_p
 from incidents.major.actions.setting import save_major_settings
 from incidents.major.actions.sweeps import nag_overdue_actions, nag_overdue_updates
 from incidents.major.actions.telling import declare_and_tell, publish_update, subscribe, unsubscribe
-from incidents.major.models import MajorIncident, MajorUpdate, Subscriber
+from incidents.major.models import MajorIncident, MajorUpdate, PostMortemAction, Subscriber
 from incidents.major.queries import get_outage, known_outages, open_actions, people_hit, readers_of, services_of
 from incidents.models import CauseCode
 from incidents.queries import post_mortem_missing
@@ -354,7 +354,9 @@ class TestPostMortem:
         draft = {"do": "save", "what_happened": "The disk was full.", "present": "helper@example.com"}
         assert page.post(address, draft).status_code == 303
         refused = page.post(address, draft | {"do": "finish"})
-        assert refused.status_code == 422 and "Write what we learn from it." in refused.content.decode()
+        assert refused.status_code == 422
+        for sentence in ("Write what we learn from it.", "Choose the cause.", "Say when it was held."):
+            assert sentence in refused.content.decode()
         whole = draft | {
             "do": "finish", "lessons": "Watch disks.", "held_on": str(timezone.localdate()),
             "cause_code": CauseCode.objects.get(code="hardware").pk,
@@ -377,7 +379,10 @@ class TestPostMortem:
         today = timezone.localdate()
         new = {"do": "add", "what": "Buy a disk", "owner": "owner@example.com", "due_on": str(today - timedelta(1))}
         address = f"/incidents/{incident.ticket.number}/post-mortem/"
-        assert visit(agent).post(address, new).status_code == 303
+        refused = visit(agent).post(address, new)
+        assert refused.status_code == 422 and "This day is over." in refused.content.decode()
+        assert visit(agent).post(address, new | {"due_on": str(today)}).status_code == 303
+        PostMortemAction.objects.update(due_on=today - timedelta(1))
         later = add_action(major, by=agent, via="page", what="Watch it", owner=agent, due_on=today + timedelta(9))
         assert [nag_overdue_actions(today), nag_overdue_actions(today)] == [1, 0]
         deliver_waiting()

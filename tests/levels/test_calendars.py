@@ -90,7 +90,7 @@ class TestPages:
         shown = answer.content.decode()
         assert answer.status_code == 422
         errors = shown[shown.index(f'id="id_calendar_{field}_error"') :]
-        assert words in errors[:400] and "weekly." not in errors[:400]
+        assert words in errors[:400] and "weekly." not in errors[:400] and f"{field}: " not in errors[:400]
         assert "９：００～１２：００" in shown or "mon" in typed
         assert Calendar.objects.count() == 1
 

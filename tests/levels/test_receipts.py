@@ -44,6 +44,7 @@ class TestReceipt:
         ):
             assert words in text
         assert "Fri 20 Nov 2026, 16:00" in text
+        assert "nobody: it counted as done" not in text  # the first response is over, and no rest
         panel = visit(agent).get(f"/tickets/{ticket.number}/clocks/", headers={"HX-Request": "true"}).content.decode()
         assert panel.count("<progress") == 3
         assert "paused" in panel

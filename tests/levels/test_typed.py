@@ -11,6 +11,7 @@ from servicedesk.levels.typed import (
     text_of_days,
     text_of_minutes,
     text_of_special,
+    words_of_minutes,
 )
 from servicedesk.web.errors import Refused
 
@@ -90,6 +91,16 @@ class TestMinutes:
     def test_are_shown_as_they_are_read(self, minutes, around):
         text = text_of_minutes(minutes, around_the_clock=around)
         assert minutes_of(text, field="p1", around_the_clock=around) == minutes
+
+    @pytest.mark.parametrize(
+        ("minutes", "around", "words"),
+        [
+            (30, False, "30 min"), (240, False, "4 h"), (90, True, "1 h 30 min"), (480, False, "1 business day"),
+            (1080, False, "2 business days 2 h"), (1440, True, "24 h"), (490, False, "1 business day 10 min"),
+        ],
+    )  # fmt: skip
+    def test_are_read_in_words(self, minutes, around, words):
+        assert words_of_minutes(minutes, around_the_clock=around).replace("\xa0", " ") == words
 
     def test_percentages(self):
         assert percentages_of("９０％、 75") == [75, 90]

@@ -175,6 +175,11 @@ class TestWhatComesToATeam:
         assert told() == [("team", agent)]
         de_escalate(ticket, by=agent, via="page", reason="Not ours")
         assert told() == [("team", lead)]
+        assign(ticket, by=again(lead), via="page", assignee=lead)
+        escalate(ticket, by=lead, via="page", reason="Still beyond us")
+        told()
+        de_escalate(ticket, by=agent, via="page", reason="Now it is theirs")
+        assert told() == [("assigned", lead)]
         assign(ticket, by=again(lead), via="page", team=team, assignee=agent)
         assert told() == [("assigned", agent)]
 

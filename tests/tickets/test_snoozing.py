@@ -15,6 +15,7 @@ from servicedesk.tickets.actions.snoozing import wake_some
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.sentences import Names, words_for
 from tests.factories import a_person, a_team, a_ticket, again, an_agent, an_incident
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,8 @@ class TestSnooze:
         assert is_snoozed(ticket)
         reply(ticket, by=ticket.requester, body=words, **PAGE)
         assert is_snoozed(ticket) is not comes_back
+        said = [words_for(event, Names(agent, [event])) for event in ticket.events.filter(verb="wake")]
+        assert said == [f"{ticket.requester.display_name} wrote, which ended the snooze."] * comes_back
 
     def test_comes_back_with_a_new_assignee_and_when_it_is_ended_and_goes_with_the_resolution(
         self, team, agent, ticket

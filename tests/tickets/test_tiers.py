@@ -2,8 +2,10 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from servicedesk.notify.models import Notification, OutgoingMail
+from servicedesk.people.models import Absence
 from servicedesk.tickets.actions import assign, de_escalate, escalate, escalate_to_manager, move
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.errors import TicketError
@@ -57,6 +59,26 @@ class TestDeEscalate:
         assert (said.body, said.is_public) == ("It is the cable.", False)
         down(ticket, agent)
         assert ticket.team == first
+
+    def test_goes_to_whoever_had_it_there_unless_they_are_away_or_gone(self, ticket, agent, tiers):
+        first, second, _third = tiers
+        mika, ken = an_agent(first, name="Mika Mori"), an_agent(second)
+        assign(ticket, by=agent, via="page", assignee=mika)
+        up(ticket, mika)
+        assign(ticket, by=ken, via="page", assignee=ken)
+        down(ticket, ken)
+        assert (ticket.team, ticket.assignee) == (first, mika)
+        assert events_of(ticket)[-1][1]["changes"]["assignee"] == [[ken.pk], [mika.pk]]
+        up(ticket, mika)
+        away = Absence.objects.create(user=mika, from_on=timezone.localdate(), until_on=timezone.localdate())
+        down(ticket, ken)
+        assert ticket.assignee is None
+        away.delete()
+        assign(ticket, by=agent, via="page", assignee=mika)
+        up(ticket, mika)
+        mika.memberships.all().delete()
+        down(ticket, ken)
+        assert (ticket.team, ticket.assignee) == (first, None)
 
     def test_or_to_another_team_of_a_lower_tier_that_had_it(self, ticket, agent, tiers):
         first, second, third = tiers

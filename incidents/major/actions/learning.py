@@ -1,12 +1,13 @@
 """The post-mortem: what is written, who does what until when, and when it is finished."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from servicedesk.people.models import User
 from servicedesk.people.rules import check
@@ -21,6 +22,18 @@ from ..models import MajorIncident, PostMortem, PostMortemAction
 from .force import let_see
 
 MOST_LETTERS = 20_000
+TO_FINISH = {
+    "what_happened": gettext_lazy("Write what happened."),
+    "cause_code": gettext_lazy("Choose the cause."),
+    "lessons": gettext_lazy("Write what we learn from it."),
+    "held_on": gettext_lazy("Say when it was held."),
+}
+"""What a finished post-mortem says, and the sentence that asks for it."""
+
+
+def missing_to_finish(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Of TO_FINISH what is empty."""
+    return {name: sentence for name, sentence in TO_FINISH.items() if not told.get(name)}
 
 
 @transaction.atomic
@@ -83,15 +96,9 @@ def finish_post_mortem(major: MajorIncident, *, by: User, via: str, at: datetime
     """
     ticket = _hold(major, by)
     row = _draft(major)
-    for name, missing in (
-        ("what_happened", _("Write what happened.")),
-        ("lessons", _("Write what we learn from it.")),
-        ("held_on", _("Say when it was held.")),
-    ):
-        if not getattr(row, name):
-            raise TicketError(missing, field=name)
-    if major.incident.cause_code_id is None:
-        raise TicketError(_("Choose the cause."), field="cause_code")
+    told = {name: getattr(row, name) for name in TO_FINISH if name != "cause_code"}
+    for name, sentence in missing_to_finish(told | {"cause_code": major.incident.cause_code}).items():
+        raise TicketError(sentence, field=name)
     row.finished_at, row.finished_by = at or timezone.now(), by
     row.save(update_fields=["finished_at", "finished_by"])
     record(ticket, "finish_post_mortem", by=by, via=via, at=at)
@@ -115,7 +122,7 @@ def add_action(
     major: MajorIncident, *, by: User, via: str, what: str, owner: User, due_on: date, at: datetime | None = None
 ) -> PostMortemAction:
     """Agree who does what until when; the owner sees the ticket from then on. Also after the post-mortem is finished.
-    Refuses an empty one, guests and people who left.
+    Refuses an empty one, a day gone by, guests and people who left.
     """
     ticket = _hold(major, by)
     what = one_line(what, 300)
@@ -123,6 +130,8 @@ def add_action(
         raise TicketError(_("Write what is to be done."), field="what")
     if not owner.is_active or owner.is_guest:
         raise TicketError(_("%(name)s is no longer here.") % {"name": owner.display_name}, field="owner")
+    if due_on < timezone.localdate(at):
+        raise TicketError(_("This day is over. Choose today or a day to come."), field="due_on")
     row = PostMortem.objects.get_or_create(major=major)[0]
     made = PostMortemAction.objects.create(post_mortem=row, what=what, owner=owner, due_on=due_on)
     let_see(major, owner, by=by, via=via, at=at)

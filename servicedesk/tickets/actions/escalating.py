@@ -11,7 +11,7 @@ from servicedesk.people.models import Team, User
 from ..errors import TicketError
 from ..models import Ticket
 from ..queries import sees
-from ..tiers import FUNCTIONAL, HIERARCHICAL, responsible_manager, ways_back
+from ..tiers import FUNCTIONAL, HIERARCHICAL, last_holder, responsible_manager, ways_back
 from .core import lock, named, permit, person_ref, record
 from .sharing import add_watcher, share
 from .snoozing import rouse
@@ -36,7 +36,7 @@ def escalate(ticket: Ticket, *, by: User | None, via: str, reason: str, at: date
             _("The team of this ticket has no next tier. Assign it to a team instead."), code="no_next_tier"
         )
     note(ticket, by=by, via=via, body=reason, at=at)
-    _hand(ticket, "escalate", target, by=by, via=via, at=at, kind=FUNCTIONAL)
+    _hand(ticket, "escalate", target, None, by=by, via=via, at=at, kind=FUNCTIONAL)
     return ticket
 
 
@@ -77,8 +77,8 @@ def escalate_to_manager(
 def de_escalate(
     ticket: Ticket, *, by: User | None, via: str, reason: str, team: Team | None = None, at: datetime | None = None
 ) -> Ticket:
-    """Give a ticket back to the team that escalated it last, or to `team`, one of a lower tier that had it; without an
-    assignee, with the reason as an internal note.
+    """Give a ticket back to the team that escalated it last, or to `team`, one of a lower tier that had it, with the
+    reason as an internal note. Whoever of that team had it last gets it, if they are there today.
 
     Refuses without a reason, when there is nothing to go back to, and a team that is none of `ways_back`.
     """
@@ -98,15 +98,20 @@ def de_escalate(
             field="team",
         )
     note(ticket, by=by, via=via, body=reason, at=at)
-    _hand(ticket, "de_escalate", team or ways[0], by=by, via=via, at=at)
+    team = team or ways[0]
+    _hand(ticket, "de_escalate", team, last_holder(ticket, team), by=by, via=via, at=at)
     return ticket
 
 
 def _hand(
-    ticket: Ticket, verb: str, team: Team, *, by: User | None, via: str, at: datetime | None, **data: Any
-) -> None:
-    changes = {"team": [named(ticket.team), named(team)], "assignee": [person_ref(ticket.assignee), None]}
-    ticket.team, ticket.assignee = team, None
+    ticket: Ticket, verb: str, team: Team, person: User | None, *, by: User | None, via: str, at: datetime | None,
+    **data: Any,
+) -> None:  # fmt: skip
+    changes = {
+        "team": [named(ticket.team), named(team)],
+        "assignee": [person_ref(ticket.assignee), person_ref(person)],
+    }
+    ticket.team, ticket.assignee = team, person
     ticket.save(update_fields=["team", "assignee"])
     record(ticket, verb, by=by, via=via, at=at, changes=changes, **data)
     rouse(ticket, by=by, via=via, at=at)

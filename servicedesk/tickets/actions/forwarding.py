@@ -53,7 +53,7 @@ def answer_from_outside(
     lock(into)
     if not was_written_to(by, ticket):
         raise TicketError(_("There is no such ticket."), code="not_found")
-    rouse(into, by=by, via=via)
+    rouse(into, by=by, via=via, wrote=True)
     outside = TicketEvent.objects.filter(ticket=ticket, verb="escalate_outside", data__to__contains=[[by.pk]])
     if (taken := outside.order_by("-number").first()) is not None:
         data["entry"] = taken.data["entry"]

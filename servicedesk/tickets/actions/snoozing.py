@@ -53,14 +53,17 @@ def wake(ticket: Ticket, *, by: User, via: str, at: datetime | None = None) -> T
     return ticket
 
 
-def rouse(ticket: Ticket, *, by: User | None, via: str, at: datetime | None = None) -> None:
-    """Bring it back if it is snoozed; in the caller's transaction, which holds the ticket's row lock."""
+def rouse(ticket: Ticket, *, by: User | None, via: str, at: datetime | None = None, wrote: bool = False) -> None:
+    """Bring it back if it is snoozed; in the caller's transaction, which holds the ticket's row lock. `wrote`: because
+    somebody wrote, who need not know that it was.
+    """
     if ticket.snoozed_at is None:
         return
     snoozed = ticket.events.filter(verb="snooze").select_related("by").order_by("-number").first()
     ticket.snoozed_at = ticket.snoozed_until = None
     ticket.save(update_fields=["snoozed_at", "snoozed_until"])
-    record(ticket, "wake", by=by, via=via, at=at, user=person_ref(snoozed.by) if snoozed else None)
+    data = {"wrote": True} if wrote else {}
+    record(ticket, "wake", by=by, via=via, at=at, user=person_ref(snoozed.by) if snoozed else None, **data)
 
 
 def wake_some(now: datetime, limit: int = 200) -> int:

@@ -110,7 +110,7 @@ def reply(
     comment = say(ticket, "reply", True, by, body, via, files, style, strict_files, at, data)
     # Also when nothing proves who wrote: it must be seen. Only thanks leave it where it is.
     if not from_desk and ticket.snoozed_at and (files or not only_thanks(body, names_on(ticket, by))):
-        rouse(ticket, by=by, via=via, at=at)
+        rouse(ticket, by=by, via=via, at=at, wrote=True)
     if from_desk:
         answered(ticket, comment.event.at)
     if is_thanks:

@@ -24,11 +24,13 @@ def done(
 ) -> HttpResponse:
     """After a write: plain forms go to the ticket, there to `part`, or to `next` when it is ours; htmx gets the event
     `ticket-changed`, on which open pages fetch what changed. Who no longer sees the ticket is sent to the desk and told
-    so.
+    so; an agent who only follows it from now on gets the page of those who do.
     """
     if not visible_tickets(request.user).filter(pk=ticket.pk).exists():
         message = _("%(number)s is now with others, who alone see it.") % {"number": ticket.number}
         return _go(request, reverse("desk:queue") if request.user.is_agent else "/", message)
+    if is_htmx(request) and request.user.is_agent and not request.user.may("tickets.work", ticket):
+        return _go(request, ticket.get_absolute_url(), message)
     if wants_fragment(request):
         return changed(request, None, detail={"number": ticket.number}, message=message, undo=undo)
     return changed(request, safe_next(request, ticket.get_absolute_url() + part), message=message, undo=undo)
