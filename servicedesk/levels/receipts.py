@@ -23,13 +23,17 @@ MOST_INTERVALS = 200
 
 @dataclass(frozen=True)
 class Line:
-    """A clock in words: its name, what it shows now (words and the state of `clock_pill`), and how full it is."""
+    """A clock in words: its name, what it shows now (words and the state of `clock_pill`)."""
 
     told: Told
     name: str
     words: str
     state: str
-    percent: int
+
+    @property
+    def percent(self) -> int:
+        """How much of the promised time is used; more than 100 when more is."""
+        return int(self.told.reading.used / timedelta(minutes=self.told.minutes) * 100)
 
     @property
     def due_at(self) -> datetime | None:
@@ -69,10 +73,9 @@ def read_clocks(ticket: Ticket, *, ours: bool) -> list[Line]:
 
 
 def _line(told: Told, ticket: Ticket) -> Line:
-    reading = told.reading
     name = str(Clock.Kind(told.kind).label) if told.agreement is None else told.agreement.name
     words, state = _state(told, ticket)
-    return Line(told, name, words, state, min(100, int(reading.share() * 100)))
+    return Line(told, name, words, state)
 
 
 def _state(told: Told, ticket: Ticket) -> tuple[str, str]:

@@ -69,6 +69,13 @@ class TestReceipt:
         assert resolution["pauses"][0]["side"] == "requester"
         assert resolution["intervals"] == [["2026-11-20T16:00:00+09:00", "2026-11-20T17:00:00+09:00"]]
 
+    def test_more_than_all_is_used_of_what_is_late(self, visit, friday):  # noqa: F811
+        team = a_team()
+        ticket = an_incident(team=team, impact=4, urgency=1).ticket
+        friday.move_to(at("2026-11-26T16:00"))
+        text = visit(an_agent(team)).get(f"/tickets/{ticket.number}/receipt/").content.decode()
+        assert "(300%)" in text and "missed" in text
+
     def test_what_was_withdrawn_has_met_nothing(self, visit, told):
         incident, agent = told
         cancel_incident(incident, by=agent, via="page", reason="Was a test.")
