@@ -41,7 +41,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def chromium():
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    known = map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))
+    path = os.environ.get("CHROMIUM") or next(filter(None, known), None)
     if not path:
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing: apt-get install chromium")
