@@ -271,6 +271,16 @@ class Life:
             else ServiceRequest.objects.get(pk=self.ticket.pk)
         )
         self.record.ticket = self.ticket
+        self.cast.opened(self.ticket, at)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Whoever the desk gave it to by itself goes on with it."""
+        code = self.ticket.team.code
+        if self.ticket.assignee is not None:
+            self.agent = self.ticket.assignee
+        elif code != (self.story.team or self.service.team.code):
+            self.agent = self._agent_of(code)
 
     def _category(self):
         return self.cast.categories[self.story.category]
@@ -359,10 +369,14 @@ class Life:
         return lambda at: note(self.ticket, by=self.agent, body=self.telling.fill(text), via="page", at=at)
 
     def _escalates(self, at: datetime) -> None:
+        if self.ticket.team.next_team is None:
+            return  # a rule did it
         log_work(self.ticket, by=self.agent, via="page", minutes=15, worked_on=at.date(), at=at)
         escalate(self.ticket, by=self.agent, via="page", reason=self.telling.fill(self.story.escalate), at=at)
 
     def _second_tier_takes(self, at: datetime) -> None:
+        if self.ticket.assignee is not None:
+            return
         self.agent = self._agent_of(self.ticket.team.code)
         assign(self.ticket, by=self.agent, via="page", assignee=self.agent, at=at)
 
