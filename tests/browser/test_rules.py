@@ -20,13 +20,13 @@ class TestRule:
         someone = visitor(locale="ja-JP", viewport=PHONE, color_scheme="dark").sign_in(admin)
         page = someone.open("/settings/rules/new/")
         page.fill("[name=name]", "無線はネットワークへ")
-        page.click("button[value='add:all']")
-        page.select_option("[name=c0-field]", "words")
-        page.fill("[name=c0-value]", "無線、ＶＰＮ")
+        page.click("button[value='add:condition:0']")
+        page.select_option("[name=c1-field]", "words")
+        page.fill("[name=c1-value]", "無線、ＶＰＮ")
         page.click("button[value='add:action']")
         page.select_option("[name=a0-do]", "assign_team")
         page.select_option("[name=a0-team]", "network")
-        assert page.input_value("[name=c0-value]") == "無線、ＶＰＮ"
+        assert page.input_value("[name=c1-value]") == "無線、ＶＰＮ"
         someone.check()
         page.click("button[value=save]")
         page.wait_for_url("**/settings/rules/*/")
