@@ -29,7 +29,13 @@ def rules(admin: User, agent: User) -> dict:
             "conditions": {"all": [
                 {"field": "tags", "is": ["無線", "役員"]},
                 {"field": "priority", "is": ["P1", "P2", "P3", "P4"]},
-                {"any": [{"field": "team", "is": team.code}, {"field": "words", "has": ["VPN", "無線 LAN"]}]},
+                {"any": [
+                    {"field": "team", "is": team.code},
+                    {"all": [
+                        {"field": "words", "has": ["VPN", "無線 LAN"]},
+                        {"none": [{"field": "channel", "is": "alert"}]},
+                    ]},
+                ]},
                 {"none": [{"field": "guest", "is": True}]},
             ]},
             "actions": [
