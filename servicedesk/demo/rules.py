@@ -14,7 +14,7 @@ from incidents.major.models import MajorProposal
 from servicedesk.escalation.actions import change_rule, create_rule
 from servicedesk.escalation.documents import whole_of
 from servicedesk.escalation.models import Rule, Turn
-from servicedesk.escalation.running import JUDGES_FOR, Ready, ask, fire, holds, ready_rules, take_turns
+from servicedesk.escalation.running import JUDGES_FOR, Question, ask, fire, ready_rules, take_turns
 from servicedesk.levels.hours import due_at
 from servicedesk.levels.queries import Levels
 from servicedesk.tickets.actions import lock
@@ -35,8 +35,8 @@ class Rules:
 
     def __init__(self, cast: Cast, now: datetime):
         self.cast, self._levels = cast, Levels()
-        self._events: list[Ready] = []
-        self._timed: list[Ready] = []
+        self._of_new = Question(())
+        self._timed: list[Question] = []
         self._waiting: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._count = 0
         with open(HERE / "rules.toml", "rb") as file:
@@ -70,28 +70,29 @@ class Rules:
         return act
 
     def _read(self) -> None:
-        self._events = [each for each in ready_rules(timed=False) if each.trigger["on"] == "created"]
-        self._timed = ready_rules(timed=True)
+        self._of_new = Question(each for each in ready_rules(timed=False) if each.trigger["on"] == "created")
+        self._timed = [Question([each]) for each in ready_rules(timed=True)]
 
     def opened(self, ticket: Ticket, at: datetime) -> None:
         """Let the rules judge a ticket that was just opened."""
         index_tickets([ticket.pk])
         opening = ticket.events.only("pk").get(number=1)
-        fired = ask(self._events, ticket, opening.pk, at=at)
+        fired = ask(self._of_new, ticket, opening.pk, at=at)
         if any("major" in change for firing in fired for change in firing.changes):
             self._wait(after(at, _DECIDED_AFTER), lambda then: self._dismiss(ticket, then))
         for each in self._timed:
-            due = due_at(self._levels.hours_of(ticket), ticket.created_at, each.trigger["minutes"]).due_at
+            (rule,) = each.rules
+            due = due_at(self._levels.hours_of(ticket), ticket.created_at, rule.trigger["minutes"]).due_at
             self._wait(due, lambda then, one=each: self._time_has_passed(one, ticket, then))
 
     def _wait(self, at: datetime, act: Callable[[datetime], None]) -> None:
         self._count += 1  # what is due at the same moment keeps its order
         heapq.heappush(self._waiting, (at, self._count, act))
 
-    def _time_has_passed(self, ready: Ready, ticket: Ticket, at: datetime) -> None:
-        if holds(ready, ticket):
+    def _time_has_passed(self, question: Question, ticket: Ticket, at: datetime) -> None:
+        if all(question.answers(ticket)):
             lock(ticket)
-            fire(ready, ticket, since=ticket.created_at, at=at)
+            fire(question.rules[0], ticket, since=ticket.created_at, at=at)
 
     def _dismiss(self, ticket: Ticket, at: datetime) -> None:
         """None of them was one: whoever leads the team looked and said so."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import BooleanField, Case, IntegerField, Q, Value, When
 from django.utils import timezone
 
 from servicedesk.tickets.actions import because, record
@@ -156,7 +156,7 @@ def _judge(ticket_id: int, event_id: int, rules: Sequence[Ready]) -> bool:
             with about(ticket_number=ticket.number):
                 if Outbox.objects.filter(pk=event_id).exists():
                     index_words([TicketEvent.objects.get(pk=event_id)])  # it has not been through the consumers yet
-                ask(rules, ticket, event_id)
+                ask(Question(rules), ticket, event_id)
             turn.judged_at, turn.error = timezone.now(), ""
             turn.save(update_fields=["judged_at", "error"])
     except Exception as error:
@@ -175,29 +175,44 @@ def _take(ticket_id: int) -> Ticket | None:
     )
 
 
-def ask(rules: Sequence[Ready], ticket: Ticket, event_id: int, *, at: datetime | None = None) -> list[Firing]:
+class Question:
+    """What some rules ask of a ticket, compiled once: one statement says which of their conditions hold."""
+
+    def __init__(self, rules: Iterable[Ready]):
+        self.rules = tuple(rules)
+        answers = (
+            Case(When(each.q, then=Value(True)), default=Value(False), output_field=BooleanField())
+            for each in self.rules
+        )
+        rows = Ticket.objects.filter(pk=0).order_by().values_list(*answers)
+        self._sql, (*self._params, _pk) = rows.query.sql_with_params()
+
+    def answers(self, ticket: Ticket) -> Sequence[bool]:
+        """For the ticket as it is now, in the order of the rules."""
+        if not self.rules:
+            return ()
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, [*self._params, ticket.pk])
+            return cursor.fetchone()
+
+
+def ask(question: Question, ticket: Ticket, event_id: int, *, at: datetime | None = None) -> list[Firing]:
     """Ask the rules that an event sets off in their order, each about the ticket as those before have left it, and let
     fire whose conditions hold. The caller holds the ticket's row lock. `at` is for demo content.
     """
-    fired, place = [], _next(rules, 0, ticket)
-    while place is not None and not is_spent(ticket):
-        fired.append(fire(rules[place], ticket, event_id=event_id, at=at))
-        place = None if rules[place].rule.stops else _next(rules, place + 1, ticket)
-    return [firing for firing in fired if firing is not None]
-
-
-def _next(rules: Sequence[Ready], start: int, ticket: Ticket) -> int | None:
-    """The first from `start` on whose conditions hold now: one query however many there are."""
-    asked = [When(each.q, then=Value(place)) for place, each in enumerate(rules) if place >= start]
-    if not asked:
-        return None
-    rows = Ticket.objects.filter(pk=ticket.pk).order_by()
-    return rows.values_list(Case(*asked, default=None, output_field=IntegerField()), flat=True).first()
-
-
-def holds(ready: Ready, ticket: Ticket) -> bool:
-    """Whether its conditions hold for the ticket now."""
-    return _next([ready], 0, ticket) is not None
+    fired, holds = [], question.answers(ticket)
+    for place, each in enumerate(question.rules):
+        if not holds[place]:
+            continue
+        if is_spent(ticket):
+            break
+        firing = fire(each, ticket, event_id=event_id, at=at)
+        if firing is not None:
+            fired.append(firing)
+            holds = question.answers(ticket)
+        if each.rule.stops:
+            break
+    return fired
 
 
 def _put_off(event_id: int, error: Exception) -> None:
