@@ -17,11 +17,12 @@ from servicedesk.people.models import AuditEntry, User
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Outbox, Ticket, TicketEvent
 
+from .acts import Step
 from .call_backs import promise_calls
 from .company import SIGN_INS, VIA, Cast, found
 from .directory import write_directory
 from .grammar import Story, stories
-from .lives import ASKED, ASSIGNED, IN_PROGRESS, NEW, RESOLVED, VENDOR, Life, Step
+from .lives import ASKED, ASSIGNED, IN_PROGRESS, NEW, RESOLVED, VENDOR, Life
 from .major import Major, PastMajor
 from .rules import Rules, all_judged
 from .texts import write_texts
