@@ -233,9 +233,10 @@ class Acts:
         set_tags(self.ticket, by=self.agent, via="page", tags=self.story.tags, at=at)
 
     def _replies(self, text: str) -> Act:
-        return lambda at: reply(
-            self.ticket, by=self.agent, via="page", at=at, body=self.telling.greeted(text, self._short(self.agent))
-        )
+        return lambda at: reply(self.ticket, by=self.agent, via="page", at=at, body=self._greeted(text))
+
+    def _greeted(self, text: str) -> str:
+        return self.telling.greeted(text, self._short(self.agent), self.ticket.team.name)
 
     def _says_that_it_came(self, at: datetime) -> None:
         template = ReplyTemplate.objects.get(code="uketsuke", team=None)
@@ -243,10 +244,7 @@ class Acts:
         reply(self.ticket, by=self.agent, via="page", at=at, body=body, template=template.pk)
 
     def _asks(self, question: str) -> Act:
-        return lambda at: self.do(
-            "ask_requester", at, by=self.agent, via="page",
-            message=self.telling.greeted(question, self._short(self.agent)),
-        )  # fmt: skip
+        return lambda at: self.do("ask_requester", at, by=self.agent, via="page", message=self._greeted(question))
 
     def _answers(self, answer: str) -> Act:
         return lambda at: reply(
