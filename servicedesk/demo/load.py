@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from servicedesk.escalation.ledger import count_all
 from servicedesk.frontdoor.home import write_private
 from servicedesk.levels.keeping import keep_clocks
+from servicedesk.levels.queries import reading_once
 from servicedesk.people.actions import audit
 from servicedesk.people.models import AuditEntry, User
 from servicedesk.tickets.consumers import index_tickets
@@ -98,10 +99,11 @@ def _count(path: Path, *, already: bool = False) -> LoadedDemo:
 
 
 def _live(steps: list[Step], rules: Rules, now: datetime) -> None:
-    for step in steps:
-        rules.until(step.at)
-        step.act(step.at)
-    rules.until(now)
+    with reading_once():
+        for step in steps:
+            rules.until(step.at)
+            step.act(step.at)
+        rules.until(now)
 
 
 def plan(cast: Cast, rng: random.Random, now: datetime, tickets: int, rules: Rules) -> list[Step]:

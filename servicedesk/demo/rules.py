@@ -16,7 +16,7 @@ from servicedesk.escalation.documents import whole_of
 from servicedesk.escalation.models import Rule, Turn
 from servicedesk.escalation.running import JUDGES_FOR, Question, ask, fire, ready_rules, take_turns
 from servicedesk.levels.hours import due_at
-from servicedesk.levels.queries import Levels
+from servicedesk.levels.queries import levels_now
 from servicedesk.tickets.actions import lock
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Ticket, TicketEvent
@@ -34,7 +34,7 @@ class Rules:
     """
 
     def __init__(self, cast: Cast, now: datetime):
-        self.cast, self._levels = cast, Levels()
+        self.cast = cast
         self._of_new = Question(())
         self._timed: list[Question] = []
         self._waiting: list[tuple[datetime, int, Callable[[datetime], None]]] = []
@@ -82,7 +82,7 @@ class Rules:
             self._wait(after(at, _DECIDED_AFTER), lambda then: self._dismiss(ticket, then))
         for each in self._timed:
             (rule,) = each.rules
-            due = due_at(self._levels.hours_of(ticket), ticket.created_at, rule.trigger["minutes"]).due_at
+            due = due_at(levels_now().hours_of(ticket), ticket.created_at, rule.trigger["minutes"]).due_at
             self._wait(due, lambda then, one=each: self._time_has_passed(one, ticket, then))
 
     def _wait(self, at: datetime, act: Callable[[datetime], None]) -> None:
