@@ -19,6 +19,7 @@ from .fields import FIELDS
 
 MOST_NODES = 300
 MOST_LISTED = 300
+_DEPTHS = {str(depth) for depth in range(1, MOST_DEEP + 1)}
 
 
 @dataclass
@@ -139,9 +140,6 @@ class Conditions:
             shown["value"] = _value(f"c{at}-value", known, node.values)
             shown["hint"] = known.hint
         return shown
-
-
-_DEPTHS = {str(depth) for depth in range(1, MOST_DEEP + 1)}
 
 
 def _group(given: str) -> str:
