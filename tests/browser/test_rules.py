@@ -36,8 +36,12 @@ class TestRule:
         page.press("[name=c1-value]", "Enter")  # removes nothing
         page.wait_for_load_state("networkidle")
         assert page.input_value("[name=c1-value]") == "無線、ＶＰＮ"
+        page.click("button[value='add:group:0']")
+        page.wait_for_selector("[name=c3-field]:focus")
         page.evaluate("scrollTo(0, 0)")
         someone.check()
+        page.click("button[value='remove:c2']")
+        page.wait_for_selector("[name=c2-group]", state="detached")
         page.click("button[value=save]")
         page.wait_for_url("**/settings/rules/*/")
         assert Rule.objects.get(name="無線はネットワークへ").document["conditions"] == {
