@@ -18,6 +18,7 @@ from servicedesk.tickets.models import Ticket
 def rules(admin: User, agent: User) -> dict:
     """What the pages of rules show; `ruled` is a ticket to which one did something."""
     mine = Ticket.objects.filter(team__in=agent.teams.all(), closed_at__isnull=True, is_confidential=False)
+    began = timezone.now()
     ticket = mine.latest("pk")
     team = ticket.team
     rule = create_rule(
@@ -28,7 +29,13 @@ def rules(admin: User, agent: User) -> dict:
             "conditions": {"all": [
                 {"field": "tags", "is": ["無線", "役員"]},
                 {"field": "priority", "is": ["P1", "P2", "P3", "P4"]},
-                {"any": [{"field": "team", "is": team.code}, {"field": "words", "has": ["VPN", "無線 LAN"]}]},
+                {"any": [
+                    {"field": "team", "is": team.code},
+                    {"all": [
+                        {"field": "words", "has": ["VPN", "無線 LAN"]},
+                        {"none": [{"field": "channel", "is": "alert"}]},
+                    ]},
+                ]},
                 {"none": [{"field": "guest", "is": True}]},
             ]},
             "actions": [
@@ -48,7 +55,7 @@ def rules(admin: User, agent: User) -> dict:
                 "is_active": True,
             },
         )  # fmt: skip
-    Rule.objects.update(since=timezone.now())
+    Rule.objects.filter(since__gte=began).update(since=timezone.now())
     set_tags(ticket, by=agent, via="command", tags=["無線"])
     while deliver_waiting() + judge_waiting():
         pass

@@ -2,9 +2,9 @@
 
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -25,7 +25,7 @@ from servicedesk.people.actions import (
 from servicedesk.people.models import Company, Department, Role, Team, User
 from servicedesk.priorities.actions import save_grid
 from servicedesk.tickets.actions.settings import create_category
-from servicedesk.tickets.models import Category
+from servicedesk.tickets.models import Category, Ticket
 
 HERE = Path(__file__).parent
 VIA = "command"
@@ -56,6 +56,8 @@ class Cast:
     categories: dict[str, Category] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
     mailbox: str = ""
+    # What the desk does by itself with a new ticket.
+    opened: Callable[[Ticket, datetime], None] = lambda ticket, at: None
 
     @property
     def administrator(self) -> User:

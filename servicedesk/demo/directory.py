@@ -13,7 +13,7 @@ from .company import VIA, Cast
 
 
 def write_directory(cast: Cast, now: datetime) -> None:
-    """Entries of every kind, two contracts, and a ticket of those that wait for a vendor taken outside."""
+    """Entries of every kind, three contracts, and a ticket of those that wait for a vendor taken outside."""
     today, owner, agents = now.date(), cast.people["tetsuya.murakami"], list(cast.people.values())
     printers = _entry(
         cast, owner, kind="vendor", name="あおば複合機サービス", contact="受付窓口", phone="0120-555-014",
@@ -38,6 +38,28 @@ def write_directory(cast: Cast, now: datetime) -> None:
         valid_to=today + timedelta(days=165), unit=Contract.Unit.INCIDENTS, bought=Decimal(10), used=Decimal(8),
         callers=[person for person in agents if owner.team_ids & person.team_ids and person.is_agent],
         have_ready="回線番号、拠点、止まった時刻、ルーターのランプの色", cost=Decimal(1_200_000),
+    )  # fmt: skip
+    erp = _entry(
+        cast, cast.people["mariko.okamoto"], kind="vendor", name="汐見業務システム株式会社", contact="保守窓口",
+        phone="045-555-0160", email="hoshu@shiomi-system.example", languages=["ja"],
+        services=[cast.services["erp"]], categories=[cast.categories["software-fault"]],
+        how_to_call="平日9時から18時。月次の締めの期間は20時まで。", review_on=today + timedelta(days=60),
+    )  # fmt: skip
+    create_contract(
+        erp, by=None, via=VIA, number="SGS-2026-118", scope="基幹システムの不具合の調査と修正、月次締めの立ち会い",
+        channels=["phone", "mail"], valid_from=today - timedelta(days=240), valid_to=today + timedelta(days=125),
+        unit=Contract.Unit.HOURS, bought=Decimal(40), used=Decimal("12.5"), cost=Decimal(960_000),
+        have_ready="画面の番号、伝票番号、起きた時刻、締めの処理の状況",
+    )  # fmt: skip
+    _entry(
+        cast, owner, kind="team", name="ネットワークと認証の二次対応", team=cast.teams["infrastructure"],
+        how_to_call="急ぐときは内線で。夜間は電話当番へ。",
+        services=[cast.services["network"], cast.services["account"]],
+        review_on=today + timedelta(days=200),
+    )  # fmt: skip
+    _entry(
+        cast, owner, kind="manager", name="情報システムの責任者", person=cast.people["masaru.fujii"],
+        notes="全社に影響する停止、人手が足りないとき", review_on=today + timedelta(days=150),
     )  # fmt: skip
     _entry(
         cast, owner, kind="community", name="PostgreSQL users (pgsql-general)", languages=["en"],

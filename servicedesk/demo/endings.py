@@ -9,10 +9,10 @@ from servicedesk.tickets.actions.closing import NeedsApproval
 from servicedesk.tickets.models import ClosingRequest
 
 if TYPE_CHECKING:
-    from .lives import Life
+    from .acts import Acts
 
 
-def end(life: "Life", at: datetime, *, by: User | None, via: str) -> None:
+def end(life: "Acts", at: datetime, *, by: User | None, via: str) -> None:
     """Close it, or ask the lead."""
     try:
         life.do("close", at, by=by, via=via)
@@ -20,7 +20,7 @@ def end(life: "Life", at: datetime, *, by: User | None, via: str) -> None:
         ask_to_close(life.ticket, by=by, via=via, at=at)
 
 
-def approve(life: "Life", at: datetime) -> None:
+def approve(life: "Acts", at: datetime) -> None:
     """The lead approves what waits for it."""
     if ClosingRequest.objects.filter(pk=life.ticket.pk).exists():
         life.do("close", at, by=life.ticket.team.lead, via="page")

@@ -88,9 +88,9 @@ class Telling:
             return f"Phone call from {me} (ext. {self._words['ext']}):\n\n{text}"
         return text
 
-    def greeted(self, text: str, agent: str) -> str:
-        """A reply of the desk with the words that come before it."""
+    def greeted(self, text: str, agent: str, team: str) -> str:
+        """A reply of the desk with the words that come before it: who writes, of which team."""
         text = self.fill(text)
         if self.story.language == "ja":
-            return f"{self._words['me']}さん\n\n{self._words['team']}の{agent}です。\n{text}"
+            return f"{self._words['me']}さん\n\n{team}の{agent}です。\n{text}"
         return f"Hi {self._words['me']},\n\n{text}\n\n{agent}"

@@ -12,17 +12,20 @@ from django.utils import timezone, translation
 from servicedesk.escalation.ledger import count_all
 from servicedesk.frontdoor.home import write_private
 from servicedesk.levels.keeping import keep_clocks
+from servicedesk.levels.queries import reading_once
 from servicedesk.people.actions import audit
 from servicedesk.people.models import AuditEntry, User
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Outbox, Ticket, TicketEvent
 
+from .acts import Step
 from .call_backs import promise_calls
 from .company import SIGN_INS, VIA, Cast, found
 from .directory import write_directory
 from .grammar import Story, stories
-from .lives import ASKED, ASSIGNED, IN_PROGRESS, NEW, RESOLVED, VENDOR, Life, Step
+from .lives import ASKED, ASSIGNED, IN_PROGRESS, NEW, RESOLVED, VENDOR, Life
 from .major import Major, PastMajor
+from .rules import Rules, all_judged
 from .texts import write_texts
 from .times import TOKYO, after, moment_between
 
@@ -71,7 +74,9 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
         moment = (now or timezone.now()).astimezone(TOKYO)
         cast = found(moment.date())
         write_texts(cast)
-        _live(plan(cast, random.Random(seed), moment, tickets))
+        rules = Rules(cast, moment)
+        cast.opened = rules.opened
+        _live(plan(cast, random.Random(seed), moment, tickets, rules), rules, moment)
         promise_calls(moment)
         write_directory(cast, moment)
         ids = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
@@ -79,6 +84,7 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
             index_tickets(ids[start : start + 500])
             keep_clocks(ids[start : start + 500])
         count_all(TicketEvent.objects.all())
+        all_judged()
         Outbox.objects.all().delete()
         audit(None, _VERB, by=None, via=VIA, label="Demo")
         # Before the commit: passwords that are in the database are always in the file as well.
@@ -92,12 +98,15 @@ def _count(path: Path, *, already: bool = False) -> LoadedDemo:
     return LoadedDemo(User.objects.count(), Ticket.objects.count(), still_open, path, already)
 
 
-def _live(steps: list[Step]) -> None:
-    for step in steps:
-        step.act(step.at)
+def _live(steps: list[Step], rules: Rules, now: datetime) -> None:
+    with reading_once():
+        for step in steps:
+            rules.until(step.at)
+            step.act(step.at)
+        rules.until(now)
 
 
-def plan(cast: Cast, rng: random.Random, now: datetime, tickets: int) -> list[Step]:
+def plan(cast: Cast, rng: random.Random, now: datetime, tickets: int, rules: Rules) -> list[Step]:
     """All steps of all lives in the order of their times, none of them later than now."""
     told = _Stories(cast, rng)
     major, past = Major(cast, now), PastMajor(cast, now)
@@ -113,6 +122,7 @@ def plan(cast: Cast, rng: random.Random, now: datetime, tickets: int) -> list[St
     lives.sort(key=lambda life: life.created)
     _tie(lives, rng, now)
     steps = [(step.at, place, step) for place, life in enumerate(lives) for step in life.steps]
+    steps += [(at, -1, Step(at, act)) for at, act in rules.steps]
     steps += [(step.at, len(lives), step) for step in major.steps]
     steps += [(step.at, len(lives) + 1, step) for step in past.steps]
     # Steps of one ticket that share a moment keep their order, since sorting is stable.

@@ -14,8 +14,8 @@ from servicedesk.people.models import User
 from servicedesk.tickets.actions import assign, link, log_work, note, reply, set_tags, watch
 from servicedesk.tickets.models import Ticket
 
+from .acts import Step
 from .company import Cast
-from .lives import Step
 
 _BEGAN = timedelta(minutes=96)
 _TITLE = "基幹システムにサインインできない(全社)"

@@ -24,6 +24,7 @@ from .actions import (
     escalate_outside,
     undo_referral,
 )
+from .file_api import DirectoryFiles
 from .forms import EntryFilter
 from .models import Contract, Entry, Referral
 from .queries import (
@@ -175,7 +176,7 @@ class EntryFilters(Filters):
     what = serializers.ChoiceField(choices=_WHAT, required=False, default="", help_text="Usually what is in use.")
 
 
-class DirectoryViewSet(View):
+class DirectoryViewSet(DirectoryFiles):
     """The escalation directory: vendors with their contracts, communities, teams, and who decides. For agents."""
 
     queryset = Entry.objects.none()

@@ -245,7 +245,7 @@ class EntryFilter(forms.Form):
 class EntryImportForm(ActionForm):
     file = FilesField(
         most=1, required=True, label=gettext_lazy("File"),
-        help_text=gettext_lazy("Excel, CSV or tab-separated. With one bad row nothing is written."),
+        help_text=gettext_lazy("Excel, CSV, tab-separated or JSON. With one bad row nothing is written."),
     )  # fmt: skip
 
     def clean_file(self):

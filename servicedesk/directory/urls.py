@@ -12,6 +12,7 @@ urlpatterns = [
     path("settings/directory/print/", entries.entries_print, name="entries-print"),
     path("settings/directory/import/", files.entries_import, name="entries-import"),
     path("settings/directory/export.csv", files.entries_csv, name="entries-csv"),
+    path("settings/directory/export.json", files.entries_json, name="entries-json"),
     path("settings/directory/export.xlsx", files.entries_xlsx, name="entries-xlsx"),
     path("settings/directory/<int:pk>/", entries.entry, name="entry"),
     path("settings/directory/<int:pk>/change/", entries.entry_change, name="entry-change"),

@@ -1,6 +1,7 @@
 """Writes on rules: every change is a version with who and why."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -24,9 +25,12 @@ MOST_RULES = 500
 
 
 @transaction.atomic
-def create_rule(*, by: User, via: str, document: Any, owner: User | None = None, why: str = "") -> Rule:
+def create_rule(
+    *, by: User, via: str, document: Any, owner: User | None = None, why: str = "", at: datetime | None = None
+) -> Rule:
     """Make a rule, the last in order; its owner is whoever makes it unless said otherwise. It looks at what happens
-    from now on. Refuses what `documents.read` refuses, a name that is taken, and more than 500 rules.
+    from now on. Refuses what `documents.read` refuses, a name that is taken, and more than 500 rules. `at` is for demo
+    content.
     """
     check(by, "rules.change")
     hold()
@@ -34,16 +38,23 @@ def create_rule(*, by: User, via: str, document: Any, owner: User | None = None,
     if Rule.objects.count() >= MOST_RULES:
         raise Refused(_("There are %(most)d rules; more are not possible.") % {"most": MOST_RULES}, code="too_many")
     last = Rule.objects.aggregate(last=Max("place"))["last"] or 0
-    rule = Rule(owner=owner or by, place=last + 1)
+    rule = Rule(owner=owner or by, place=last + 1, since=at or timezone.now())
     _set(rule, whole)
-    _write_version(rule, whole, why=why, by=by)
+    _write_version(rule, whole, why=why, by=by, at=at)
     audit(rule, "create", by=by, via=via, changes={"rule": [None, whole]})
     return rule
 
 
 @transaction.atomic
 def change_rule(
-    rule: Rule, *, by: User, via: str, document: Any | None = None, owner: User | None = None, why: str = ""
+    rule: Rule,
+    *,
+    by: User,
+    via: str,
+    document: Any | None = None,
+    owner: User | None = None,
+    why: str = "",
+    at: datetime | None = None,
 ) -> Rule:
     """Change a rule, or whose it is; refuses as `create_rule`. A change without a difference makes no version. Switched
     on, it looks at what happens from then on.
@@ -59,9 +70,9 @@ def change_rule(
     if whole != before:
         changes["rule"] = [before, whole]
         if whole["is_active"] and not before["is_active"]:
-            rule.since = timezone.now()
+            rule.since = at or timezone.now()
         _set(rule, whole)
-        _write_version(rule, whole, why=why, by=by)
+        _write_version(rule, whole, why=why, by=by, at=at)
     elif changes:
         rule.save(update_fields=["owner"])
     if changes:
@@ -81,8 +92,10 @@ def _set(rule: Rule, whole: dict) -> None:
     keep(rule, taken=_("There is a rule of this name already."), field="name")
 
 
-def _write_version(rule: Rule, whole: dict, *, why: str, by: User) -> None:
-    RuleVersion.objects.create(rule=rule, number=rule.version, whole=whole, why=one_line(why, 300), by=by)
+def _write_version(rule: Rule, whole: dict, *, why: str, by: User, at: datetime | None) -> None:
+    RuleVersion.objects.create(
+        rule=rule, number=rule.version, whole=whole, why=one_line(why, 300), by=by, at=at or timezone.now()
+    )
 
 
 @transaction.atomic

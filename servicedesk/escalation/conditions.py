@@ -22,7 +22,7 @@ GROUPS = {
     ANY: gettext_lazy("one of these holds"),
     NO: gettext_lazy("none of these holds"),
 }
-MOST_DEEP = 4
+MOST_DEEP = 5
 MOST_LEAVES = 50
 
 

@@ -86,10 +86,10 @@ def _do_set(ticket: Ticket, given: dict, change: Change, world: World, rule: Rul
     if name == "priority":
         with override(settings.LANGUAGE_CODE):
             why = _("Set by the rule “%(name)s”.") % {"name": rule.name}
-        override_priority(ticket, by=None, via=VIA, priority=to, note=why)
+        override_priority(ticket, by=None, via=VIA, priority=to, note=why, at=world.at)
         return
     rows = {"service": world.services_by_code, "category": world.categories_by_code}.get(name)
-    change_ticket(ticket, by=None, via=VIA, **{name: rows[to] if rows else to})
+    change_ticket(ticket, by=None, via=VIA, at=world.at, **{name: rows[to] if rows else to})
 
 
 def _imagine_set(ticket: Ticket, change: Change, world: World) -> None:
@@ -130,9 +130,9 @@ def _plan_step(ticket: Ticket, given: dict, world: World) -> Change | None:
 
 def _do_step(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
     if given["to"] == CLOSE:
-        take_step(ticket, CLOSE, by=None, via=VIA)
+        take_step(ticket, CLOSE, by=None, via=VIA, at=world.at)
     else:
-        move(ticket, given["to"], by=None, via=VIA)
+        move(ticket, given["to"], by=None, via=VIA, at=world.at)
 
 
 def _imagine_step(imagined: Ticket, change: Change, world: World) -> None:
@@ -178,7 +178,7 @@ def _plan_link(ticket: Ticket, given: dict, world: World) -> Change | None:
 
 
 def _do_link(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
-    link(ticket, Ticket.objects.get(number=given["ticket"]), given["kind"], by=None, via=VIA)
+    link(ticket, Ticket.objects.get(number=given["ticket"]), given["kind"], by=None, via=VIA, at=world.at)
 
 
 def value_words(name: str, value: object) -> str:
@@ -213,7 +213,10 @@ DOINGS = (
     ),
     Doing(
         "add_tag", gettext_lazy("Add tags"), ("tags",), _read_tags, lambda given: _(", ").join(given["tags"]),
-        _plan_tags, lambda ticket, given, change, world, rule: set_tags(ticket, by=None, via=VIA, tags=change["to"]),
+        _plan_tags,
+        lambda ticket, given, change, world, rule: set_tags(
+            ticket, by=None, via=VIA, tags=change["to"], at=world.at
+        ),
         lambda ticket, change, world: world.tags_of(ticket).update(change["to"]),
     ),
     Doing(

@@ -24,8 +24,9 @@ def _told(people: Iterable[User]) -> Change:
     return {"tells": [one.email for one in people], "users": [one.pk for one in people]}
 
 
-def _tell(ticket: Ticket, change: Change, text: str) -> None:
-    record(ticket, "tell", by=None, via=VIA, users=[[pk] for pk in change["users"]], says=one_line(text, 300))
+def _tell(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
+    users = [[pk] for pk in change["users"]]
+    record(ticket, "tell", by=None, via=VIA, at=world.at, users=users, says=one_line(given["text"], 300))
 
 
 def _plan_team(ticket: Ticket, given: dict, world: World) -> Change | None:
@@ -39,7 +40,7 @@ def _plan_team(ticket: Ticket, given: dict, world: World) -> Change | None:
 def _do_team(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
     team = world.teams[change["id"]]
     has = ticket.assignee if ticket.assignee and team.pk in ticket.assignee.team_ids else None
-    assign(ticket, by=None, via=VIA, team=team, assignee=has)
+    assign(ticket, by=None, via=VIA, team=team, assignee=has, at=world.at)
 
 
 def _imagine_team(ticket: Ticket, change: Change, world: World) -> None:
@@ -102,7 +103,7 @@ def _plan_person(ticket: Ticket, given: dict, world: World) -> Change | None:
 
 def _do_person(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
     person, team = world.person(change["who"]), world.teams.get(change["id"] or 0)
-    assign(ticket, by=None, via=VIA, assignee=person, team=team)
+    assign(ticket, by=None, via=VIA, assignee=person, team=team, at=world.at)
     if change["picked"] and team is not None and person is not None:
         world.note_pick(team, person)
 
@@ -146,7 +147,7 @@ def _do_escalate(ticket: Ticket, given: dict, change: Change, world: World, rule
     with override(settings.LANGUAGE_CODE):
         reason = given["reason"] or _("Handed on by the rule “%(name)s”.") % {"name": rule.name}
     does = escalate_to_manager if given["to"] == MANAGER else escalate
-    does(ticket, by=None, via=VIA, reason=reason)
+    does(ticket, by=None, via=VIA, reason=reason, at=world.at)
 
 
 def _imagine_escalate(ticket: Ticket, change: Change, world: World) -> None:
@@ -195,7 +196,7 @@ def _plan_watcher(ticket: Ticket, given: dict, world: World) -> Change | None:
 def _do_watcher(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
     person = world.person(given["person"])
     if person is not None:
-        add_watcher(ticket, person, by=None, via=VIA)
+        add_watcher(ticket, person, by=None, via=VIA, at=world.at)
 
 
 DOINGS = (
@@ -215,7 +216,7 @@ DOINGS = (
     Doing(
         "notify", gettext_lazy("Notify"), ("whom", "text"), _read_notify,
         lambda given: _(", ").join(str(WHOM.get(one, one)) for one in given["whom"]), _plan_notify,
-        lambda ticket, given, change, world, rule: _tell(ticket, change, given["text"]),
+        _tell,
     ),
     Doing(
         "add_watcher", gettext_lazy("Add a watcher"), ("person",),

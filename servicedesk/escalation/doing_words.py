@@ -66,13 +66,13 @@ def _template_for(given: dict, world: World) -> ReplyTemplate | None:
 def _do_reply(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
     template = _template_for(given, world)
     if template is not None:
-        reply(ticket, by=None, via=VIA, body=filled(template, ticket, None)[0])
+        reply(ticket, by=None, via=VIA, body=filled(template, ticket, None)[0], at=world.at)
 
 
 def _do_note(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
     with override(settings.LANGUAGE_CODE):
         body = filled_text(given["text"], ticket, None)
-    note(ticket, by=None, via=VIA, body=body)
+    note(ticket, by=None, via=VIA, body=body, at=world.at)
 
 
 def _read_webhook(given: dict) -> dict:
@@ -102,7 +102,7 @@ def _plan_major(ticket: Ticket, given: dict, world: World) -> Change | None:
 
 
 def _do_major(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
-    propose_major(ticket, reason=change["major"], by=None)
+    propose_major(ticket, reason=change["major"], by=None, at=world.at)
 
 
 DOINGS = (

@@ -20,7 +20,7 @@ from servicedesk.web.pages import changed, page, wants_fragment
 
 from . import doings
 from .actions import change_rule, create_rule, import_rules, start_trial, trial_key
-from .documents import parse, read, whole_of
+from .documents import parse, whole_of
 from .editor import Editor
 from .forms import ImportRulesForm, JsonForm, RuleForm
 from .models import Rule
@@ -40,14 +40,14 @@ def rule_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, rule: Rule | None) -> HttpResponse:
-    """The rows, or the document as JSON (`?as=json`, and where groups are too deep for rows). A button of a row, or a
-    choice that decides about others, draws the form anew and keeps nothing.
+    """The rows, or the document as JSON (`?as=json`). A button of a row, or a choice that decides about others, draws
+    the form anew and keeps nothing.
     """
     start = _start(request, rule)
     as_json = "document" in request.POST if request.method == "POST" else request.GET.get("as") == "json"
-    editor = None if as_json else Editor.posted(request.POST) if request.method == "POST" else Editor.of(start)
-    if editor is None:
+    if as_json:
         return _edit_json(request, rule, start)
+    editor = Editor.posted(request.POST) if request.method == "POST" else Editor.of(start)
     initial = {name: _shown(name, start[name]) for name in _ASIDE if name in start}
     pressed = request.POST.get("do", "") if request.method == "POST" else ""
     if pressed not in ("", "save", "try"):
@@ -81,8 +81,7 @@ def _edit_json(request: HttpRequest, rule: Rule | None, start: dict) -> HttpResp
             return _go(request, rule, request.POST.get("do", "save"), parse(data["document"]), data)
         except Refused as refusal:
             form.refuse(Refused(refusal.sentence, field="document", code=refusal.code))
-    context = {"rule": rule, "form": form, "has_rows": Editor.of(start) is not None}
-    return page(request, "escalation/rule_json.html", context, status=form.status)
+    return page(request, "escalation/rule_json.html", {"rule": rule, "form": form}, status=form.status)
 
 
 def _start(request: HttpRequest, rule: Rule | None) -> dict:
@@ -148,8 +147,7 @@ def trial(request: HttpRequest) -> HttpResponse:
     if job is not None:
         rule = Rule.objects.filter(pk=job.params.get("rule") or 0).first()
         edit_page = reverse("escalation:rule-change", args=[rule.pk]) if rule else reverse("escalation:rule-new")
-        deep = Editor.of(read(job.params["document"])) is None
-        context["go_on"] = f"{edit_page}?from=trial{'&as=json' if deep else ''}"
+        context["go_on"] = f"{edit_page}?from=trial"
     return page(request, "escalation/trial.html", context, fragment="escalation/_trial.html")
 
 

@@ -4,6 +4,7 @@ ticket; a trial run asks once for thousands, and remembers what it imagines to h
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Count
@@ -24,13 +25,13 @@ LEAST_LOADED, ROUND_ROBIN = "least_loaded", "round_robin"
 
 class World:
     """The desk as the actions see it. `imagines`: nothing is done, so what would be done is kept in mind, and tickets
-    that are closed by now count as they were: open.
+    that are closed by now count as they were: open. `at` is when it is done, for demo content.
     """
 
     imagines = False
 
-    def __init__(self, rule_name: str = "") -> None:
-        self.rule_name = rule_name
+    def __init__(self, rule_name: str = "", at: datetime | None = None) -> None:
+        self.rule_name, self.at = rule_name, at
 
     # Small tables, read once.
 

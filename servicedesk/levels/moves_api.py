@@ -22,8 +22,9 @@ class DryRun(Filters):
 class MovedClock(serializers.Serializer):
     ticket = TicketRow()
     clock = serializers.ChoiceField(choices=Clock.Kind.choices, source="kind")
-    due_at = serializers.DateTimeField(source="before")
-    new_due_at = serializers.DateTimeField(source="after")
+    agreement = serializers.CharField(help_text="Its name, for the clock of an agreement.")
+    due_at = serializers.DateTimeField(source="before", allow_null=True, help_text="Null: the clock would begin.")
+    new_due_at = serializers.DateTimeField(source="after", allow_null=True, help_text="Null: the clock would end.")
     is_missed = serializers.BooleanField(source="was_missed")
     would_be_missed = serializers.BooleanField(source="is_missed")
 
@@ -34,6 +35,8 @@ class Moved(serializers.Serializer):
     later = serializers.IntegerField()
     missed = serializers.IntegerField(help_text="Targets that would then be missed.")
     met = serializers.IntegerField(help_text="Missed targets that would not be missed any more.")
+    begun = serializers.IntegerField(help_text="Clocks that there would be.")
+    ended = serializers.IntegerField(help_text="Clocks that there would no longer be.")
     clocks = MovedClock(many=True, source="rows", help_text="The first fifty.")
 
 

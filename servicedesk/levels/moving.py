@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -17,14 +18,23 @@ from cmdb.models import Service
 from servicedesk.people.jobs import Progress, last_job, start_job
 from servicedesk.people.models import Job, Team, User
 from servicedesk.people.queries import get_or_404
-from servicedesk.tickets.models import OPEN, Priority, Ticket
+from servicedesk.tickets.models import OPEN, Priority, Ticket, TicketEvent
 from servicedesk.tickets.queries import visible_tickets
+from servicedesk.tickets.tiers import HANDED
 from servicedesk.web.errors import NotFound
 
-from .actions import change_calendar, change_rank, create_calendar, create_rank, set_service_levels
+from .actions import (
+    change_agreement,
+    change_calendar,
+    change_rank,
+    create_agreement,
+    create_calendar,
+    create_rank,
+    set_service_levels,
+)
 from .clock import Kind, State
-from .clocks import Happened, Told, clocks_of, happened_to
-from .models import Calendar, Clock, Rank
+from .clocks import OUTSIDE, Happened, Told, clocks_of, happened_to
+from .models import Agreement, Calendar, Clock, Rank
 from .queries import Levels
 from .rank_json import Target
 
@@ -71,6 +81,16 @@ def services_change(levels: Mapping[Service, tuple[Rank | None, Calendar | None]
     return Change("services", None, rows)
 
 
+def agreement_change(agreement: Agreement | None, fields: Mapping[str, Any]) -> Change:
+    plain = dict(fields)
+    for name in ("team", "calendar"):
+        if name in plain:
+            plain[name] = plain[name] and plain[name].pk
+    if "minutes" in plain:
+        plain["minutes"] = {str(priority): minutes for priority, minutes in plain["minutes"].items()}
+    return Change("agreement", agreement and agreement.pk, plain)
+
+
 def _make_calendar(change: Change, by: User) -> None:
     fields = dict(change.fields)
     if "teams" in fields:
@@ -104,42 +124,60 @@ def _make_services(change: Change, by: User) -> None:
     )
 
 
+def _make_agreement(change: Change, by: User) -> None:
+    fields = dict(change.fields)
+    for name, rows in (("team", Team.objects.all()), ("calendar", Calendar.objects.all())):
+        if name in fields:
+            fields[name] = rows.filter(pk=fields[name]).first()
+    if "minutes" in fields:
+        fields["minutes"] = {int(priority): minutes for priority, minutes in fields["minutes"].items()}
+    if change.pk is None:
+        create_agreement(**fields, by=by, via="page")
+    else:
+        change_agreement(get_or_404(Agreement.objects.all(), pk=change.pk), **fields, by=by, via="page")
+
+
 _MAKERS: dict[str, Callable[[Change, User], None]] = {
     "calendar": _make_calendar,
     "rank": _make_rank,
     "services": _make_services,
+    "agreement": _make_agreement,
 }
 
 
 @dataclass
 class Row:
-    """A clock that would move. `before` and `after` are when it is due."""
+    """A clock that would move. `before` and `after` are when it is due; None where there is no such clock. Of an
+    agreement it has the name.
+    """
 
     ticket_id: int
     kind: str
-    before: datetime
-    after: datetime
+    before: datetime | None
+    after: datetime | None
     was_missed: bool
     is_missed: bool
+    agreement: str = ""
     ticket: Ticket | None = None
 
     @property
     def kind_label(self) -> str:
-        return str(Clock.Kind(self.kind).label)
+        return self.agreement or str(Clock.Kind(self.kind).label)
 
     @property
-    def by(self) -> timedelta:
-        return abs(self.after - self.before)
+    def by(self) -> timedelta | None:
+        return abs(self.after - self.before) if self.after and self.before else None
 
     @property
     def is_later(self) -> bool:
-        return self.after > self.before
+        return bool(self.after and self.before and self.after > self.before)
 
 
 @dataclass
 class Moves:
     """How many tickets would move, of these how many first to an earlier and how many to a later time, how many targets
-    would then be missed or no longer, and the first clocks of them: missed ones first, then by when they are due.
+    would then be missed or no longer, how many clocks there would be or no longer be, and the first clocks of them:
+    missed ones first, then by when they are due.
     """
 
     tickets: int = 0
@@ -147,6 +185,8 @@ class Moves:
     later: int = 0
     missed: int = 0
     met: int = 0
+    begun: int = 0
+    ended: int = 0
     rows: list[Row] = field(default_factory=list)
 
     @property
@@ -189,7 +229,7 @@ def of_job(job: Job, user: User) -> Preview:
     if job.state != Job.State.DONE:
         return Preview(None, job)
     rows = [
-        Row(**row | {"before": parse_datetime(row["before"]), "after": parse_datetime(row["after"])})
+        Row(**row | {name: row[name] and parse_datetime(row[name]) for name in ("before", "after")})
         for row in job.result["rows"]
     ]
     return Preview(with_tickets(Moves(**job.result | {"rows": rows}), user), job)
@@ -200,7 +240,7 @@ def preview_as_job(job: Job, progress: Progress) -> dict:
     now, then = proposed(Change(**job.params["change"]), job.by)
     found = asdict(compare(affected(job.by, now, then), now, then, progress))
     for row in found["rows"]:
-        row |= {"before": row["before"].isoformat(), "after": row["after"].isoformat()}
+        row |= {name: row[name] and row[name].isoformat() for name in ("before", "after")}
         row.pop("ticket")
     return found
 
@@ -234,13 +274,29 @@ def affected(user: User, now: Levels, then: Levels) -> list[int]:
             found.add(pk)
     agreed = [pk for pk in then.agreements if _promises(now, pk) != _promises(then, pk)]
     if agreed:
-        clocks = Clock.objects.filter(agreement__in=agreed)
-        found |= set(visible_tickets(user).filter(OPEN, pk__in=clocks.values("ticket")).values_list("pk", flat=True))
+        rows = visible_tickets(user).filter(OPEN).filter(_concerned(agreed, now, then))
+        found |= set(rows.order_by().values_list("pk", flat=True))
     return sorted(found)
 
 
 def _promises(levels: Levels, agreement: int) -> list:
-    return [levels.promise(agreement, Ticket(priority=priority)) for priority in Priority.values]
+    is_used = agreement in levels.team_agreements.values()
+    return [is_used, *(levels.promise(agreement, Ticket(priority=priority)) for priority in Priority.values)]
+
+
+def _concerned(agreed: list[int], now: Levels, then: Levels) -> Q:
+    """At least the tickets that have, or would have, a clock of these agreements: of a team those that it has or that
+    ever went from team to team, of a vendor those that were taken there.
+    """
+    events = TicketEvent.objects.filter(ticket=OuterRef("pk"))
+    found = Q(pk__in=Clock.objects.filter(agreement__in=agreed).values("ticket"))
+    found |= Q(Exists(events.filter(verb=OUTSIDE, data__agreement__in=agreed)))
+    known = (*now.team_agreements.items(), *then.team_agreements.items())
+    teams = {team for team, agreement in known if agreement in agreed}
+    if teams:
+        moved = events.filter(verb__in=HANDED, data__changes__has_key="team")
+        found |= Q(team__in=teams) | Q(Exists(moved))
+    return found
 
 
 def compare(ids: list[int], now: Levels, then: Levels, progress: Progress = lambda done, total: None) -> Moves:
@@ -255,7 +311,7 @@ def compare(ids: list[int], now: Levels, then: Levels, progress: Progress = lamb
                 rows += moved
                 _count(moves, moved)
         progress(min(start + _CHUNK, len(ids)), len(ids))
-    rows.sort(key=lambda row: (row.was_missed or not row.is_missed, row.after, row.ticket_id))
+    rows.sort(key=lambda row: (row.was_missed or not row.is_missed, row.after or row.before, row.ticket_id))
     moves.rows = rows[:MOST_ROWS]
     return moves
 
@@ -263,26 +319,31 @@ def compare(ids: list[int], now: Levels, then: Levels, progress: Progress = lamb
 def _count(moves: Moves, moved: list[Row]) -> None:
     moves.tickets += 1
     first = next((row for row in moved if row.kind == Clock.Kind.RESOLUTION), moved[0])
-    if first.after != first.before:
+    if first.by:
         moves.later += first.is_later
         moves.earlier += not first.is_later
+    moves.begun += sum(row.before is None for row in moved)
+    moves.ended += sum(row.after is None for row in moved)
     moves.missed += sum(row.is_missed and not row.was_missed for row in moved)
     moves.met += sum(row.was_missed and not row.is_missed for row in moved)
 
 
 def _moved(ticket: Ticket, happened: list[Happened], now: Levels, then: Levels, moment: datetime) -> Iterable[Row]:
-    """The clocks of a ticket that would be due at another time; of one that stopped, those that would be missed or no
-    longer.
+    """The clocks of a ticket that would be due at another time, begin or end; of one that stopped, those that would be
+    missed or no longer.
     """
-    after = {_name(told): told for told in clocks_of(ticket, happened, then, moment)}
-    for told in clocks_of(ticket, happened, now, moment):
-        other = after.get(_name(told))
-        if other is None:
-            continue
-        missed = [one.reading.state == State.MISSED for one in (told, other)]
+    before, after = (
+        {_name(told): told for told in clocks_of(ticket, happened, levels, moment)} for levels in (now, then)
+    )
+    for name in before | after:
+        both = before.get(name), after.get(name)
+        told = next(one for one in both if one is not None)
+        missed = [one is not None and one.reading.state == State.MISSED for one in both]
+        due = [one and one.reading.due_at for one in both]
         is_over = told.turns[-1].kind == Kind.STOP
-        if missed[0] != missed[1] or (not is_over and told.reading.due_at != other.reading.due_at):
-            yield Row(ticket.pk, told.kind, told.reading.due_at, other.reading.due_at, *missed)
+        if missed[0] != missed[1] or (not is_over and due[0] != due[1]):
+            agreement = str(told.agreement) if told.agreement else ""
+            yield Row(ticket.pk, told.kind, *due, *missed, agreement)
 
 
 def _name(told: Told) -> tuple[str, int | None]:

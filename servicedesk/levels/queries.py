@@ -1,5 +1,8 @@
 """Which targets and which hours hold for a ticket. The settings are few rows, read at once for all tickets."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -133,14 +136,33 @@ class Levels:
         return calendar, parsed(calendar)
 
 
+_read_once: ContextVar[Levels | None] = ContextVar("read_once", default=None)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Within the block `levels_now` reads the settings once: for one transaction that opens and moves hundreds of
+    tickets and changes no setting.
+    """
+    before = _read_once.set(Levels())
+    try:
+        yield
+    finally:
+        _read_once.reset(before)
+
+
+def levels_now() -> Levels:
+    return _read_once.get() or Levels()
+
+
 def hours_for(ticket: Ticket) -> Hours:
     """The business hours of a ticket: those of its service, else of its team, else the usual ones."""
-    return Levels().hours_of(ticket)
+    return levels_now().hours_of(ticket)
 
 
 def usual_hours() -> Hours:
     """The business hours of the whole desk."""
-    calendar = Levels().usual_calendar
+    calendar = levels_now().usual_calendar
     return parsed(calendar) if calendar else around_the_clock(settings.TIME_ZONE)
 
 

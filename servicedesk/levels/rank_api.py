@@ -19,7 +19,7 @@ from .actions import change_agreement, change_rank, create_agreement, create_ran
 from .calendar_api import CalendarField, CalendarRef, is_id
 from .models import Agreement, Rank
 from .moves_api import DryRun, MovesOut, look
-from .moving import rank_change, services_change
+from .moving import agreement_change, rank_change, services_change
 from .rank_json import MOST_MINUTES, Target
 from .settings_queries import agreements, ranks, services_with_level
 
@@ -259,9 +259,12 @@ class AgreementViewSet(_Readable):
         made = create_agreement(**self.given(NewAgreementIn), by=request.user, via="api")
         return self.answer(AgreementOut, get_or_404(agreements(), pk=made.pk), status=201)
 
-    @extend_schema(request=AgreementIn, responses=AgreementOut)
+    @extend_schema(parameters=[DryRun], request=AgreementIn, responses={200: AgreementOut, 202: MovesOut})
     def partial_update(self, request, pk):
+        """Change an agreement; open tickets follow within moments. A dry run says which would move (202)."""
         check(request.user, "settings.change")
-        found = get_or_404(agreements(), pk=pk)
-        change_agreement(found, **self.given(AgreementIn), by=request.user, via="api")
+        found, given = get_or_404(agreements(), pk=pk), self.given(AgreementIn)
+        if self.asked(DryRun)["dry_run"]:
+            return look(self, agreement_change(found, given))
+        change_agreement(found, **given, by=request.user, via="api")
         return self.answer(AgreementOut, get_or_404(agreements(), pk=pk))

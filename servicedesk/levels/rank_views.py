@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 from servicedesk.people.jobs import last_job
 from servicedesk.people.queries import get_or_404
 from servicedesk.web.access import needs
-from servicedesk.web.editing import edit
 from servicedesk.web.errors import Refused
 from servicedesk.web.pages import changed, page
 
@@ -28,8 +27,8 @@ from .actions import (
 from .actions.renewing import KEY
 from .calendar_forms import DocumentForm
 from .documents import as_file, parsed
-from .models import Rank
-from .moving import preview, rank_change, services_change
+from .models import Agreement, Rank
+from .moving import agreement_change, preview, rank_change, services_change
 from .previewing import save_or_look
 from .rank_forms import UNITS, AgreementForm, RankForm, ServiceLevelsForm
 from .rank_json import Target, rank_json, rank_of, targets_of
@@ -167,17 +166,27 @@ def agreements(request: HttpRequest) -> HttpResponse:
 
 @needs("settings.change")
 def agreement_new(request: HttpRequest) -> HttpResponse:
-    return _agreement_page(request, AgreementForm(request.POST or None), create_agreement, _("New agreement"))
+    return _agreement_page(request, None, heading=_("New agreement"))
 
 
 @needs("settings.change")
 def agreement(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_or_404(all_agreements(), pk=pk)
-    form = AgreementForm(request.POST or None, of=found)
-    return _agreement_page(request, form, partial(change_agreement, found), str(found))
+    return _agreement_page(request, found, heading=str(found))
 
 
-def _agreement_page(request: HttpRequest, form: AgreementForm, act, heading: str) -> HttpResponse:
-    back = reverse("levels:agreements")
-    template = "levels/agreement_form.html"
-    return edit(request, form, act, to=back, template=template, heading=heading, back=back, units=UNITS)
+def _agreement_page(request: HttpRequest, present: Agreement | None, **context: Any) -> HttpResponse:
+    form = AgreementForm(request.POST or None, of=present)
+    save = partial(change_agreement, present) if present else create_agreement
+    return save_or_look(
+        request,
+        form,
+        lambda: agreement_change(present, form.cleaned_data),
+        lambda: save(**form.cleaned_data, by=request.user, via="page"),
+        to=lambda done: reverse("levels:agreements"),
+        template="levels/agreement_form.html",
+        fragment="levels/_agreement_form.html",
+        back=reverse("levels:agreements"),
+        units=UNITS,
+        **context,
+    )

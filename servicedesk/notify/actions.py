@@ -32,7 +32,8 @@ from servicedesk.web.logs import about
 from servicedesk.web.text import lines
 
 from .built_in import BUILT_IN
-from .letters import document, example, ids_in
+from .examples import example
+from .letters import document, ids_in
 from .models import MailText, OutgoingMail
 from .texts import TEXTS, check_text
 from .wire import Message

@@ -19,7 +19,7 @@ from servicedesk.web.errors import NotFound
 
 from .actions import resend_mail, reset_mail_text, save_mail_text
 from .built_in import BUILT_IN
-from .letters import example
+from .examples import example
 from .models import MailText, OutgoingMail
 from .queries import dead_with, get_dead_address, get_outgoing, unreached, visible_outgoing, written_texts
 from .texts import MOST_LETTERS, TEXTS, check_text

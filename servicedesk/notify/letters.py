@@ -3,22 +3,19 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from servicedesk.intake import tokens
 from servicedesk.intake.models import CallBack, IncomingMail, Mailbox
 from servicedesk.people.models import User
-from servicedesk.tickets.models import Attachment, Comment, Priority, Ticket, TicketEvent
+from servicedesk.tickets.models import Attachment, Comment, Ticket, TicketEvent
 from servicedesk.tickets.permissions import works_on
 from servicedesk.tickets.plain import outlook
 from servicedesk.tickets.sentences import Names, plain_words_for
@@ -27,9 +24,9 @@ from servicedesk.web.middleware import speaking_to
 from servicedesk.web.text import one_line
 
 from .models import OutgoingMail
-from .of_majors import example_of_major, values_of_major
+from .of_majors import values_of_major
 from .queries import sources_of
-from .texts import DESK, MOST_LETTERS, SHARED, TEXTS, Value, Values, fill
+from .texts import TEXTS, Value, Values, fill
 from .wire import named
 
 Kind = OutgoingMail.Kind
@@ -110,7 +107,7 @@ def compose(
     base = box.address if box else settings.MAIL_FROM
     with speaking_to(to):
         files = list(comment.attachments.all()) if comment is not None else []
-        values = _values(event, to, comment, files, sees)
+        values = values_of(event, to, comment, files, sees)
         if not echo:
             values = {name: value for name, value in values.items() if name not in _OF_PEOPLE}
         key = _key(kind, event, to) if echo else kind
@@ -149,7 +146,7 @@ def _key(kind: str, event: TicketEvent, to: User) -> str:
     return kind
 
 
-def _values(
+def values_of(
     event: TicketEvent, to: User, comment: Comment | None, files: list[Attachment], sees: bool
 ) -> dict[str, Callable[[], str | Value]]:
     """What stands for the variables, made when a text asks for it, in the language that is set."""
@@ -230,136 +227,6 @@ def render(key: str, sources: Mapping[str, str], values: Values) -> tuple[str, S
     end = f"\n\n{sources['bottom']}" if TEXTS[key].of_a_ticket else ""
     whole = f"{sources['top']}\n{sources[key]}{end}"
     return fill(whole, {**values, "signature": lambda: signature})
-
-
-def example_values() -> Values:
-    """Values of a ticket that does not exist, in the language that is set, to show how a text looks."""
-    at = timezone.now().replace(minute=0)
-    message = _("Please restart the printer once more. If **E-21** comes back, call us.")
-    said = {
-        "forwarded": _("The paper jams although I have taken everything out."),
-        "recipient": _("Hanako Yamada"),
-        "number": "INC0000123",
-        "title": _("The printer on the third floor jams"),
-        "status": _("Work in progress"),
-        "link": settings.SITE_URL + reverse("tickets:detail", args=["INC0000123"]),
-        "team": _("Service desk"),
-        "by": _("Sho Kobayashi"),
-        "next_step": _("Somebody at the desk reads it and writes to you."),
-        "target": exact(at + timedelta(hours=2)),
-        "due": exact(at + timedelta(hours=8)),
-        "message": Value(message, markdown(message)),
-        "files": _("Files:") + "\n- E-21.pdf (" + filesize(120_000) + ")",
-        "resolution": _("The feed roller was worn out. We have replaced it."),
-        "closes_at": exact(at + timedelta(days=7)),
-        "requester": _("Hanako Yamada"),
-        "priority": str(Priority.P3.label),
-        "description": _("The paper jams although I have taken everything out."),
-        "successor": "REQ0000124",
-        "whom": _("Hanako Yamada"),
-        "phone": "03-1234-5678",
-        "call_at": exact(at),
-        "about": _("Ask whether the new roller runs quietly."),
-        "what_happened": _("Resolution: most of the target is used."),
-        "items": _example_of_items(),
-        "notices": settings.SITE_URL + reverse("notify:notices"),
-        "mail": settings.SITE_URL + reverse("intake:mail", args=[123]),
-        "mailbox": _("Service desk"),
-        "entry": _("Sakura Network Support"),
-        "contract": "SN-2026-0012",
-        "devices": "PR-0042",
-        "page": settings.SITE_URL + "/",
-        **example_of_major(at),
-    }
-    return {name: partial(_itself, value) for name, value in said.items()}
-
-
-def _example_of_items() -> Value:
-    title, line = _("The printer on the third floor jams"), _("%(who)s replied.") % {"who": _("Sho Kobayashi")}
-    return Value(f"INC0000123 {title}\n- {line}", format_html("<p>INC0000123 {}</p><ul><li>{}</li></ul>", title, line))
-
-
-def example(
-    key: str, language: str, team_id: int | None, body: str, *, ticket: Ticket | None = None, reader: User | None = None
-) -> tuple[str, SafeString]:
-    """(plain text, HTML) of a mail with this text tried out: a reply when the text is part of every mail. It has the
-    values of a ticket if one is given, which `reader` must be allowed to see, and else made-up ones.
-    """
-    shown = "reply" if TEXTS[key].group == SHARED else key
-    desk = Desk([])
-    instead = {key: body[:MOST_LETTERS]}
-    if ticket is None or not TEXTS[shown].of_a_ticket:
-        with override(language):
-            return render(shown, desk.sources(shown, language, team_id) | instead, example_values())
-    to = (ticket.assignee or reader or ticket.requester) if TEXTS[shown].group == DESK else ticket.requester
-    with speaking_to(to, language):
-        sources = desk.sources(shown, language, team_id or ticket.team_id) | instead
-        return render(shown, sources, _values_of(shown, ticket, to))
-
-
-def _values_of(key: str, ticket: Ticket, to: User) -> Values:
-    """What a mail with this text says of a ticket, by its last event of the kind. What has not happened there yet and a
-    text must have, and who did it, are as in the example.
-    """
-    comment = None
-    if key == "reply":
-        replies = Comment.objects.filter(ticket=ticket, is_public=True, event__verb="reply").select_related("event__by")
-        comment = replies.prefetch_related("attachments").order_by("-pk").first()
-        event = comment.event if comment else None
-    else:
-        event = ticket.events.filter(verb=_VERBS[key]).select_related("by").order_by("-number").first()
-    happened = event is not None
-    event = event or ticket.events.get(number=1)
-    event.ticket = ticket
-    values = _values(event, to, comment, list(comment.attachments.all()) if comment else [], sees=True)
-    made_up = example_values()
-    for name in TEXTS[key].needs:
-        values[name] = partial(_or_else, values[name], made_up[name])
-    return values if happened else {**values, "by": made_up["by"]}
-
-
-_VERBS = {
-    "receipt": "open",
-    "receipt_for": "open",
-    "resolved": "resolve",
-    "resolved_others": "resolve",
-    "reopened": "reopen",
-    "reopened_desk": "reopen",
-    "thanks": "thank",
-    "closes": "announce_closing",
-    "approval": "ask_to_close",
-    "sent_back": "send_back",
-    "confirmed": "confirm",
-    "held_back": "hold_closing",
-    "awake": "wake",
-    "closed": "close",
-    "cancelled": "cancel",
-    "cancelled_desk": "cancel",
-    "converted": "cancel",
-    "assigned": "assign",
-    "team": "open",
-    "bounced": "bounce",
-    "mentioned": "note",
-    "told": "tell",
-    "escalated": "escalate",
-    "callback": "call_back_due",
-    "target": "near_target",
-    "forwarded": "forward",
-    "outside": "answer_from_outside",
-    "to_outside": "escalate_outside",
-    "known": "join_major",
-    "force": "join_force",
-    "update_due": "update_due",
-    "action_due": "action_due",
-}
-
-
-def _or_else(value: Callable[[], str | Value], other: Callable[[], str | Value]) -> str | Value:
-    return value() or other()
-
-
-def _itself(value: str | Value) -> str | Value:
-    return value
 
 
 def document(title: str, language: str, body: str) -> str:

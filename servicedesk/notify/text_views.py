@@ -16,8 +16,8 @@ from servicedesk.web.pages import changed, page, toast
 
 from . import actions
 from .built_in import BUILT_IN
+from .examples import example as example_of
 from .forms import MailTextForm, PreviewForm
-from .letters import example as example_of
 from .queries import text_of, written_texts
 from .texts import GROUPS, TEXTS, VARIABLES
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cmdb.models import Service
-from servicedesk.levels.queries import Levels, due_times
+from servicedesk.levels.queries import due_times, levels_now
 from servicedesk.people.actions import audit, hold
 from servicedesk.people.jobs import Progress, start_job
 from servicedesk.people.models import Job, User
@@ -55,7 +55,7 @@ def open_with_priority(ticket_type: str, *, by: User, via: str, at: datetime | N
         fields["is_confidential"] = fields.get("is_confidential", False) or service.is_confidential
     team = fields.get("team")
     response_due_at, due_at = due_times(
-        Levels(), service.pk if service else None, team.pk if team else None, priority, at or timezone.now()
+        levels_now(), service.pk if service else None, team.pk if team else None, priority, at or timezone.now()
     )
     return open_ticket(
         ticket_type,

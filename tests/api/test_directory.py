@@ -1,11 +1,15 @@
 """The escalation directory by API: entries, contracts, and taking a ticket outside."""
 
-import pytest
+import json
 
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from servicedesk.directory.models import Contract, Entry
 from servicedesk.people.models import Role
 from servicedesk.tickets.actions import assign
 from tests.directory.test_directory import a_contract, an_entry
-from tests.factories import a_person, a_team, an_agent, an_incident
+from tests.factories import a_person, a_team, an_administrator, an_agent, an_incident
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +68,42 @@ class TestDirectory:
         assert client.post("/api/v1/contracts/", good, format="json").status_code == 201
         (shown,) = api(agent).get("/api/v1/directory/", {"q": "momiji"}).json()["results"]
         assert shown["contracts"][0]["callers"][0]["id"] == agent.pk
+
+    def test_goes_out_as_json_and_comes_in_after_a_look(self, api, agent, contract):
+        client, address = api(an_administrator()), "/api/v1/directory/import/"
+        document = api(agent).get("/api/v1/directory/export/").json()
+        (entry,) = document["entries"]
+        (known,) = entry["contracts"]
+        assert (entry["kind"], known["number"], known["bought"]) == ("vendor", "SN-1", 10)
+        entry["phone"], new = "03-5550-1", {**known, "number": "SN-2", "hours": "24h", "channels": ["phone", "mail"]}
+        entry["contracts"].append(new)
+        look = client.post(f"{address}?dry_run=1", document, format="json")
+        said = look.json()
+        assert (look.status_code, said["created"], said["changed"], said["rejected"]) == (202, 1, 1, [])
+        assert Contract.objects.count() == 1 and not Entry.objects.get().phone
+        assert client.post(address, document, format="json").json()["created"] == 1
+        again = SimpleUploadedFile("directory.json", json.dumps(document).encode())
+        assert client.post(address, {"file": again}, format="multipart").json()["unchanged"] == 2
+        made = Contract.objects.get(number="SN-2")
+        assert (made.around_the_clock, made.channels, Entry.objects.get().phone) == (
+            True,
+            ["phone", "mail"],
+            "03-5550-1",
+        )
+        assert api(agent).post(address, document, format="json").status_code == 403
+
+    @pytest.mark.parametrize(
+        ("given", "field", "sentence"),
+        [
+            ({}, "entries", "Give either"), ({"entries": 1}, "entries", "no list"),
+            ({"entries": []}, "entries", "no entry"), ({"entries": [1]}, "entries", "no object"),
+            ({"entries": [{"nmae": "X"}]}, "entries", "Did you mean “name”?"),
+            ({"entries": [{"name": "X", "notes": {}}]}, "entries", "a text or a list"),
+            ({"entries": [{"name": "X", "contracts": [{}]}]}, "entries", "needs its number"),
+            ({"entries": [{"name": "A"}, {"name": "B", "kind": "friend"}]}, "lines.2", "there is no “friend”"),
+        ],
+    )  # fmt: skip
+    def test_what_is_wrong_is_refused_at_its_place_and_nothing_is_written(self, api, given, field, sentence):
+        answer = api(an_administrator()).post("/api/v1/directory/import/", given, format="json")
+        assert answer.status_code == 400 and sentence in answer.json()["errors"][field][0]
+        assert not Entry.objects.exists()

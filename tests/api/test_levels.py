@@ -79,13 +79,20 @@ class TestRanks:
         assert client.patch(f"{address}?dry_run=1", {"rank": gold.pk}, format="json").json()["moves"]["tickets"] == 0
 
 
-def test_agreements_are_made_and_changed(api, admin):
+def test_agreements_are_made_tried_and_changed(api, admin):
     client, team = api(admin), a_team()
+    ticket = an_incident(team=team, impact=3, urgency=1).ticket
     targets = [{"priority": 2, "minutes": 240}]
     given = {"name": "Network", "kind": "team", "team": team.code, "targets": targets}
     made = client.post("/api/v1/agreements/", given, format="json").json()
     assert (made["team"]["code"], made["targets"], made["calendar"]) == (team.code, targets, None)
     address = f"/api/v1/agreements/{made['id']}/"
+    tried = client.patch(f"{address}?dry_run=1", {"is_active": False}, format="json")
+    moves = tried.json()["moves"]
+    assert (tried.status_code, moves["tickets"], moves["ended"]) == (202, 1, 1)
+    (clock,) = moves["clocks"]
+    assert (clock["ticket"]["number"], clock["agreement"], clock["new_due_at"]) == (ticket.number, "Network", None)
+    assert client.get(address).json()["is_active"] is True
     assert client.patch(address, {"is_active": False}, format="json").json()["is_active"] is False
     assert list(client.patch(address, {"targets": []}, format="json").json()["errors"]) == ["minutes"]
     assert api(an_agent()).get(address).status_code == 200

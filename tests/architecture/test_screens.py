@@ -121,6 +121,7 @@ PARTS = {
     "people:export",
     "cmdb:items-export",
     "directory:entries-csv",
+    "directory:entries-json",
     "directory:entries-xlsx",
     "directory:entry-retire",
     "directory:entry-restore",

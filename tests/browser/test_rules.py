@@ -20,14 +20,28 @@ class TestRule:
         someone = visitor(locale="ja-JP", viewport=PHONE, color_scheme="dark").sign_in(admin)
         page = someone.open("/settings/rules/new/")
         page.fill("[name=name]", "無線はネットワークへ")
-        page.click("button[value='add:all']")
-        page.select_option("[name=c0-field]", "words")
-        page.fill("[name=c0-value]", "無線、ＶＰＮ")
+        page.click("button[value='add:group:0']")
+        page.wait_for_selector("[name=c2-field]:focus")  # one goes on where something is new, also by keyboard
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[name=c1-group]", state="detached")
+        page.wait_for_selector("button[value='add:condition:0']:focus")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[name=c1-field]:focus")
+        page.select_option("[name=c1-field]", "words")
+        page.fill("[name=c1-value]", "無線、ＶＰＮ")
         page.click("button[value='add:action']")
         page.select_option("[name=a0-do]", "assign_team")
         page.select_option("[name=a0-team]", "network")
-        assert page.input_value("[name=c0-value]") == "無線、ＶＰＮ"
+        page.press("[name=c1-value]", "Enter")  # removes nothing
+        page.wait_for_load_state("networkidle")
+        assert page.input_value("[name=c1-value]") == "無線、ＶＰＮ"
+        page.click("button[value='add:group:0']")
+        page.wait_for_selector("[name=c3-field]:focus")
+        page.evaluate("scrollTo(0, 0)")
         someone.check()
+        page.click("button[value='remove:c2']")
+        page.wait_for_selector("[name=c2-group]", state="detached")
         page.click("button[value=save]")
         page.wait_for_url("**/settings/rules/*/")
         assert Rule.objects.get(name="無線はネットワークへ").document["conditions"] == {

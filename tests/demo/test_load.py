@@ -13,6 +13,8 @@ from django.db.models import Count, F, Q
 
 from cmdb.models import Service
 from servicedesk.demo.load import load
+from servicedesk.escalation.models import Firing, Rule, Saving, Source, Turn
+from servicedesk.escalation.queries import findings
 from servicedesk.intake.models import CallBack, Mailbox, Original
 from servicedesk.people.models import Absence, Company, Role, Team, User
 from servicedesk.people.queries import departments_headed_by, deputy_of
@@ -155,6 +157,28 @@ class TestTheTickets:
     def test_what_came_in_is_kept_as_it_was(self):
         assert Original.objects.filter(ticket=None).count() == 0
         assert Original.objects.count() > 150
+
+
+@pytest.mark.usefixtures("demo")
+class TestTheRules:
+    def test_have_fired_over_months_each_at_its_time_by_the_version_that_held_then(self):
+        fired = dict(Rule.objects.annotate(n=Count("firings")).values_list("name", "n"))
+        assert len(fired) == 10 and sum(count > 0 for count in fired.values()) >= 7 and sum(fired.values()) >= 30
+        assert len({at.date().replace(day=1) for at in Firing.objects.values_list("at", flat=True)}) >= 4
+        for firing in Firing.objects.select_related("version", "ticket"):
+            assert firing.version.at <= firing.at <= NOW and firing.ticket.created_at <= firing.at
+            assert firing.held and not any("refused" in change for change in firing.changes)
+            told = firing.ticket.events.filter(at=firing.at, data__rule=[firing.rule_id, firing.version.number])
+            assert told.exists()
+        assert {"VPNの障害は二次対応へ直接渡す", "営業2時間たっても新規のままならリーダーに知らせる"} <= {
+            name for name, count in fired.items() if count
+        }
+
+    def test_fill_the_ledger_and_the_findings_and_leave_no_turn(self):
+        assert set(Saving.objects.values_list("source", flat=True)) == set(Source)
+        assert Saving.objects.filter(firing__isnull=False).count() == Firing.objects.count()
+        assert len(list(findings())) == 2
+        assert not Turn.objects.filter(judged_at=None).exists()
 
 
 @pytest.mark.usefixtures("demo")

@@ -224,7 +224,7 @@ class TestPages:
 
 
 class TestFiles:
-    def test_what_goes_out_comes_back_unchanged_as_csv_and_as_excel_in_both_languages(self, visit):
+    def test_what_goes_out_comes_back_unchanged_as_csv_excel_and_json_in_both_languages(self, visit):
         administrator = an_administrator(language="ja")
         entry = an_entry(administrator, notes="=1+1", services=[a_service()], languages=["ja", "en"])
         a_contract(entry, callers=[an_agent(), an_agent()], cost=Decimal("120000"), have_ready="シリアル番号")
@@ -233,8 +233,9 @@ class TestFiles:
         page = visit(administrator)
         csv = b"".join(page.get(reverse("directory:entries-csv")).streaming_content)
         xlsx = b"".join(page.get(reverse("directory:entries-xlsx")).streaming_content)
+        document = page.get(reverse("directory:entries-json")).content
         assert "'=1+1" in csv.decode() and csv.decode("utf-8-sig").startswith("名前,")
-        for content in (csv, xlsx):
+        for content in (csv, xlsx, document):
             with override("en"):
                 result = import_entries(content, by=administrator, via="page")
             assert (result.created, result.changed, result.unchanged, result.rejected) == (0, 0, 3, [])

@@ -1,6 +1,7 @@
 """Pages of business rules without scripts: written row by row, tried, put in order, explained on the ticket."""
 
 import json
+import re
 
 import pytest
 from django.db import connection
@@ -44,12 +45,12 @@ class TestWithoutScripts:
             "t-on": "created", "active_from": "2026-11-01T09:00",
         }  # fmt: skip
         assert page.get(new).status_code == 200
-        drawn = page.post(new, given | {"do": "add:all"})
-        assert drawn.status_code == 200 and 'name="c0-field"' in drawn.text and "To the network" in drawn.text
-        given |= {"c0-box": "all", "c0-field": "words"}
+        drawn = page.post(new, given | {"do": "add:condition:0"})
+        assert drawn.status_code == 200 and 'name="c1-field"' in drawn.text and "To the network" in drawn.text
+        given |= {"c0-group": "all", "c1-depth": "1", "c1-field": "words"}
         drawn = page.post(new, given | {"do": "refresh"}, headers={"HX-Request": "true"})
-        assert drawn.text.startswith('<div id="rule-rows">') and 'name="c0-value"' in drawn.text
-        given |= {"c0-operator": "has", "c0-value": "ＶＰＮ、 tunnel", "a0-do": "assign_team", "a0-team": ""}
+        assert drawn.text.startswith('<div id="rule-rows">') and 'name="c1-value"' in drawn.text
+        given |= {"c1-operator": "has", "c1-value": "ＶＰＮ、 tunnel", "a0-do": "assign_team", "a0-team": ""}
         refused = page.post(new, given | {"do": "save"})
         assert refused.status_code == 422 and "“Team” knows no “None”" in refused.text
         given |= {"a0-team": "network"}
@@ -68,7 +69,7 @@ class TestWithoutScripts:
         change = reverse("escalation:rule-change", args=[rule.pk])
         assert page.get(change).text.count("selected") >= 4
         assert 'value="2026-11-01T09:00"' in page.get(change).text
-        page.post(change, given | {"do": "save", "c0-value": "VPN", "why": "Tunnels are others'"})
+        page.post(change, given | {"do": "save", "c1-value": "VPN", "why": "Tunnels are others'"})
         shown = page.get(reverse("escalation:rule", args=[rule.pk])).text
         assert "Condition new: Words in title or text: one of “vpn”" in shown and "Tunnels are others&#x27;" in shown
         assert team
@@ -92,11 +93,50 @@ class TestWithoutScripts:
         wrong = page.post(take_in, {"document": exported.replace("add_tag", "add_tga")})
         assert wrong.status_code == 422 and "Did you mean “add_tag”?" in wrong.text
 
-    def test_groups_that_rows_cannot_hold_are_edited_as_json(self, visit, admin):
-        deep = {"any": [{"all": [{"field": "priority", "is": "P1"}]}, {"field": "vip", "is": True}]}
-        rule = a_rule(admin, conditions=deep)
+    def test_groups_within_groups_are_made_by_buttons_that_keep_what_was_typed(self, visit, admin):
+        """Five deep, as deep as a rule goes; then one is taken out with all that is in it."""
+        page, new = visit(admin), reverse("escalation:rule-new")
+        given = {
+            "name": "Deep", "owner": admin.pk, "minutes_saved": "1", "is_active": "on", "days": "30", "t-on": "created",
+            "a0-do": "add_tag", "a0-tags": "deep", "c0-group": "any", "c1-depth": "1", "c1-field": "vip",
+            "c1-operator": "is", "c1-value": "true",
+        }  # fmt: skip
+
+        def press(button: str):
+            drawn = page.post(new, given | {"do": button})
+            names = re.findall(r'name="(c\d+-(?:depth|group|field))"', drawn.text)
+            assert drawn.status_code == 200 and "Deep" in drawn.text
+            return [name for name in names if not name.endswith("depth")], drawn.text
+
+        names, text = press("add:group:0")
+        assert names == ["c0-group", "c1-field", "c2-group", "c3-field"]
+        assert re.findall(r'id="(\S+)"[^>]*autofocus|autofocus[^>]*id="(\S+)"', text) == [("id_c3-field", "")]
+        given |= {"c2-depth": "1", "c2-group": "none", "c3-depth": "2", "c3-field": "priority", "c3-operator": "is"}
+        given |= {"c3-value": "P4"}
+        for at, depth in ((4, 2), (6, 3), (8, 4)):
+            press(f"add:group:{at - 2}")
+            given |= {f"c{at}-depth": f"{depth}", f"c{at}-group": "all", f"c{at + 1}-depth": f"{depth + 1}"}
+            given |= {f"c{at + 1}-field": "channel", f"c{at + 1}-operator": "is", f"c{at + 1}-value": "mail"}
+        assert 'value="add:group:8"' not in press("refresh")[1]
+        mail = {"field": "channel", "is": ["mail"]}
+        inner = {"none": [{"field": "priority", "is": ["P4"]}, {"all": [mail, {"all": [mail, {"all": [mail]}]}]}]}
+        conditions = {"any": [{"field": "vip", "is": True}, inner]}
+        assert page.post(new, given | {"do": "save"}).status_code == 303
+        rule = Rule.objects.get()
+        assert rule.document["conditions"] == conditions
+        shown = page.get(reverse("escalation:rule-change", args=[rule.pk])).text
+        assert shown.count("<legend") - shown.count('class="rule-box"') >= 4 and 'name="c9-value"' in shown
+        assert press("remove:c4")[0] == ["c0-group", "c1-field", "c2-group", "c3-field"]
+        empty = {name: value for name, value in given.items() if name[:2] not in {f"c{at}" for at in range(3, 10)}}
+        refused = page.post(new, empty | {"do": "save", "name": "Other"})
+        assert refused.status_code == 422 and "A group needs at least one condition." in refused.text
+        odd = given | {"do": "save", "name": "Odd", "c2-depth": "x", "c3-depth": "5"}
+        assert page.post(new, odd).status_code == 303
+
+    def test_the_whole_can_be_edited_as_json(self, visit, admin):
+        rule = a_rule(admin)
         page, change = visit(admin), reverse("escalation:rule-change", args=[rule.pk])
-        assert "groups within groups" in page.get(change).text
+        assert "add_tag" in page.get(f"{change}?as=json").text
         document = whole_of(rule) | {"name": "Deeper"}
         wrong = page.post(change, {"document": json.dumps(document)[:-1], "days": "30"})
         assert wrong.status_code == 422 and "This is no JSON" in wrong.text

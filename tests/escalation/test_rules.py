@@ -388,8 +388,8 @@ class TestAWrongRuleIsRefused:
             ),
             ({"conditions": {"any": []}}, "conditions", "A group needs at least one condition."),
             (
-                {"conditions": {"all": [{"all": [{"all": [{"all": [{"all": []}]}]}]}]}}, "conditions",
-                "Groups go at most 4 deep.",
+                {"conditions": {"all": [{"all": [{"all": [{"all": [{"all": [{"all": []}]}]}]}]}]}}, "conditions",
+                "Groups go at most 5 deep.",
             ),
             ({"actions": []}, "actions", "A rule does 1 to 20 things."),
             (

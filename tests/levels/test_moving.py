@@ -3,14 +3,15 @@
 import pytest
 import time_machine
 
-from incidents.actions import resolve_incident, start_incident
+from incidents.actions import resolve_incident, start_incident, wait_for_vendor_incident
 from servicedesk.levels import moving
-from servicedesk.levels.actions import change_calendar, create_calendar, set_service_levels
-from servicedesk.levels.models import Calendar, Clock, Rank
-from servicedesk.levels.moving import calendar_change, preview, rank_change, services_change
+from servicedesk.levels.actions import change_calendar, create_agreement, create_calendar, set_service_levels
+from servicedesk.levels.models import Agreement, Calendar, Clock, Rank
+from servicedesk.levels.moving import agreement_change, calendar_change, preview, rank_change, services_change
 from servicedesk.levels.rank_json import Target, targets_of
 from servicedesk.people.jobs import last_job, run_next_job
 from servicedesk.people.models import AuditEntry, Job
+from servicedesk.tickets.actions import assign, lock, record
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Ticket, TicketEvent
 from tests.factories import a_service, a_team, an_administrator, an_agent, an_incident
@@ -101,6 +102,48 @@ class TestPreview:
         an_incident(team=a_team(), impact=4, urgency=1)
         found = preview(calendar_change(osaka, {"teams": [team]}), admin).moves
         assert {row.ticket for row in found.rows} == {ticket} and not osaka.teams.exists()
+
+    def test_of_agreements_which_clocks_begin_move_and_end(self, monday, admin):
+        """Exactly as saving then does, for a team that has the ticket, one that had it, and a vendor."""
+        team, had, agent = a_team(), a_team(), an_agent()
+        ticket = an_incident(team=team, impact=4, urgency=1).ticket
+        gone = an_incident(team=had, impact=4, urgency=1).ticket
+        assign(gone, by=None, via="page", team=a_team())
+        an_incident(team=a_team(), impact=4, urgency=1)
+        vendor = create_agreement(by=admin, via="page", name="Vendor", kind="vendor", minutes={1: 60})
+        outside = an_incident(impact=4, urgency=1, team=agent.teams.first())
+        start_incident(outside, by=agent, via="page")
+        wait_for_vendor_incident(outside, by=agent, via="page")
+        record(lock(outside.ticket), "escalate_outside", by=agent, via="page", agreement=vendor.pk)
+        deliver_waiting()
+        new = {"name": "Network", "kind": "team", "team": team, "calendar": None, "minutes": {3: 240}}
+
+        def look(change) -> tuple[int, list]:
+            found = preview(change, admin).moves
+            return found.tickets, [found.begun, found.ended, found.earlier, found.later]
+
+        def moved(change) -> None:
+            before, found = agreed(), preview(change, admin).moves
+            change.make(admin)
+            run_next_job()
+            assert {key for key in before | agreed() if before.get(key) != agreed().get(key)} == {
+                row.ticket_id for row in found.rows
+            }
+
+        def agreed() -> dict:
+            return dict(Clock.objects.filter(kind="agreement").values_list("ticket_id", "due_at"))
+
+        assert look(agreement_change(None, new)) == (1, [1, 0, 0, 0]) and not agreed()
+        assert look(agreement_change(None, new | {"team": had})) == (0, [0, 0, 0, 0])  # its stay is over
+        moved(agreement_change(None, new))
+        kept = Agreement.objects.get(name="Network")
+        assert look(agreement_change(kept, {"minutes": {3: 300}})) == (1, [0, 0, 0, 1])
+        assert look(agreement_change(kept, {"calendar": None, "warn_at": [50]})) == (0, [0, 0, 0, 0])
+        assert look(agreement_change(kept, {"minutes": {2: 240}})) == (1, [0, 1, 0, 0])
+        moved(agreement_change(kept, {"is_active": False}))
+        assert look(agreement_change(vendor, {"minutes": {1: 60, 3: 120}})) == (1, [1, 0, 0, 0])
+        moved(agreement_change(vendor, {"minutes": {1: 60, 3: 120}}))
+        assert set(agreed()) == {outside.pk} and ticket.pk != outside.pk
 
     def test_names_and_counts_no_ticket_that_one_may_not_see(self, monday, admin):
         an_incident(impact=4, urgency=1, is_confidential=True)

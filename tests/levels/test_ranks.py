@@ -163,6 +163,8 @@ class TestAgreements:
         address = f"/settings/agreements/{agreement.pk}/"
         assert 'value="1d"' in client.get(address).content.decode()
         fields = self.FIELDS | {"team": team.pk, "p3": "", "is_active": "", "around_the_clock": "on"}
+        look = client.post(address, fields | {"preview": "1"}).content.decode()
+        assert "0 open tickets would move" in look and Agreement.objects.get().is_active
         assert client.post(address, fields).status_code == 303
         agreement.refresh_from_db()
         assert (agreement.is_active, agreement.around_the_clock, agreement.targets.count()) == (False, True, 1)

@@ -10,7 +10,8 @@ from incidents.actions import cancel_incident, close_incident, reopen_incident, 
 from servicedesk.intake.mail.quotes import reply_part
 from servicedesk.notify.actions import reset_mail_text, save_mail_text, send_example
 from servicedesk.notify.built_in import BUILT_IN
-from servicedesk.notify.letters import _OF_PEOPLE, Desk, example, example_values, render
+from servicedesk.notify.examples import example, example_values
+from servicedesk.notify.letters import _OF_PEOPLE, Desk, render
 from servicedesk.notify.models import MailText, OutgoingMail
 from servicedesk.notify.texts import TEXTS, VARIABLES, Value, check_text, fill
 from servicedesk.people.models import AuditEntry

@@ -1,5 +1,6 @@
 """Proposals: somebody says yes, and the reports become one major incident, or no, and that is remembered."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -33,12 +34,14 @@ class Accepted(NamedTuple):
 
 
 @transaction.atomic
-def propose_major(about: Ticket | Service, *, reason: str, by: User | None) -> MajorProposal:
+def propose_major(
+    about: Ticket | Service, *, reason: str, by: User | None, at: datetime | None = None
+) -> MajorProposal:
     """Propose that a ticket, or what happens to a service, is a major incident. `by` is None for a rule.
 
     Again is the same one; what was dismissed of a ticket stays so. Refuses what is no incident.
     """
-    reason, kind = one_line(reason, 300), MajorProposal.Kind.RULE
+    reason, kind, now = one_line(reason, 300), MajorProposal.Kind.RULE, at or timezone.now()
     if isinstance(about, Service):
         if by is not None:
             check(by, "desk.use")
@@ -51,10 +54,12 @@ def propose_major(about: Ticket | Service, *, reason: str, by: User | None) -> M
     if by is not None:
         check(by, "incidents.declare_major", ticket)
     row, made = MajorProposal.objects.get_or_create(
-        kind=kind, ticket=ticket, defaults={"reason": reason, "proposed_by": by}
+        kind=kind,
+        ticket=ticket,
+        defaults={"reason": reason, "proposed_by": by, "created_at": now, "seen_at": now},
     )
     if made:
-        record(ticket, "propose_major", by=by, via="page" if by else "system")
+        record(ticket, "propose_major", by=by, via="page" if by else "system", at=at)
     return row
 
 
@@ -79,14 +84,14 @@ def accept_proposal(proposal: MajorProposal, *, by: User, via: str) -> Accepted:
 
 
 @transaction.atomic
-def dismiss_proposal(proposal: MajorProposal, *, by: User, via: str) -> None:
+def dismiss_proposal(proposal: MajorProposal, *, by: User, via: str, at: datetime | None = None) -> None:
     """Say that it is none. A ticket is not proposed again for the same reason, and of a service only what is reported
     later counts. Refuses what was decided meanwhile.
     """
     _hold(proposal)
     if proposal.ticket is not None:
-        record(lock(proposal.ticket), "dismiss_major", by=by, via=via)
-    _settle(proposal, State.DISMISSED, by, None)
+        record(lock(proposal.ticket), "dismiss_major", by=by, via=via, at=at)
+    _settle(proposal, State.DISMISSED, by, None, at)
 
 
 def _reason(proposal: MajorProposal) -> str:
@@ -120,6 +125,9 @@ def _hold(proposal: MajorProposal) -> None:
         raise Refused(_("Somebody has decided this already."), code="decided")
 
 
-def _settle(proposal: MajorProposal, state: str, by: User, major: MajorIncident | None) -> None:
-    proposal.state, proposal.decided_by, proposal.decided_at, proposal.made = state, by, timezone.now(), major
+def _settle(
+    proposal: MajorProposal, state: str, by: User, major: MajorIncident | None, at: datetime | None = None
+) -> None:
+    proposal.state, proposal.decided_by, proposal.made = state, by, major
+    proposal.decided_at = at or timezone.now()
     proposal.save(update_fields=["state", "decided_by", "decided_at", "made"])

@@ -1,6 +1,7 @@
 """The directory from a file, by the same actions as by hand."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from servicedesk.people.models import User
 from servicedesk.people.rules import check
 from servicedesk.web.errors import Refused
 
+from ..documents import is_json, parsed, rows_from
 from ..models import Entry
 from ..tables import COLUMNS, OF_ENTRY, Reader, rows_of
 from .entries import change_contract, change_entry, create_contract, create_entry
@@ -27,25 +29,21 @@ class Imported:
     rejected: list[tuple[int, str]] = field(default_factory=list)
 
 
-def import_entries(content: bytes, *, by: User, via: str, trial: bool = False) -> Imported:
-    """Take a CSV, tab-separated or Excel file: what is new is made, what is known (an entry by its name, a contract by
-    its number) changed, in one transaction. Columns that the file has not stay as they are. With one bad row, or as a
-    `trial`, nothing is written.
+def import_entries(given: bytes | Any, *, by: User, via: str, trial: bool = False) -> Imported:
+    """Take a file (CSV, tab-separated, Excel or JSON) or a document (`documents`): what is new is made, what is known
+    (an entry by its name, a contract by its number) changed, in one transaction. Columns that it has not stay as they
+    are. With one bad row, or as a `trial`, nothing is written.
 
-    Refuses what is no table, has no column of names, no rows, or more than 2,000.
+    Refuses what is neither table nor document, has no column of names, no rows, or more than 2,000.
     """
     check(by, "directory.change")
-    table = read(content, COLUMNS)
-    if "name" not in table.columns:
-        raise Refused(_("The file has no column “%(name)s”.") % {"name": _("Name")}, field="file")
-    if not table.rows:
-        raise Refused(_("The file has no rows beside its first line."), field="file")
-    if len(table.rows) > MOST_ROWS:
+    rows = _rows_of(given)
+    if len(rows) > MOST_ROWS:
         raise Refused(_("The file has more than 2,000 rows. Split it."), field="file")
     result, reader = Imported(), Reader()
     first: dict[str, Row] = {}
     with transaction.atomic():
-        for row in table.rows:
+        for row in rows:
             try:
                 with transaction.atomic():
                     said = _take(row, first, reader, by, via)
@@ -57,6 +55,20 @@ def import_entries(content: bytes, *, by: User, via: str, trial: bool = False) -
         if trial or result.rejected:
             transaction.set_rollback(True)
     return result
+
+
+def _rows_of(given: bytes | Any) -> list[Row]:
+    if not isinstance(given, bytes) or is_json(given):
+        rows = rows_from(parsed(given) if isinstance(given, bytes) else given)
+        if not rows:
+            raise Refused(_("There is no entry in it."), field="entries")
+        return rows
+    table = read(given, COLUMNS)
+    if "name" not in table.columns:
+        raise Refused(_("The file has no column “%(name)s”.") % {"name": _("Name")}, field="file")
+    if not table.rows:
+        raise Refused(_("The file has no rows beside its first line."), field="file")
+    return table.rows
 
 
 def _take(row: Row, first: dict[str, Row], reader: Reader, by: User, via: str) -> str:

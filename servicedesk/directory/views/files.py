@@ -8,10 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from servicedesk.levels.documents import as_file
 from servicedesk.people import csvfiles, xlsxfiles
 from servicedesk.web.access import needs
 from servicedesk.web.editing import take_file
 
+from .. import documents
 from ..actions import import_entries
 from ..forms import EntryFilter, EntryImportForm
 from ..queries import find_entries, with_contracts, with_ties
@@ -38,6 +40,14 @@ def entries_csv(request: HttpRequest) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(csvfiles.write(header(), _rows(request)), content_type=csvfiles.CONTENT_TYPE)
     answer["Content-Disposition"] = f'attachment; filename="{_name()}.csv"'
     return answer
+
+
+@needs("directory.see")
+@require_safe
+def entries_json(request: HttpRequest) -> HttpResponse:
+    """The same in codes, for another desk."""
+    found = find_entries(request.user, **EntryFilter(request.GET).asked)
+    return as_file(documents.entries_json(with_ties(with_contracts(found))), _name())
 
 
 @needs("directory.see")

@@ -1,118 +1,13 @@
-"""The texts of our mails as they come with Madoguchi, by key and language. How they are filled: texts.py."""
+"""What the desk reads."""
 
-BUILT_IN = {
-    "top": {
-        "ja": "{recipient}様\n",
-        "en": "Hello {recipient},\n",
-    },
-    "bottom": {
-        "ja": """{signature}
-
---------------------
-{number} {title}
-状態: {status}
-{link}
-このメールにそのまま返信できます。""",
-        "en": """{signature}
-
---------------------
-{number} {title}
-Status: {status}
-{link}
-You can simply answer this mail.""",
-    },
-    "signature": {"ja": "", "en": ""},
-    "receipt": {
-        "ja": """受け付けました。番号は{number}です。
-
-次に起きること: {next_step}
-目標: {target}
-解決の目標: {due}""",
-        "en": """We have received your message. Its number is {number}.
-
-What happens next: {next_step}
-Target: {target}
-Target for the solution: {due}""",
-    },
-    "receipt_for": {
-        "ja": """{by}さんが、あなたの代わりに用件を登録しました。番号は{number}です。
-
-次に起きること: {next_step}
-目標: {target}
-解決の目標: {due}""",
-        "en": """{by} has entered a request for you. Its number is {number}.
-
-What happens next: {next_step}
-Target: {target}
-Target for the solution: {due}""",
-    },
-    "reply": {
-        "ja": """{by}さんからの返信です。
-
-{message}
-
-{files}""",
-        "en": """{by} wrote:
-
-{message}
-
-{files}""",
-    },
-    "resolved": {
-        "ja": """次のとおり解決したと考えています。
-
-{resolution}
-
-解決していないときは、このメールに返信してください。対応を再開します。
-ご連絡がなければ、{closes_at}に完了とします。""",
-        "en": """We think that this is solved:
-
-{resolution}
-
-Is it not? Answer this mail and we take it up again.
-Without a word from you we close it on {closes_at}.""",
-    },
-    "resolved_others": {
-        "ja": "解決になりました。\n\n{resolution}",
-        "en": "This was resolved:\n\n{resolution}",
-    },
-    "reopened": {
-        "ja": "対応を再開しました。",
-        "en": "We have taken this up again.",
-    },
+DESK = {
     "reopened_desk": {
         "ja": "このチケットが再開されました。\n再開した人: {by}",
         "en": "This was reopened.\nBy: {by}",
     },
-    "closes": {
-        "ja": """次のとおり解決し、ご連絡をお待ちしています。
-
-{resolution}
-
-解決していないときは、このメールに返信してください。対応を再開します。
-ご連絡がなければ、{closes_at}に完了とします。""",
-        "en": """We think that this is solved, and wait for your word:
-
-{resolution}
-
-Is it not? Answer this mail and we take it up again.
-Without a word from you we close it on {closes_at}.""",
-    },
-    "closed": {
-        "ja": "この用件は完了しました。また起きたら、このメールに返信してください。",
-        "en": "This is closed. If it comes back, answer this mail.",
-    },
-    "cancelled": {
-        "ja": "この用件は取り下げとなりました。これ以上の作業はしません。",
-        "en": "This was cancelled; nothing more happens.",
-    },
     "cancelled_desk": {
         "ja": "取り下げられました。\n取り下げた人: {by}",
         "en": "This was withdrawn.\nBy: {by}",
-    },
-    "converted": {
-        "ja": "この用件は、番号{successor}で続けて対応します。何もしていただく必要はありません。",
-        "en": "We go on with this under the number {successor}. You need not do anything.",
     },
     "assigned": {
         "ja": """このチケットが、あなたに割り当てられました。
@@ -174,22 +69,6 @@ Due: {due}
 
 {description}""",
     },
-    "forwarded": {
-        "ja": """{message}
-
----- 転送するメッセージ ----
-
-{forwarded}
-
-{files}""",
-        "en": """{message}
-
----- Forwarded message ----
-
-{forwarded}
-
-{files}""",
-    },
     "outside": {
         "ja": """チケットを見られない方から、返信がありました。
 
@@ -205,27 +84,6 @@ Due: {due}
 {files}
 
 In the ticket it is an internal note.""",
-    },
-    "to_outside": {
-        "ja": """いつもお世話になっております。{by}です。
-下記の件について、調査とご回答をお願いいたします。
-
-契約番号: {contract}
-当方の番号: {number}
-件名: {title}
-優先度: {priority}
-対象の機器: {devices}
-
-このメールに返信していただくと、当方の記録に入ります。""",
-        "en": """This is {by}. We need your help with the following.
-
-Contract: {contract}
-Our number: {number}
-Subject: {title}
-Priority: {priority}
-Affected items: {devices}
-
-Please answer this mail: what you write comes to our record.""",
     },
     "bounced": {
         "ja": """この用件のメールを届けられませんでした。宛先のアドレスが使えません。
@@ -372,36 +230,6 @@ Requester: {requester}
 Priority: {priority}
 Due: {due}""",
     },
-    "stale": {
-        "ja": """しばらく動きのないチケットがあります。
-
-{items}
-
-動かせないものは、再通知の日を決めて非表示にできます。
-
-{signature}""",
-        "en": """Nothing has happened for some time in these tickets:
-
-{items}
-
-What cannot go on yet can be snoozed until a day.
-
-{signature}""",
-    },
-    "known": {
-        "ja": """ご連絡の件は、すでに把握している障害です。まとめて対応しています。
-
-{outage}
-状況の確認: {outage_link}
-
-新しいことがわかり次第、お知らせします。何もしていただく必要はありません。""",
-        "en": """What you told us is known. We are working on it, for everybody who is hit.
-
-{outage}
-How it stands: {outage_link}
-
-We tell you as soon as there is news. You need not do anything.""",
-    },
     "force": {
         "ja": """障害対策チームへの参加をお願いします。
 お願いした人: {by}
@@ -439,71 +267,5 @@ Write it: {major_link}""",
 Due: {action_at}
 
 If it is done, say so: {major_link}""",
-    },
-    "outage": {
-        "ja": """{outage}
-
-{state}
-{update}
-
-次のお知らせの予定: {next_update}
-状況の確認と、お知らせの停止: {outage_link}
-
-{signature}""",
-        "en": """{outage}
-
-{state}
-{update}
-
-The next news is planned for {next_update}
-How it stands, and to stop these mails: {outage_link}
-
-{signature}""",
-    },
-    "assigned_mail": {
-        "ja": """届いたメールの確認が、あなたに割り当てられました。
-割り当てた人: {by}
-メールボックス: {mailbox}
-
-{mail}
-
-{signature}""",
-        "en": """A mail that has come in was given to you to look at.
-By: {by}
-Mailbox: {mailbox}
-
-{mail}
-
-{signature}""",
-    },
-    "digest": {
-        "ja": """前回のまとめのあとに、次のことがありました。
-
-{items}
-
-すべての通知: {notices}
-返信は、それぞれのチケットの画面でお願いします。
-
-{signature}""",
-        "en": """This has happened since the last summary:
-
-{items}
-
-All notices: {notices}
-To answer, open the ticket.
-
-{signature}""",
-    },
-    "reminder": {
-        "ja": """{about}
-
-{page}
-
-{signature}""",
-        "en": """{about}
-
-{page}
-
-{signature}""",
     },
 }
