@@ -9,9 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cmdb.models import Service
 from incidents.major.actions.telling import subscribe, unsubscribe
-from incidents.major.queries import get_outage, known_outages, updates_of
+from incidents.major.queries import get_outage, updates_of
 from servicedesk.intake.actions.calls import caller_by_address
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.access import signed_in
@@ -19,7 +18,7 @@ from servicedesk.web.editing import does
 from servicedesk.web.pages import page
 from servicedesk.web.text import one_line
 
-from .callers import caller_typed
+from .callers import caller_typed, outages_typed
 
 
 @signed_in
@@ -72,11 +71,8 @@ def _address_in(typed: str) -> str:
 @require_safe
 def outages_for(request: HttpRequest) -> HttpResponse:
     """What is known of the `service` that was just chosen in a form; with `caller` for somebody on the telephone."""
-    typed = request.GET.get("service", "")
-    is_id = typed.isascii() and typed.isdecimal() and len(typed) < 16
-    service = Service.objects.filter(pk=int(typed), is_active=True).first() if is_id else None
     context = {
-        "outages": known_outages(request.user, service) if service is not None else [],
+        "outages": outages_typed(request.user, request.GET.get("service", "")),
         "for_caller": "caller" in request.GET and request.user.is_agent,
     }
     return page(request, "portal/_outages_for.html", context)

@@ -195,6 +195,15 @@ class TestKnownOutages:
         client = visit(agent)
         html = client.get(f"/outages/for/?caller=1&service={service.pk}").content.decode()
         assert "Keep the caller informed" in html and f'formaction="/outages/{major.pk}/"' in html
+        # Without scripts the page shows the same after a button, and when it refuses.
+        typed = {"service": service.pk, "requester": "taro@example.com", "text": "Nothing works", "items": []}
+        before = Ticket.objects.count()
+        for more, status in (({"look": "1"}, 200), ({"caller_email": "x"}, 422)):
+            answer = client.post("/desk/call/", typed | more)
+            html = answer.content.decode()
+            assert answer.status_code == status and Ticket.objects.count() == before
+            assert "Keep the caller informed" in html and "Nothing works" in html and "<h2>Taro Caller" in html
+        assert 'name="look"' in html and "Keep the caller" not in client.get("/desk/call/").content.decode()
         address = f"/outages/{major.pk}/"
         client.post(address, {"caller": "1", "requester": ""})
         assert not Subscriber.objects.exists()
