@@ -98,12 +98,12 @@ def _contradict(group: list[Rule]) -> bool:
     wanted: dict[str, str] = {}
     for rule in group:
         for one in rule.document["actions"]:
-            what, says = _SETS.get(one["do"], ""), {"do", "field"}
+            what, left_out = _SETS.get(one["do"], ""), {"do", "field"}
             if one["do"] == "set":
                 what = one["field"]
             elif what == "tier":
-                what, says = "" if one.get("to") == MANAGER else what, {"reason"}
-            value = repr(sorted((name, str(part)) for name, part in one.items() if name not in says))
+                what, left_out = "" if one.get("to") == MANAGER else what, {"reason"}
+            value = repr(sorted((name, str(part)) for name, part in one.items() if name not in left_out))
             if what and wanted.setdefault(what, value) != value:
                 return True
     return False
