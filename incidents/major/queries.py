@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import BigIntegerField, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -100,7 +101,7 @@ def affected_people(major: MajorIncident) -> QuerySet[User]:
 
 def readers_of(major: MajorIncident) -> QuerySet[User]:
     """Who hears of updates: those who watch, whose ticket it is or is tied to it, who subscribed, the task force, and
-    whom the settings name. Guests cannot open the page and are answered in their tickets. One query for all.
+    whom the settings name. One query for all.
     """
     ticket = Ticket(pk=major.pk)
     tied = Q(pk=major.pk) | Q(pk__in=reports_of(ticket))
@@ -113,7 +114,18 @@ def readers_of(major: MajorIncident) -> QuerySet[User]:
     hear |= Q(pk__in=MajorSettings.told.through.objects.values("user"))
     if chosen.told_roles:
         hear |= Q(role_rows__role__in=chosen.told_roles)
-    return User.objects.filter(hear, is_active=True, is_guest=False).exclude(email="").distinct().order_by("pk")
+    return User.objects.filter(hear, is_active=True).exclude(email="").distinct().order_by("pk")
+
+
+def reports_by(people: Iterable[User], majors: Iterable[int]) -> QuerySet[Ticket]:
+    """The tickets in which these people reported what became the major incidents, which are `about`: their own, and
+    those that are tied to it. The oldest first.
+    """
+    ties = TicketLink.objects.filter(source=OuterRef("pk"), target__in=majors, kind__in=SAME)
+    tied = Subquery(ties.order_by("pk").values("target")[:1])
+    rows = Ticket.objects.filter(requester__in=people)
+    rows = rows.annotate(about=Coalesce(tied, F("pk"), output_field=BigIntegerField()))
+    return rows.filter(about__in=majors).order_by("pk")
 
 
 # --- what readers see -----------------------------------------------------------------------------------------------
@@ -135,6 +147,11 @@ class Outage:
     @property
     def title(self) -> str:
         return self.major.title or _("%(services)s: disturbed") % {"services": self.names}
+
+    @property
+    def is_named(self) -> bool:
+        """Whether there is anything that its reader may know of it."""
+        return bool(self.services or self.major.title)
 
     @property
     def names(self) -> str:
@@ -160,18 +177,31 @@ def known_outages(user: User, service: Service | None = None) -> list[Outage]:
     mine = set(_subscriptions(user).filter(major__in=majors).values_list("major", flat=True)) if majors else set()
     for each in found:
         each.last, each.is_subscribed = last.get(each.pk), each.pk in mine
-    return [each for each in found if each.services or each.major.title]
+    return [each for each in found if each.is_named]
 
 
 def get_outage(user: User, pk: int) -> Outage:
     """One that the person may know of, also when it is over, or NotFound; none that was declared by mistake."""
     major = _outages(user).filter(pk=pk, retracted_at__isnull=True).first()
     found = _outage(user, major) if major is not None else None
-    if found is None or not (found.services or found.major.title):
+    if found is None or not found.is_named:
         raise NotFound
     found.last = found.major.updates.first()
     found.is_subscribed = _subscriptions(user).filter(major=pk).exists()
     return found
+
+
+def is_published(major: MajorIncident) -> bool:
+    """Whether everybody can open its page: the incident is not confidential, and something names what is disturbed."""
+    if major.incident.ticket.is_confidential or major.retracted_at is not None:
+        return False
+    return bool(major.title) or any(not row.service.is_confidential for row in services_of(major))
+
+
+def opening_for(user: User, majors: Iterable[int]) -> set[int]:
+    """Those of these whose page `get_outage` opens for the person. Two queries."""
+    rows = _outages(user).filter(pk__in=majors, retracted_at__isnull=True)
+    return {major.pk for major in rows if _outage(user, major).is_named}
 
 
 def _outages(user: User) -> QuerySet[MajorIncident]:

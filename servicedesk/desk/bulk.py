@@ -7,6 +7,7 @@ on where it was. Each has a savepoint: a ticket that refuses stops no other.
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import UTC, date, datetime
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
@@ -20,13 +21,25 @@ from servicedesk.people.jobs import Progress, last_job, start_job
 from servicedesk.people.models import Job, Team, User
 from servicedesk.people.rules import check
 from servicedesk.priorities.actions import change_ticket
-from servicedesk.tickets.actions import Apart, Together, assign, lock, record, set_tags, steps, together, unlink
+from servicedesk.tickets.actions import (
+    Apart,
+    Together,
+    assign,
+    lock,
+    record,
+    set_tags,
+    snooze,
+    steps,
+    together,
+    unlink,
+)  # fmt: skip
+from servicedesk.tickets.actions.snoozing import rouse
 from servicedesk.tickets.models import Category, Ticket, TicketLink
 from servicedesk.tickets.queries import desk_tickets
 from servicedesk.web.errors import Refused
 from servicedesk.web.logs import about
 
-from .changing import CLOSE, RESOLVE, Change, Doer, plain
+from .changing import CLOSE, RESOLVE, Change, Doer, check_day, check_snooze, plain
 from .models import Bulk, BulkRow
 from .queries import get_own_bulk
 
@@ -41,13 +54,17 @@ def start_bulk(tickets: Iterable[int], change: Change, *, by: User, via: str, pa
     """Have the change done to these tickets, as far as the person works on them. `parent`: they are its children, and
     what became of them is written there too.
 
-    Refuses a change that says nothing, no ticket at all, more than 5,000, and resolving without a text.
+    Refuses a change that says nothing, no ticket at all, more than 5,000, resolving without a text, and a snooze that
+    cannot be.
     """
     check(by, "desk.use")
     if change.is_empty:
         raise Refused(_("Choose what is to change."), code="empty")
     if change.end == RESOLVE and not change.resolution.strip():
         raise Refused(_("Write what solved it; the requester will read this."), field="resolution")
+    day = date.fromisoformat(change.snooze_until) if change.snooze_until else None
+    check_snooze(change.snooze_days, day, ends=bool(change.end))
+    check_day(day)
     wanted = list(dict.fromkeys(tickets))
     if len(wanted) > MOST:
         raise Refused(_("At most %(most)s tickets at once. Narrow the list.") % {"most": MOST}, code="too_many")
@@ -183,11 +200,14 @@ def _do(row: BulkRow, ticket: Ticket | None, doer: Doer) -> None:
     if ticket is None:
         raise Refused(_("It is no longer with you."))
     events = ticket.event_count
+    had = snoozed(ticket)
     before = doer.change_fields(ticket)
     # What is closed cannot be given away any more.
     parts = (doer.assign, doer.end) if doer.change.end == CLOSE else (doer.end, doer.assign)
-    for part in parts:
+    for part in (*parts, doer.snooze):
         before |= part(ticket)
+    if doer.change.snoozes:
+        before["snooze"] = [had, snoozed(ticket)]
     row.outcome = Outcome.DONE if ticket.event_count != events else Outcome.SAME
     row.before = before if row.outcome == Outcome.DONE else {}
 
@@ -198,10 +218,11 @@ def _undo(row: BulkRow, ticket: Ticket, *, by: User, via: str) -> None:
     The assignment first, and without asking for sight of the ticket: with it whoever gave many tickets to others gets
     them back, and works on them again.
     """
-    before, kept = row.before, []
+    before, kept, now = row.before, [], snoozed(ticket)
     parts = [_take_back_assignment, _take_back_end]
     for part in parts if ticket.is_open else reversed(parts):
         kept += part(ticket, before, by=by, via=via)
+    kept += _take_back_snooze(ticket, before, now, by=by, via=via)
     if before.get("link"):
         tie = TicketLink.objects.filter(pk=before["link"]).first()
         if tie is not None:
@@ -251,3 +272,25 @@ def _take_back_end(ticket: Ticket, before: dict, *, by: User, via: str) -> list[
         return [_("status")]
     steps.reopen(ticket, by=by, via=via, reason=_("This was ended by mistake together with others. We go on with it."))
     return []
+
+
+def _take_back_snooze(ticket: Ticket, before: dict, now: list | None, *, by: User, via: str) -> list[str]:
+    """`now` is how it was snoozed before the assignment went back, which ends that."""
+    had, came = before.get("snooze", [None, None])
+    if had == came:
+        return []
+    if now != came:
+        return [_("snooze")]
+    until = datetime.fromisoformat(had[1]) if had and had[1] else None
+    if had and (until is None or until > timezone.now()):
+        snooze(ticket, by=by, via=via, until=until, permitted=True)
+    else:
+        rouse(ticket, by=by, via=via)
+    return []
+
+
+def snoozed(ticket: Ticket) -> list | None:
+    """[since, until], both as texts; None for what is not snoozed."""
+    if ticket.snoozed_at is None:
+        return None
+    return [each and each.astimezone(UTC).isoformat() for each in (ticket.snoozed_at, ticket.snoozed_until)]

@@ -15,7 +15,7 @@ from servicedesk.tickets.queries import desk_tickets, get_ticket
 from servicedesk.web.api import Strict, View
 
 from .bulk import MOST, job_key, may_be_undone, start_bulk, undo_bulk, undo_key
-from .changing import CLOSE, KEEP, NOBODY, RESOLVE, Change
+from .changing import CLOSE, KEEP, MOST_DAYS, NOBODY, RESOLVE, Change
 from .models import Bulk, BulkRow
 from .queries import get_own_bulk
 
@@ -40,6 +40,12 @@ class BulkIn(Strict):
     kind = serializers.ChoiceField(choices=KINDS, default=TicketLink.Kind.RELATED)
     end = serializers.ChoiceField(choices=[RESOLVE, CLOSE], required=False)
     resolution = serializers.CharField(max_length=20_000, allow_blank=True, default="")
+    snooze_days = serializers.IntegerField(
+        min_value=1, max_value=MOST_DAYS, required=False, help_text="Until the morning of the n-th business day."
+    )
+    snooze_until = serializers.DateField(
+        required=False, help_text="Until the morning of this day, or of the next business day."
+    )
 
 
 class BulkRowOut(serializers.Serializer):
@@ -96,6 +102,8 @@ class BulkViewSet(View):
             wanted["assignee"] = str(person.pk) if person else NOBODY
         if other := given.pop("other", None):
             wanted["other"] = get_ticket(request.user, other).pk
+        if day := given.pop("snooze_until", None):
+            wanted["snooze_until"] = day.isoformat()
         bulk = start_bulk(tickets, Change(**{"assignee": KEEP, **given, **wanted}), by=request.user, via="api")
         return self.now(bulk.pk, status=202)
 

@@ -10,7 +10,7 @@ from servicedesk.people.queries import agents
 from servicedesk.tickets.forms import TicketField, tags_in
 from servicedesk.tickets.models import Category, Impact, TicketLink, Urgency
 from servicedesk.tickets.queries import categories, teams_to_assign
-from servicedesk.web.forms import ActionForm, TextField, dress
+from servicedesk.web.forms import ActionForm, TextField, WholeNumberField, dress
 
 from .changing import CLOSE, KEEP, NOBODY, RESOLVE, Change
 
@@ -39,6 +39,12 @@ class FieldsForm(ActionForm):
         required=False, label=gettext_lazy("Add tags"), max_length=400, help_text=gettext_lazy("Separated by commas.")
     )
     remove_tags = forms.CharField(required=False, label=gettext_lazy("Take tags away"), max_length=400)
+    snooze_days = WholeNumberField(
+        required=False,
+        label=gettext_lazy("Snooze for so many business days"),
+        help_text=gettext_lazy("It comes back on the morning of that day, or when the requester writes."),
+    )
+    snooze_until = forms.DateField(required=False, label=gettext_lazy("Snooze until the day"), widget=forms.DateInput)
 
     def offer(self, me: tuple[str, str]) -> None:
         """Fill the lists; `me` is the choice (value, label) that stands before all agents."""
@@ -98,4 +104,6 @@ class BulkForm(FieldsForm):
             kind=data["kind"] or TicketLink.Kind.RELATED,
             end=data["end"],
             resolution=data["resolution"],
+            snooze_days=data["snooze_days"],
+            snooze_until=data["snooze_until"].isoformat() if data["snooze_until"] else None,
         )

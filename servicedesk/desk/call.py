@@ -27,7 +27,7 @@ from servicedesk.web.pages import changed, page, wants_fragment
 from servicedesk.web.text import one_line
 
 from .call_forms import REPLY, CallForm
-from .callers import caller_typed, facts_of_caller, id_in, person_asked_for
+from .callers import caller_typed, facts_of_caller, id_in, outages_typed, person_asked_for
 
 _LARGEST = 2**31 - 1
 
@@ -36,10 +36,10 @@ _LARGEST = 2**31 - 1
 @require_http_methods(["GET", "HEAD", "POST"])
 def call(request: HttpRequest) -> HttpResponse:
     """`?from=` is the number that a telephone shows: whose it is, is filled in. `?for=` is a person, `?call=` a call
-    that was left unfinished.
+    that was left unfinished. A POST with `look` only shows what is known.
     """
     if request.method == "POST":
-        return _send(request)
+        return _look(request) if "look" in request.POST else _send(request)
     number = _number(request.GET.get("from", ""))
     kept = None
     if "call" in request.GET:
@@ -89,6 +89,13 @@ def _send(request: HttpRequest) -> HttpResponse:
     return _show(request, form, form.cleaned_data.get("requester"), kept=kept)
 
 
+def _look(request: HttpRequest) -> HttpResponse:
+    """The page as it stands with what is known of caller and service, for those without scripts. Nothing is kept."""
+    form = CallForm(reader=request.user, initial=request.POST.dict() | {"items": request.POST.getlist("items")})
+    kept = queries.unfinished_calls(request.user).filter(key=request.POST.get("key", "")).first()
+    return _show(request, form, caller_typed(request.user, request.POST.get("requester", "")), kept=kept)
+
+
 def _said(done: Call, about: Ticket | None) -> str:
     ticket = done.ticket
     said = (_("It is in %(number)s.") if about else _("%(number)s is open.")) % {"number": ticket.number}
@@ -112,6 +119,8 @@ def _show(
         "number": number,
         "unfinished": unfinished,
         "left": list(queries.calls_left(request.user)[:20]),
+        "outages": outages_typed(request.user, str(form["service"].value() or "")),
+        "for_caller": True,
         "is_stranger": bool(form["caller_name"].value() or form["caller_email"].value()),
         **facts_of_caller(request.user, caller, form["items"].value() or ()),
     }

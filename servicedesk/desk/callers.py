@@ -7,7 +7,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
+from cmdb.models import Service
 from cmdb.queries import items_of
+from incidents.major.queries import Outage, known_outages
 from servicedesk.people.models import User
 from servicedesk.people.queries import visible_people
 from servicedesk.tickets.forms import PersonField
@@ -34,6 +36,13 @@ def person_asked_for(request: HttpRequest) -> User | None:
     """The person whom the address names by `?for=`, when the reader may see them."""
     wanted = id_in(request, "for")
     return visible_people(request.user).filter(pk=wanted, is_active=True).first() if wanted else None
+
+
+def outages_typed(user: User, typed: str) -> list[Outage]:
+    """What is known of the service whose id stands in a form's field."""
+    is_id = typed.isascii() and typed.isdecimal() and len(typed) < 16
+    service = Service.objects.filter(pk=int(typed), is_active=True).first() if is_id else None
+    return known_outages(user, service) if service is not None else []
 
 
 def id_in(request: HttpRequest, name: str) -> int:

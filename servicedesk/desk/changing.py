@@ -3,19 +3,30 @@ the actions that people use, with the rights of whoever does it.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cmdb.models import Service
 from incidents import actions as incident_actions
 from incidents.models import Incident
 from requests import actions as request_actions
 from requests.models import ServiceRequest
+from servicedesk.levels.queries import Levels
 from servicedesk.people.models import Team, User
+from servicedesk.people.rules import check
 from servicedesk.priorities.actions import change_ticket
-from servicedesk.tickets.actions import assign, link, set_tags, tag_names
+from servicedesk.priorities.business_days import opens_after, opens_from
+from servicedesk.tickets.actions import assign, link, set_tags, snooze, tag_names
+from servicedesk.tickets.actions.snoozing import LONGEST
+from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Category, Ticket, TicketLink
 from servicedesk.tickets.workflow import Phase, TicketType
+from servicedesk.web.errors import Refused
 
+MOST_DAYS = 200
 KEEP, NOBODY = "keep", "nobody"
 RESOLVE, CLOSE = "resolve", "close"
 
@@ -23,7 +34,9 @@ RESOLVE, CLOSE = "resolve", "close"
 @dataclass
 class Change:
     """What is to be done to each ticket; what is empty stays as it is. `assignee`: "keep", "nobody" or a person's id.
-    `end`: "resolve" says `resolution` and closes nothing yet, "close" closes what is resolved.
+    `end`: "resolve" says `resolution` and closes nothing yet, "close" closes what is resolved. Snoozed is until the
+    morning of the `snooze_days`th business day from now, or of the first one from the day `snooze_until` (ISO) on, as
+    the calendar of each ticket has them.
     """
 
     team: int | None = None
@@ -38,10 +51,35 @@ class Change:
     kind: str = ""
     end: str = ""
     resolution: str = ""
+    snooze_days: int | None = None
+    snooze_until: str | None = None
+
+    @property
+    def snoozes(self) -> bool:
+        return bool(self.snooze_days or self.snooze_until)
 
     @property
     def is_empty(self) -> bool:
         return self == Change(kind=self.kind, resolution=self.resolution)
+
+
+def check_snooze(days: int | None, until: date | None, *, ends: bool) -> None:
+    """Refuses two ends of a snooze, no sensible number of days, and one of what is resolved or closed besides."""
+    if days is not None and until is not None:
+        raise Refused(_("Snooze for a number of business days or until a day, not both."), field="snooze_until")
+    if days is not None and not 1 <= days <= MOST_DAYS:
+        raise Refused(_("Snooze for 1 to 200 business days."), field="snooze_days")
+    if ends and (days or until):
+        raise Refused(_("What is resolved or closed cannot be snoozed as well."), field="snooze_days")
+
+
+def check_day(until: date | None) -> None:
+    """Refuses a day that is no longer to come, or more than a year ahead."""
+    today = timezone.localdate()
+    if until is not None and until <= today:
+        raise Refused(_("Choose a day that is still to come."), field="snooze_until")
+    if until is not None and until > today + LONGEST:
+        raise Refused(_("Choose a time within a year."), field="snooze_until")
 
 
 class Doer:
@@ -62,10 +100,15 @@ class Doer:
         self.fields |= {name: value for name in ("impact", "urgency") if (value := getattr(change, name))}
         self.gone = tag_names(change.remove_tags)
         self.other = Ticket.objects.filter(pk=change.other).first() if change.other else None
+        self.levels = Levels()
 
     def change_fields(self, ticket: Ticket) -> dict[str, Any]:
-        """Fields, tags and the tie: what leaves the ticket with whoever has it."""
+        """Fields, tags and the tie: what leaves the ticket with whoever has it. It is here that the right to snooze is
+        asked for, which may go with the ticket.
+        """
         before: dict[str, Any] = {}
+        if self.change.snoozes:
+            check(self.by, "tickets.snooze", ticket)
         if self.fields:
             had = {name: plain(getattr(ticket, name)) for name in self.fields}
             change_ticket(ticket, by=self.by, via=self.via, **self.fields)
@@ -96,6 +139,20 @@ class Doer:
         elif end == CLOSE and ticket.phase != Phase.CLOSED:
             take_step(ticket, end, by=self.by, via=self.via)
         return {"end": [was, ticket.status]}
+
+    def snooze(self, ticket: Ticket) -> dict[str, Any]:
+        """Snooze it, if the change says so: after it was given to somebody, which would end that."""
+        if not self.change.snoozes:
+            return {}
+        hours = self.levels.hours_of(ticket)
+        if self.change.snooze_days:
+            until = opens_after(hours, timezone.now(), self.change.snooze_days)
+        else:
+            until = opens_from(hours, date.fromisoformat(self.change.snooze_until or ""))
+        if until is None:
+            raise TicketError(_("The calendar of this ticket has no such business day."), code="no_day")
+        snooze(ticket, by=self.by, via=self.via, until=until, permitted=True)
+        return {}
 
     def _assignee_of(self, ticket: Ticket) -> User | None:
         if self.change.assignee != KEEP:

@@ -14,6 +14,7 @@ from servicedesk.tickets.models import Impact, Urgency
 from servicedesk.tickets.queries import get_ticket
 from servicedesk.web.api import Filters, Strict, View
 
+from .changing import MOST_DAYS
 from .macros import change_macro, create_macro, run_macro
 from .models import Macro
 from .queries import usable_macros, usable_templates, visible_macros
@@ -48,6 +49,8 @@ class MacroOut(serializers.Serializer):
     reply = serializers.IntegerField(source="reply_id", allow_null=True, help_text="Id of a reply template.")
     step = serializers.ChoiceField(choices=Macro.Step.choices, allow_blank=True)
     minutes = serializers.IntegerField(allow_null=True)
+    snooze_days = serializers.IntegerField(allow_null=True, help_text="Business days of a snooze.")
+    snooze_until = serializers.DateField(allow_null=True)
 
 
 def _tags() -> serializers.ListField:
@@ -72,6 +75,8 @@ class MacroIn(Strict):
     reply = TemplateField(required=False, allow_null=True)
     step = serializers.ChoiceField(choices=Macro.Step.choices, required=False, allow_blank=True)
     minutes = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=1440)
+    snooze_days = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_DAYS)
+    snooze_until = serializers.DateField(required=False, allow_null=True)
 
 
 class NewMacroIn(MacroIn):

@@ -39,8 +39,8 @@ class MacroForm(FieldsForm, SharedForm):
         Team.objects.none(), label=gettext_lazy("Give it to the team"), required=False, empty_label=_AS_IT_IS
     )
     field_order = (
-        "name", "note", "reply", "step", "minutes", "assignee", "to_team", "service", "category", "impact", "urgency",
-        *_TAGS, "team", "owner", "is_active",
+        "name", "note", "reply", "step", "minutes", "snooze_days", "snooze_until", "assignee", "to_team", "service",
+        "category", "impact", "urgency", *_TAGS, "team", "owner", "is_active",
     )  # fmt: skip
 
     def __init__(self, *args, **kwargs):

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from servicedesk.notify.texts import check_words
 from servicedesk.people.actions.core import allow, audit, changed_fields, keep, plain
@@ -15,9 +16,9 @@ from servicedesk.tickets.actions import lock, log_work, note, record, reply
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Comment, Ticket
 from servicedesk.web.errors import NotNow, Refused
-from servicedesk.web.formats import duration
+from servicedesk.web.formats import duration, exact
 
-from .changing import KEEP, NOBODY, Change, Doer, take_step
+from .changing import KEEP, NOBODY, Change, Doer, check_day, check_snooze, take_step
 from .models import Macro
 from .templates import VARIABLES, check_place, filled, filled_text
 
@@ -25,7 +26,7 @@ Step, Assign = Macro.Step, Macro.Assign
 SHARED = ("name", "team", "owner", "is_active")
 STEPS = (
     "to_team", "assign", "assignee", "service", "category", "impact", "urgency", "add_tags", "remove_tags", "note",
-    "reply", "step", "minutes",
+    "reply", "step", "minutes", "snooze_days", "snooze_until",
 )  # fmt: skip
 
 
@@ -34,12 +35,13 @@ def create_macro(*, by: User, via: str, **fields: Any) -> Macro:
     """Make a macro; its owner is whoever makes it unless said otherwise.
 
     Refuses one that does nothing, a step whose text is missing, an unknown variable in the note, a template of another
-    team, a name that is taken, and a team (or all) that one does not decide for.
+    team, a name that is taken, a team (or all) that one does not decide for, and a snooze that cannot be.
     """
     check(by, "macros.change")
     allow(fields, (*SHARED, *STEPS))
     macro = Macro()
     changed_fields(macro, {"owner": by} | fields)
+    check_day(macro.snooze_until)
     _keep(macro, by)
     given = {name: [None, plain(value)] for name, value in fields.items() if value not in (None, "", [])}
     audit(macro, "create", by=by, via=via, changes=given)
@@ -54,6 +56,8 @@ def change_macro(macro: Macro, *, by: User, via: str, **fields: Any) -> Macro:
     check(by, "macros.change", macro)
     changes = changed_fields(macro, fields)
     if changes:
+        if "snooze_until" in changes:
+            check_day(macro.snooze_until)
         _keep(macro, by)
         audit(macro, "change", by=by, via=via, changes=changes)
     return macro
@@ -78,6 +82,7 @@ def _keep(macro: Macro, by: User) -> None:
         )
     if macro.step == Step.CLOSE and (macro.to_team or macro.assign != Assign.KEEP):
         raise Refused(_("What is closed cannot be given to anybody."), field="step")
+    check_snooze(macro.snooze_days, macro.snooze_until, ends=macro.step in (Step.RESOLVE, Step.CLOSE))
     if macro.minutes is not None and not 1 <= macro.minutes <= 1440:
         raise Refused(_("Work time is 1 to 1,440 minutes."), field="minutes")
     check_place(macro, by)
@@ -105,6 +110,13 @@ def describe(macro: Macro) -> list[str]:
         said.append(str(macro.get_step_display()))
     if macro.minutes:
         said.append(_("%(time)s of work") % {"time": duration(macro.minutes)})
+    if macro.snooze_days:
+        said.append(
+            ngettext("Snooze for %(count)d business day", "Snooze for %(count)d business days", macro.snooze_days)
+            % {"count": macro.snooze_days}
+        )
+    if macro.snooze_until:
+        said.append(_("Snooze until %(day)s") % {"day": exact(macro.snooze_until)})
     to = [str(macro.to_team)] if macro.to_team else []
     if macro.assign != Assign.KEEP:
         to.append(macro.assignee.display_name if macro.assignee else str(macro.get_assign_display()))
@@ -148,7 +160,8 @@ def _run(macro: Macro, ticket: Ticket, *, by: User, via: str) -> Comment | None:
     change = Change(
         team=macro.to_team_id, assignee=assignee.get(Assign(macro.assign), KEEP), service=macro.service_id,
         category=macro.category_id, impact=macro.impact, urgency=macro.urgency, add_tags=macro.add_tags,
-        remove_tags=macro.remove_tags,
+        remove_tags=macro.remove_tags, snooze_days=macro.snooze_days,
+        snooze_until=macro.snooze_until.isoformat() if macro.snooze_until else None,
     )  # fmt: skip
     doer = Doer(change, by=by, via=via)
     doer.change_fields(ticket)
@@ -171,4 +184,5 @@ def _run(macro: Macro, ticket: Ticket, *, by: User, via: str) -> Comment | None:
         if step:
             take_step(ticket, step, by=by, via=via)
     doer.assign(ticket)
+    doer.snooze(ticket)
     return said

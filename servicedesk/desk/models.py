@@ -103,6 +103,8 @@ class Macro(Shared):
     )
     step = models.CharField(_("step"), max_length=16, choices=Step, blank=True)
     minutes = models.PositiveSmallIntegerField(_("work time in minutes"), null=True, blank=True)
+    snooze_days = models.PositiveSmallIntegerField(_("business days of a snooze"), null=True, blank=True)
+    snooze_until = models.DateField(_("snooze until"), null=True, blank=True)
 
     class Meta:
         ordering = ["name", "id"]

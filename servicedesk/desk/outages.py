@@ -1,27 +1,31 @@
 """What is disturbed now, as everybody reads it; and “I am affected too: keep me informed” instead of a ticket."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.forms import EmailField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cmdb.models import Service
 from incidents.major.actions.telling import subscribe, unsubscribe
-from incidents.major.queries import get_outage, known_outages, updates_of
+from incidents.major.queries import get_outage, updates_of
+from servicedesk.intake.actions.calls import caller_by_address
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.access import signed_in
 from servicedesk.web.editing import does
 from servicedesk.web.pages import page
+from servicedesk.web.text import one_line
 
-from .callers import caller_typed
+from .callers import caller_typed, outages_typed
 
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def outage(request: HttpRequest, pk: int) -> HttpResponse:
     """One outage with what was told of it. A POST subscribes, with `stop` ends that; an agent who speaks with somebody
-    subscribes them (`requester`, as the phone log has it).
+    subscribes them (`requester`, as the phone log has it, or somebody new by `caller_email`).
     """
     found = get_outage(request.user, pk)
     if request.method == "POST":
@@ -37,26 +41,38 @@ def _subscribe(request: HttpRequest, pk: int) -> HttpResponse:
         return does(request, lambda: unsubscribe(pk, by=me), to=here, message=_("You hear no more of this."))
     if "caller" in request.POST and me.is_agent:
         caller = caller_typed(me, request.POST.get("requester", ""))
-        if caller is None:
+        stranger = "" if caller else _address_in(request.POST.get("caller_email", ""))
+        if caller is None and not stranger:
             messages.error(request, _("Choose who calls first."))
             return HttpResponseRedirect(reverse("desk:call"), status=303)
-        said = _("%(name)s is kept informed.") % {"name": caller.display_name}
-        return does(request, lambda: subscribe(pk, caller, by=me), to=reverse("desk:call"), message=said)
+
+        @transaction.atomic
+        def keep() -> None:
+            name = request.POST.get("caller_name", "")
+            subscribe(pk, caller or caller_by_address(stranger, one_line(name, 120), name, by=me, via="page"), by=me)
+
+        said = _("%(name)s is kept informed.") % {"name": caller.display_name if caller else stranger}
+        return does(request, keep, to=reverse("desk:call"), message=said)
     return does(
         request, lambda: subscribe(pk, me, by=me), to=here,
         message=_("We keep you informed. You need not send a request of your own."),
     )  # fmt: skip
 
 
+def _address_in(typed: str) -> str:
+    """What is typed where it can be an address, else nothing."""
+    try:
+        return EmailField(required=False, max_length=254).clean(typed)
+    except ValidationError:
+        return ""
+
+
 @signed_in
 @require_safe
 def outages_for(request: HttpRequest) -> HttpResponse:
     """What is known of the `service` that was just chosen in a form; with `caller` for somebody on the telephone."""
-    typed = request.GET.get("service", "")
-    is_id = typed.isascii() and typed.isdecimal() and len(typed) < 16
-    service = Service.objects.filter(pk=int(typed), is_active=True).first() if is_id else None
     context = {
-        "outages": known_outages(request.user, service) if service is not None else [],
+        "outages": outages_typed(request.user, request.GET.get("service", "")),
         "for_caller": "caller" in request.GET and request.user.is_agent,
     }
     return page(request, "portal/_outages_for.html", context)

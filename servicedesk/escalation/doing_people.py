@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from servicedesk.people.models import User
-from servicedesk.tickets.actions import add_watcher, assign, escalate, escalate_to_manager, record
+from servicedesk.tickets.actions import add_watcher, assign, de_escalate, escalate, escalate_to_manager, record
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.tiers import MANAGER, NEXT_TIER, responsible_manager
 from servicedesk.web.text import one_line
@@ -45,6 +45,7 @@ def _do_team(ticket: Ticket, given: dict, change: Change, world: World, rule: Ru
 
 def _imagine_team(ticket: Ticket, change: Change, world: World) -> None:
     team = world.teams[change["id"]]
+    world.note_handed(ticket, "assign", team)
     ticket.team = team
     if ticket.assignee_id and ticket.assignee_id not in {one.pk for one in world.present(team)}:
         ticket.assignee = None
@@ -114,6 +115,8 @@ def _imagine_person(imagined: Ticket, change: Change, world: World) -> None:
     if imagined.status == "new":
         imagined.status = "assigned"
     if team is not None and person is not None:
+        if team.pk != imagined.team_id:
+            world.note_handed(imagined, "assign", team)
         imagined.team = team
         if change["picked"]:
             world.note_pick(team, person)
@@ -152,7 +155,33 @@ def _do_escalate(ticket: Ticket, given: dict, change: Change, world: World, rule
 
 def _imagine_escalate(ticket: Ticket, change: Change, world: World) -> None:
     if change.get("field") == "team":
-        ticket.team, ticket.assignee = world.teams[change["id"]], None
+        team = world.teams[change["id"]]
+        world.note_handed(ticket, change["do"], team)
+        ticket.team, ticket.assignee = team, None
+
+
+def _read_de_escalate(given: dict) -> dict:
+    found = {"reason": text_in(given.get("reason"), _("Reason"), most=300, needed=False)}
+    return found | ({"team": team_in(given["team"])} if given.get("team") else {})
+
+
+def _words_de_escalate(given: dict) -> str:
+    return name_of_team(given["team"]) if given.get("team") else _("to the team that escalated it last")
+
+
+def _plan_de_escalate(ticket: Ticket, given: dict, world: World) -> Change | None:
+    """Nothing where there is no way back, nor to a named team that never had it or is of no lower tier."""
+    team = world.team_of(ticket)
+    if team is None or not world.is_open(ticket):
+        return None
+    ways = [one for one in world.ways_back(ticket) if given.get("team") in (None, one.code)]
+    return {"field": "team", "from": team.code, "to": ways[0].code, "id": ways[0].pk} if ways else None
+
+
+def _do_de_escalate(ticket: Ticket, given: dict, change: Change, world: World, rule: Rule) -> None:
+    with override(settings.LANGUAGE_CODE):
+        reason = given["reason"] or _("Handed back by the rule “%(name)s”.") % {"name": rule.name}
+    de_escalate(ticket, by=None, via=VIA, reason=reason, team=world.teams[change["id"]])
 
 
 WHOM = {
@@ -212,6 +241,10 @@ DOINGS = (
     Doing(
         "escalate", gettext_lazy("Escalate"), ("to", "reason"), _read_escalate, lambda given: str(UP[given["to"]]),
         _plan_escalate, _do_escalate, _imagine_escalate,
+    ),
+    Doing(
+        "de_escalate", gettext_lazy("De-escalate"), ("team", "reason"), _read_de_escalate, _words_de_escalate,
+        _plan_de_escalate, _do_de_escalate, _imagine_escalate,
     ),
     Doing(
         "notify", gettext_lazy("Notify"), ("whom", "text"), _read_notify,

@@ -189,7 +189,8 @@ def _choices(part: str, deed: Deed) -> dict[str, Any] | None:
     empty = {"": "–"}
     match part:
         case "team":
-            return empty | {team.code: str(team) for team in all_teams().values() if team.is_active}
+            first = {"": _("to the team that escalated it last")} if deed.do == "de_escalate" else empty
+            return first | {team.code: str(team) for team in all_teams().values() if team.is_active}
         case "how":
             return dict(HOWS)
         case "kind":

@@ -12,6 +12,7 @@ from servicedesk.people.models import User
 from servicedesk.people.queries import get_or_404
 from servicedesk.tickets.models import Ticket, TicketEvent
 from servicedesk.tickets.queries import seen_by
+from servicedesk.tickets.tiers import MANAGER
 
 from .models import Firing, Rule, RuleVersion, WebhookCall
 
@@ -93,16 +94,24 @@ def findings() -> Iterator[tuple[str, list[Rule]]]:
 
 
 def _contradict(group: list[Rule]) -> bool:
-    """Whether two of them set the same thing differently."""
+    """Whether two of them set the same thing differently, or one escalates what the other de-escalates."""
     wanted: dict[str, str] = {}
     for rule in group:
         for one in rule.document["actions"]:
-            what = {"assign_team": "team", "assign_person": "assignee", "step": "status"}.get(one["do"], "")
-            what = one["field"] if one["do"] == "set" else what
-            value = repr(sorted((name, str(part)) for name, part in one.items() if name not in ("do", "field")))
+            what, left_out = _SETS.get(one["do"], ""), {"do", "field"}
+            if one["do"] == "set":
+                what = one["field"]
+            elif what == "tier":
+                what, left_out = "" if one.get("to") == MANAGER else what, {"reason"}
+            value = repr(sorted((name, str(part)) for name, part in one.items() if name not in left_out))
             if what and wanted.setdefault(what, value) != value:
                 return True
     return False
+
+
+_SETS = {
+    "assign_team": "team", "assign_person": "assignee", "step": "status", "escalate": "tier", "de_escalate": "tier",
+}  # fmt: skip
 
 
 def calls_not_sent(rule: Rule) -> QuerySet[WebhookCall]:

@@ -17,6 +17,7 @@ from servicedesk.priorities.queries import priority_for
 from servicedesk.tickets.filters import UNRESOLVED
 from servicedesk.tickets.models import Category, Ticket, TicketLink, TicketTag, Watcher
 from servicedesk.tickets.queries import visible_tickets
+from servicedesk.tickets.tiers import Handing, handings, ways_back, ways_from
 
 from .models import Rotation
 
@@ -113,6 +114,13 @@ class World:
             and ties.filter(source=other, target=ticket).exists()
         )
 
+    def ways_back(self, ticket: Ticket) -> list[Team]:
+        """The teams to which it can be de-escalated, the one that escalated it last first."""
+        return ways_back(ticket)
+
+    def note_handed(self, ticket: Ticket, verb: str, team: Team) -> None:
+        """That another team would have it, before it is noted on the ticket at hand."""
+
     # Who takes it.
 
     def present(self, team: Team) -> list[User]:
@@ -169,6 +177,7 @@ class Imagined(World):
         self._requesters: set[int] = set()
         self._assignees: set[int | None] = set()
         self._ids: list[int] = []
+        self._would_be_handed: defaultdict[int, list[Handing]] = defaultdict(list)
 
     def look_at(self, tickets: Iterable[Ticket]) -> None:
         tickets = list(tickets)
@@ -176,7 +185,15 @@ class Imagined(World):
         self._requesters = {ticket.requester_id for ticket in tickets}
         self._assignees = {ticket.assignee_id for ticket in tickets} - {None}
         self._seen.clear()
-        for name in ("_tags_of_batch", "_watchers_of_batch", "_proposed_of_batch", "_addresses", "_assigned"):
+        self._would_be_handed.clear()
+        for name in (
+            "_tags_of_batch",
+            "_watchers_of_batch",
+            "_proposed_of_batch",
+            "_addresses",
+            "_assigned",
+            "_handed",
+        ):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -218,6 +235,20 @@ class Imagined(World):
 
     def is_proposed(self, ticket: Ticket) -> bool:
         return ticket.pk in self._proposed_of_batch
+
+    @cached_property
+    def _handed(self) -> dict[int, list[Handing]]:
+        return handings(self._ids)
+
+    def ways_back(self, ticket: Ticket) -> list[Team]:
+        team = self.team_of(ticket)
+        if team is None:
+            return []
+        handed = self._handed[ticket.pk] + self._would_be_handed[ticket.pk]
+        return ways_from(team, handed, lambda had: [one for one in self.teams.values() if one.pk in had])
+
+    def note_handed(self, ticket: Ticket, verb: str, team: Team) -> None:
+        self._would_be_handed[ticket.pk].append((verb, ticket.team_id, team.pk))
 
     def sees(self, person: User, ticket: Ticket) -> bool:
         if person.pk not in self._seen:

@@ -18,7 +18,7 @@ from .hours import MOST_MINUTES, due_at
 from .models import Calendar
 from .moves_api import DryRun, MovesOut, look
 from .moving import calendar_change
-from .settings_queries import calendars
+from .settings_queries import calendar_by_id, calendars
 from .typed import moment_of
 
 _PAIRS = {"type": "array", "items": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}}
@@ -44,7 +44,7 @@ class CalendarField(Named):
     default_error_messages = {"missing": _("There is no such calendar: “%(given)s”.")}
 
     def find(self, given: str) -> Calendar | None:
-        return Calendar.objects.filter(pk=int(given)).first() if is_id(given) else None
+        return calendar_by_id(int(given)) if is_id(given) else None
 
 
 def is_id(given: str) -> bool:

@@ -24,6 +24,7 @@ from .hours import Hours, due_at
 from .models import Calendar
 from .moving import calendar_change, preview
 from .previewing import save_or_look
+from .settings_queries import calendar_by_name
 from .settings_queries import calendars as all_calendars
 from .typed import moment_of
 from .year import coming, days_by_name, week_in_words
@@ -106,7 +107,7 @@ def calendar_import(request: HttpRequest) -> HttpResponse:
                 address = reverse("levels:calendar", args=[done.pk])
                 return changed(request, address, event=None, message=_("“%(name)s” was saved.") % {"name": done})
             hours = hours_of(document)
-            present = Calendar.objects.filter(name=hours.name).first()
+            present = calendar_by_name(hours.name)
             context = {
                 "calendar": hours,
                 "text": dumps(document),

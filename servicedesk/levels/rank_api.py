@@ -21,7 +21,7 @@ from .models import Agreement, Rank
 from .moves_api import DryRun, MovesOut, look
 from .moving import agreement_change, rank_change, services_change
 from .rank_json import MOST_MINUTES, Target
-from .settings_queries import agreements, ranks, services_with_level
+from .settings_queries import agreements, rank_by_id, ranks, services_with_level
 
 
 class RankRef(serializers.Serializer):
@@ -34,7 +34,7 @@ class RankField(Named):
     default_error_messages = {"missing": _("There is no such rank: “%(given)s”.")}
 
     def find(self, given: str) -> Rank | None:
-        return Rank.objects.filter(pk=int(given)).first() if is_id(given) else None
+        return rank_by_id(int(given)) if is_id(given) else None
 
 
 class RankTargetOut(serializers.Serializer):

@@ -33,8 +33,8 @@ from .previewing import save_or_look
 from .rank_forms import UNITS, AgreementForm, RankForm, ServiceLevelsForm
 from .rank_json import Target, rank_json, rank_of, targets_of
 from .settings_queries import agreements as all_agreements
+from .settings_queries import rank_by_name, services_with_level
 from .settings_queries import ranks as all_ranks
-from .settings_queries import services_with_level
 from .typed import words_of_minutes
 
 
@@ -119,7 +119,7 @@ def rank_import(request: HttpRequest) -> HttpResponse:
                 message = _("“%(name)s” was saved.") % {"name": done}
                 return changed(request, reverse("levels:ranks"), event=None, message=message)
             fields = rank_of(document)
-            present = Rank.objects.filter(name=fields["name"].strip()).first()
+            present = rank_by_name(fields["name"])
             context = {
                 "name": fields["name"],
                 "targets": [_in_words(priority, one) for priority, one in sorted(fields["targets"].items())],

@@ -19,6 +19,14 @@ def calendars() -> QuerySet[Calendar]:
     )
 
 
+def calendar_by_id(pk: int) -> Calendar | None:
+    return Calendar.objects.filter(pk=pk).first()
+
+
+def calendar_by_name(name: str) -> Calendar | None:
+    return Calendar.objects.filter(name=name).first()
+
+
 def usual_calendar() -> Calendar:
     return Calendar.objects.get(is_default=True)
 
@@ -43,6 +51,14 @@ def ranks() -> QuerySet[Rank]:
         Prefetch("targets", RankTarget.objects.order_by("priority")),
         Prefetch("services", ServiceLevel.objects.select_related("service").order_by("service__name")),
     )
+
+
+def rank_by_id(pk: int) -> Rank | None:
+    return Rank.objects.filter(pk=pk).first()
+
+
+def rank_by_name(name: str) -> Rank | None:
+    return Rank.objects.filter(name=name.strip()).first()
 
 
 def services_with_level() -> QuerySet[Service]:

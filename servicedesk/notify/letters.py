@@ -208,7 +208,7 @@ def values_of(
         "description": lambda: Truncator(ticket.description).chars(_MOST_OF_A_DESCRIPTION),
         "successor": lambda: event.data.get("converted_to") or event.data.get("other", ""),
         **outside_values(ticket, *(str((event.data.get(name) or ["", ""])[1]) for name in ("entry", "contract"))),
-        **values_of_major(event),
+        **values_of_major(event, to),
     }
 
 

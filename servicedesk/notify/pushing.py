@@ -25,7 +25,7 @@ from . import webpush
 from .devices import forget_ended
 from .models import Notification, Push, PushDevice
 from .queries import is_signed_in, live_devices, visible_notices
-from .words import place_of
+from .words import outages_of, place_of
 
 log = logging.getLogger(__name__)
 State, Kind = Push.State, Notification.Kind
@@ -156,7 +156,7 @@ def _hurries(notice: Notification) -> bool:
 
 def payload_of(notice: Notification, person: User) -> bytes:
     """What the service worker of the browser shows, in the person's language."""
-    number, _title, address = place_of(notice)
+    number, _title, address = place_of(notice, outages_of(person, [notice]))
     with speaking_to(person):
         said = {
             "title": str(_SAYS[Kind(notice.kind)]),

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from incidents.major.queries import reports_by
 from servicedesk.intake.models import DeadAddress, IncomingMail
 from servicedesk.intake.queries import dead_addresses
 from servicedesk.people.models import Team, User
@@ -179,6 +181,23 @@ def mails_to_tell_of() -> QuerySet[IncomingMail]:
     rows = IncomingMail.objects.filter(state__in=look, assignee__is_active=True, assigned_at__isnull=False)
     rows = rows.exclude(assigned_by=F("assignee")).exclude(Exists(told))
     return rows.defer("raw").select_related("assignee", "assigned_by", "mailbox").order_by("assigned_at", "id")
+
+
+def reports_of_guests(guests: Collection[User], major: int) -> dict[int, Ticket]:
+    """The ticket in which each of these guests reported what became a major incident, by their id; the newest where
+    there are several. One query.
+    """
+    if not guests:
+        return {}
+    return {ticket.requester_id: ticket for ticket in reports_by(guests, [major]).annotate(answerable=_answerable())}
+
+
+def _answerable() -> Coalesce:
+    """Whether what nobody wrote by hand may go to whoever opened the ticket: not for a mail that must not be answered
+    (RFC 3834).
+    """
+    opened = IncomingMail.objects.filter(ticket=OuterRef("pk"), state=IncomingMail.State.TICKET)
+    return Coalesce(Subquery(opened.order_by("received_at", "id").values("answerable")[:1]), Value(True))  # noqa: FBT003
 
 
 # --- devices ----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Notices in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -10,6 +10,7 @@ from servicedesk.people.models import User
 from servicedesk.tickets.sentences import Names, plain_words_for
 
 from .models import Notification
+from .of_majors import places_for
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,12 @@ class Line:
 def lines_for(reader: User, notices: Sequence[Notification]) -> list[Line]:
     """In the language that is set. A fixed number of queries."""
     names = Names(reader, [each.event for each in notices if each.event is not None])
-    return [_line(each, names) for each in notices]
+    outages = outages_of(reader, notices)
+    return [_line(each, names, outages) for each in notices]
 
 
-def _line(notice: Notification, names: Names) -> Line:
-    number, title, address = place_of(notice)
+def _line(notice: Notification, names: Names, outages: Mapping[int, str]) -> Line:
+    number, title, address = place_of(notice, outages)
     if notice.kind == Notification.Kind.OUTAGE:
         return Line(notice, str(notice.event.major_update.get_kind_display()), number, title, address)
     if notice.event is not None:
@@ -44,12 +46,19 @@ def _line(notice: Notification, names: Names) -> Line:
     return Line(notice, _("%(who)s gave you a mail to look at.") % {"who": who}, number, title, address)
 
 
-def place_of(notice: Notification) -> tuple[str, str, str]:
-    """(number or "", title, address) of what it is about."""
+def outages_of(reader: User, notices: Sequence[Notification]) -> Mapping[int, str]:
+    """Where the notices about outages lead, by major incident; no query where there are none."""
+    majors = {each.ticket_id for each in notices if each.kind == Notification.Kind.OUTAGE}
+    return places_for(reader, majors) if majors else {}
+
+
+def place_of(notice: Notification, outages: Mapping[int, str]) -> tuple[str, str, str]:
+    """(number or "", title, address) of what it is about; `outages` as `outages_of` has them."""
     ticket, mail = notice.ticket, notice.mail
     if notice.kind == Notification.Kind.OUTAGE:
         # Its reader may not see the ticket: never its words.
-        return "", notice.event.major_update.major.title or _("Known outage"), reverse("desk:outage", args=[ticket.pk])
+        title = notice.event.major_update.major.title or _("Known outage")
+        return "", title, outages.get(ticket.pk) or reverse("desk:home")
     if ticket is not None:
         return ticket.number, ticket.title, ticket.get_absolute_url()
     if notice.key:

@@ -47,6 +47,22 @@ def next_business_day(hours: Hours, day: date) -> date | None:
     return None
 
 
+def opens_after(hours: Hours, moment: datetime, days: int) -> datetime | None:
+    """When the n-th business day after the day of a moment begins; None when the calendar has no such day."""
+    day = moment.astimezone(hours.zone).date()
+    for _turn in range(days):
+        day = next_business_day(hours, day + _DAY)
+        if day is None:
+            return None
+    return opens_on(hours, day)
+
+
+def opens_from(hours: Hours, day: date) -> datetime | None:
+    """When the first business day from this day on begins; None when the calendar has none."""
+    opens = next_business_day(hours, day)
+    return opens_on(hours, opens) if opens is not None else None
+
+
 def opens_on(hours: Hours, day: date) -> datetime:
     """When one begins to work on a business day."""
     return _at(hours, day, hours.spans_on(day)[0][0])

@@ -1,9 +1,11 @@
 """From tier to tier: where a ticket can go up, where it came from, and who is responsible for it."""
 
+from collections.abc import Callable, Collection, Iterable
+
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import absent_ids
 
-from .models import Ticket
+from .models import Ticket, TicketEvent
 
 HANDED = ("assign", "escalate", "de_escalate")
 """The events by which another team or person has a ticket."""
@@ -32,36 +34,47 @@ def responsible_manager(team: Team | None, by: User | None = None) -> User | Non
     return person if person is not None and person.is_active and person != by else None
 
 
+Handing = tuple[str, int | None, int | None]
+"""(verb, team before, team after) of an event by which another team has a ticket."""
+
+
+def handings(tickets: Collection[int]) -> dict[int, list[Handing]]:
+    """How these tickets went from team to team, by their own events, the oldest first. One query."""
+    found: dict[int, list[Handing]] = {pk: [] for pk in tickets}
+    rows = TicketEvent.objects.filter(ticket__in=tickets, verb__in=HANDED).order_by("ticket_id", "number")
+    for ticket, verb, data in rows.values_list("ticket_id", "verb", "data"):
+        if pair := (data.get("changes") or {}).get("team"):
+            before, after = (kept[0] if kept else None for kept in pair)
+            found[ticket].append((verb, before, after))
+    return found
+
+
 def ways_back(ticket: Ticket) -> list[Team]:
-    """The teams to which a ticket can go back, first the one that escalated it last, then those of a lower tier that
-    had it, the nearest tier first. Read from its own events.
-    """
+    """The teams to which a ticket can go back; none of one that is closed or with no team."""
     if ticket.team is None or not ticket.is_open:
         return []
+    return ways_from(ticket.team, handings([ticket.pk])[ticket.pk], lambda had: Team.objects.filter(pk__in=had))
+
+
+def ways_from(team: Team, handed: Iterable[Handing], find: Callable[[set[int]], Iterable[Team]]) -> list[Team]:
+    """The teams to which what `team` has can go back, first the one that escalated it last, then those of a lower tier
+    that had it, the nearest tier first.
+    """
     had: set[int] = set()
-    escalated: list[int] = []
-    rows = ticket.events.filter(verb__in=HANDED).order_by("number").values_list("verb", "data")
-    for verb, data in rows:
-        pair = (data.get("changes") or {}).get("team")
-        if not pair:
-            continue
-        before, after = (kept[0] if kept else None for kept in pair)
-        had.update({before, after} - {None})
+    escalated: list[int | None] = []
+    for verb, before, after in handed:
+        had.update({before, after} - {None})  # type: ignore[arg-type]
         if verb == "escalate":
             escalated.append(before)
         elif after in escalated:
             while escalated.pop() != after:
                 pass
-    had.discard(ticket.team_id)
+    had.discard(team.pk)
     if not had:
         return []
     last = escalated[-1] if escalated else None
-    teams = [
-        team
-        for team in Team.objects.filter(pk__in=had, is_active=True)
-        if team.pk == last or team.tier < ticket.team.tier
-    ]
-    return sorted(teams, key=lambda team: (team.pk != last, -team.tier))
+    teams = [one for one in find(had) if one.is_active and (one.pk == last or one.tier < team.tier)]
+    return sorted(teams, key=lambda one: (one.pk != last, -one.tier))
 
 
 def last_holder(ticket: Ticket, team: Team) -> User | None:

@@ -1,6 +1,6 @@
 """One change of many tickets: the job, what became of each, the undo, the pages."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from servicedesk.desk.bulk import Change, forget_old_bulks, start_bulk, undo_bulk
 from servicedesk.desk.models import Bulk
+from servicedesk.levels.queries import usual_hours
 from servicedesk.notify.models import Notification
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Job
-from servicedesk.tickets.actions import assign, set_tags
+from servicedesk.priorities.business_days import opens_after, opens_from
+from servicedesk.tickets.actions import assign, set_tags, snooze
 from servicedesk.tickets.actions.core import event_hash
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Outbox, Ticket, TicketLink
@@ -139,6 +141,43 @@ class TestEachKindOfChange:
         undone(closing)
         assert [t.status for t in now(tickets)] == ["in_progress", "in_progress", "new"]
         assert outcomes(bulk) == ["done", "done"]
+
+    def test_snoozes_by_the_calendar_also_what_is_given_away_and_back(self, visit, agent, team, tickets):
+        friday = datetime.fromisoformat("2026-11-20T16:00+09:00")
+        assert f"{opens_after(usual_hours(), friday, 1):%m-%d %H:%M}" == "11-24 09:00"  # Monday is a holiday
+        assert f"{opens_from(usual_hours(), date(2026, 11, 21)):%m-%d %H:%M}" == "11-24 09:00"
+        first, second = tickets[:2]
+        earlier = timezone.now() + timedelta(days=100)
+        snooze(first, by=agent, via="page", until=earlier)
+        bulk = done(tickets, agent, snooze_days=3, team=a_team().pk)
+        until = opens_after(usual_hours(), timezone.now(), 3)
+        assert outcomes(bulk) == ["done"] * 3
+        assert {(t.snoozed_until, t.is_snoozed) for t in now(tickets)} == {(until, True)}
+        assert_chained(tickets)
+        undone(bulk)
+        assert outcomes(bulk) == ["undone"] * 3
+        assert [(t.team, t.snoozed_until) for t in now(tickets)] == [(team, earlier), (team, None), (team, None)]
+        assert second.events.order_by("-number").first().verb == "wake"
+
+        client, picked = visit(agent), ".".join(str(t.pk) for t in tickets)
+        day = timezone.localdate() + timedelta(days=20)
+        for wrong, says in (
+            ({"snooze_until": "2020-01-01"}, "still to come"), ({"snooze_days": "0"}, "1 to 200 business days"),
+            ({"snooze_days": "2", "snooze_until": str(day)}, "not both"),
+            ({"snooze_days": "２", "end": "close"}, "cannot be snoozed"),
+        ):  # fmt: skip
+            refused = client.post("/desk/bulk/", {"pick": picked, "go": "1"} | wrong)
+            assert refused.status_code == 422 and says in refused.content.decode()
+        started = client.post("/desk/bulk/", {"pick": picked, "go": "1", "snooze_until": str(day)})
+        while run_next_job():
+            pass
+        assert {t.snoozed_until for t in now(tickets)} == {opens_from(usual_hours(), day)}
+        snooze(now([first])[0], by=agent, via="page")
+        client.post(f"{started['Location']}undo/")
+        while run_next_job():
+            pass
+        html = client.get(started["Location"]).content.decode()
+        assert "Left as it is: snooze." in html and [t.is_snoozed for t in now(tickets)] == [True, False, False]
 
     def test_what_was_so_already_is_said_and_has_no_undo(self, agent, tickets):
         bulk = done(tickets, agent, impact=tickets[0].impact)

@@ -1,13 +1,18 @@
 """Macros: what they do, that they do all or nothing and never twice, what they refuse, and who keeps them."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from servicedesk.desk.macros import change_macro, create_macro, describe, run_macro
 from servicedesk.desk.models import Macro
 from servicedesk.desk.templates import change_template, create_template
+from servicedesk.levels.queries import usual_hours
 from servicedesk.people.models import AuditEntry, Role
+from servicedesk.priorities.business_days import opens_after, opens_from
 from servicedesk.tickets.actions import assign
 from servicedesk.tickets.actions.talk import reply
 from servicedesk.tickets.models import Category, Ticket
@@ -61,7 +66,35 @@ def now(ticket) -> Ticket:
     return Ticket.objects.get(pk=ticket.pk)
 
 
+def now_macro(macro) -> Macro:
+    return Macro.objects.get(pk=macro.pk)
+
+
 class TestWhatOneDoes:
+    def test_snoozes_last_and_says_so(self, admin, agent, ticket):
+        macro = a_macro(admin, assign="me", step="start", snooze_days=2)
+        assert describe(macro) == ["Start work", "Snooze for 2 business days", "Assignee: Whoever runs it"]
+        run_macro(macro, ticket, by=agent, via="page")
+        assert now(ticket).snoozed_until == opens_after(usual_hours(), timezone.now(), 2)
+        assert verbs(ticket)[-1] == "snooze"
+        day = timezone.localdate() + timedelta(days=3)
+        change_macro(macro, by=admin, via="page", snooze_days=None, snooze_until=day)
+        run_macro(macro, ticket, by=agent, via="page")
+        assert now(ticket).snoozed_until == opens_from(usual_hours(), day)
+        for wrong, field in (
+            ({"snooze_days": 2}, "snooze_until"), ({"snooze_until": None, "snooze_days": 201}, "snooze_days"),
+            ({"snooze_until": timezone.localdate()}, "snooze_until"),
+            ({"step": "close", "assign": "keep"}, "snooze_days"),
+        ):  # fmt: skip
+            with pytest.raises(Refused) as refused:
+                change_macro(now_macro(macro), by=admin, via="page", **wrong)
+            assert refused.value.field == field
+        Macro.objects.update(snooze_until=timezone.localdate() - timedelta(days=30))
+        before = verbs(ticket)
+        with pytest.raises(Refused, match="did nothing: This time is over"):
+            run_macro(now_macro(macro), ticket, by=agent, via="page")
+        assert verbs(ticket) == before
+
     def test_all_steps_each_by_its_usual_action(self, admin, agent, team, ticket, template):
         other = a_team(name="Network")
         service = a_service(team, name="Printing")

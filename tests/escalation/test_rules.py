@@ -19,7 +19,7 @@ from servicedesk.escalation.timing import sweep
 from servicedesk.escalation.trial import try_document
 from servicedesk.notify.models import Notification
 from servicedesk.people.models import Absence
-from servicedesk.tickets.actions import assign, reply, set_tags
+from servicedesk.tickets.actions import assign, escalate, reply, set_tags
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Category, Comment, Ticket, TicketEvent
 from servicedesk.web.errors import Refused
@@ -321,6 +321,58 @@ class TestTime:
 
 
 class TestTrial:
+    def test_what_was_escalated_goes_back_as_predicted_where_there_is_a_way_and_nowhere_else(self, admin, visit):
+        second = a_team(code="second", name="Second", tier=2)
+        first = a_team(code="first", name="First", next_team=second)
+        other = a_team(code="other", name="Other")
+        up, direct, elsewhere = (a_ticket(team=team) for team in (first, second, other))
+        agent = an_agent(second)
+        escalate(up, by=None, via="rule", reason="Hard.")
+        assign(up, by=agent, via="page", assignee=agent)
+        assign(elsewhere, by=None, via="rule", team=second)
+        document = {
+            "name": "Back", "trigger": {"on": "changed", "fields": ["tags"]}, "conditions": {},
+            "actions": [{"do": "de_escalate"}],
+        }  # fmt: skip
+        for ticket in (up, direct, elsewhere):
+            set_tags(ticket, by=None, via="rule", tags=["easy"])
+        predicted = dict(try_document(document, 1, reader=admin)["tickets"])
+        back = {"do": "de_escalate", "field": "team", "from": "second"}
+        assert predicted == {
+            up.pk: [back | {"to": "first", "id": first.pk}], elsewhere.pk: [back | {"to": "other", "id": other.pk}],
+        }  # fmt: skip
+        # What the rule did before counts as well, in the trial as live.
+        round_trip = [
+            {"do": "assign_team", "team": "first"},
+            {"do": "escalate"},
+            {"do": "de_escalate", "team": "first"},
+        ]
+        tried = try_document(document | {"actions": round_trip}, 1, reader=admin)["tickets"]
+        assert [[change["do"] for change in changes] for _pk, changes in tried] == [
+            ["assign_team", "escalate", "de_escalate"]
+        ] * 3
+        rule = create_rule(by=admin, via="page", document=document)
+        Rule.objects.update(since=up.created_at)
+        run()
+        assert {firing.ticket_id: firing.changes for firing in Firing.objects.all()} == predicted
+        assert [(now(ticket).team, now(ticket).assignee) for ticket in (up, direct, elsewhere)] == [
+            (first, None), (second, None), (other, None),
+        ]  # fmt: skip
+        verbs = list(up.events.order_by("number").values_list("verb", flat=True))
+        assert verbs[-2:] == ["note", "de_escalate"] and up.events.last().data["rule"] == [rule.pk, 1]
+        assert "Back" in up.comments.order_by("-pk").first().body
+        with pytest.raises(Refused, match="knows no “nowhere”"):
+            create_rule(
+                by=admin,
+                via="page",
+                document=document | {"name": "x", "actions": [{"do": "de_escalate", "team": "nowhere"}]},
+            )
+        create_rule(by=admin, via="page", document=document | {"name": "Up", "actions": [{"do": "escalate"}]})
+        page = visit(admin)
+        assert "They ask the same and do opposite things" in page.get("/settings/rules/findings/").text
+        form = page.get(f"/settings/rules/{rule.pk}/change/").text
+        assert "De-escalate" in form and "to the team that escalated it last" in form
+
     def test_it_predicts_what_the_live_run_then_does_and_writes_nothing(self, admin, tmp_path, capsys):
         network = a_team(code="network", lead=an_agent(email="lead@example.com"))
         for name in ("Ken", "Mei"):

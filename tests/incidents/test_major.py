@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from incidents.actions import reopen_incident, resolve_incident
@@ -17,15 +18,18 @@ from incidents.major.models import MajorIncident, MajorUpdate, PostMortemAction,
 from incidents.major.queries import get_outage, known_outages, open_actions, people_hit, readers_of, services_of
 from incidents.models import CauseCode
 from incidents.queries import post_mortem_missing
+from servicedesk.intake import tokens
+from servicedesk.intake.models import DeadAddress, IncomingMail, Mailbox
+from servicedesk.notify.actions import send_waiting
 from servicedesk.notify.consumers import tell_people
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.notify.outages import tell_readers
 from servicedesk.notify.queries import visible_notices
 from servicedesk.notify.words import lines_for
 from servicedesk.people.models import Role, User
-from servicedesk.tickets.actions import link
+from servicedesk.tickets.actions import link, record
 from servicedesk.tickets.delivery import deliver_waiting
-from servicedesk.tickets.models import ClosingRule, TicketEvent
+from servicedesk.tickets.models import ClosingRule, Ticket, TicketEvent
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.errors import NotFound, Refused
 from tests.factories import a_person, a_service, a_team, again, an_administrator, an_agent, an_incident, events_of
@@ -191,6 +195,15 @@ class TestKnownOutages:
         client = visit(agent)
         html = client.get(f"/outages/for/?caller=1&service={service.pk}").content.decode()
         assert "Keep the caller informed" in html and f'formaction="/outages/{major.pk}/"' in html
+        # Without scripts the page shows the same after a button, and when it refuses.
+        typed = {"service": service.pk, "requester": "taro@example.com", "text": "Nothing works", "items": []}
+        before = Ticket.objects.count()
+        for more, status in (({"look": "1"}, 200), ({"caller_email": "x"}, 422)):
+            answer = client.post("/desk/call/", typed | more)
+            html = answer.content.decode()
+            assert answer.status_code == status and Ticket.objects.count() == before
+            assert "Keep the caller informed" in html and "Nothing works" in html and "<h2>Taro Caller" in html
+        assert 'name="look"' in html and "Keep the caller" not in client.get("/desk/call/").content.decode()
         address = f"/outages/{major.pk}/"
         client.post(address, {"caller": "1", "requester": ""})
         assert not Subscriber.objects.exists()
@@ -238,8 +251,6 @@ class TestUpdates:
         subscribe(major.pk, english, by=english)
         report = an_incident(service=service, requester=colleague, title="Same here")
         link(report.ticket, incident.ticket, "child", by=agent, via="page")
-        guest = a_person(is_guest=True)
-        Subscriber.objects.create(major=major, person=guest)
         save_major_settings(
             by=manager, via="page", reports=5, within_minutes=60, stop_minutes=30, update_minutes=30,
             told_roles=[Role.ADMINISTRATOR],
@@ -261,6 +272,82 @@ class TestUpdates:
         line = lines_for(english, visible_notices(english))[0]
         assert (line.sentence, line.number, line.address) == ("We know the cause", "", f"/outages/{major.pk}/")
         assert not visible_tickets(english).filter(pk=incident.ticket.pk).exists()
+
+    def test_guests_have_it_by_mail_in_the_language_of_their_ticket_and_answer_into_it(
+        self, visit, incident, agent, service, major
+    ):
+        client, address = visit(agent), f"/outages/{major.pk}/"
+        reporter, robot, marked = (a_person(is_guest=True, language="ja") for _each in range(3))
+        for guest, language in ((reporter, "en"), (robot, "ja"), (marked, "ja")):
+            report = an_incident(service=service, requester=guest, by=agent, language=language, title="Same here")
+            link(report.ticket, incident.ticket, "child", by=agent, via="page")
+            record(report.ticket, "join_major", by=agent, via="page", public=True, major=major.pk)
+        box = Mailbox.objects.create(address="desk@example.com", name="Desk")
+        IncomingMail.objects.create(
+            mailbox=box, ticket=Ticket.objects.get(requester=robot), state="ticket", answerable=False, raw=b"", size=0
+        )
+        DeadAddress.objects.create(address=marked.email, reason="550 unknown")
+        stranger = {"caller": "1", "requester": "", "caller_name": "Mr Mori", "caller_email": "mori@example.org"}
+        for _twice in range(2):
+            assert client.post(address, stranger).url == "/desk/call/"
+        caller = User.objects.get(email="mori@example.org")
+        assert caller.is_guest and Subscriber.objects.get().person == caller
+        update = publish_update(major, by=agent, via="page", kind="identified", text_ja="原因", text_en="Cause found")
+        deliver_waiting()
+        tell_readers([update.event])
+        send_waiting()
+
+        mails = {mail.to_user: mail for mail in OutgoingMail.objects.filter(kind="outage", to_user__is_guest=True)}
+        assert mails.keys() == {reporter, marked, caller}
+        own = Ticket.objects.get(requester=reporter)
+        assert "Cause found" in mails[reporter].text and "原因" in mails[marked].text
+        assert tokens.reply_address(settings.MAIL_FROM, own.pk, reporter.email) == mails[reporter].headers["Reply-To"]
+        assert "Reply-To" not in mails[caller].headers
+        assert all("/outages/" not in mail.text and incident.ticket.title not in mail.text for mail in mails.values())
+        assert [mails[each].state for each in (reporter, caller, marked)] == ["sent", "sent", "held"]
+        known = OutgoingMail.objects.get(kind="known", to_user=reporter)
+        assert service.name in known.text and "http" not in known.text
+        assert not Notification.objects.filter(person__is_guest=True).exists()
+
+        secret = declare_major(
+            an_incident(service=service, is_confidential=True).ticket, by=agent, via="page", reason="x"
+        )
+        with pytest.raises(Refused, match="cannot be kept informed"):
+            subscribe(secret.pk, reporter, by=again(agent))
+
+    def test_what_is_confidential_is_not_told_and_links_lead_where_they_open(self, visit, team, agent, service):
+        """A confidential incident with a report of somebody who does not see it; one whose service is confidential."""
+        hushed = a_service(team, is_confidential=True)
+        secret = declare_major(
+            an_incident(service=service, is_confidential=True).ticket, by=agent, via="page", reason="x",
+            public_title_en="Break-in",
+        )  # fmt: skip
+        unnamed = declare_major(an_incident(team=team).ticket, by=agent, via="page", reason="x", services=[hushed])
+        colleague = a_person()
+        reports = {}
+        for major in (secret, unnamed):
+            report = reports[major] = an_incident(service=service, requester=colleague).ticket
+            link(report, major.incident.ticket, "child", by=agent, via="page")
+            record(report, "join_major", by=agent, via="page", public=True, major=major.pk)
+            publish_update(major, by=agent, via="page", kind="identified", text_en="Cause found")
+        deliver_waiting()
+
+        client = visit(colleague)
+        for major, report in reports.items():
+            known = OutgoingMail.objects.get(kind="known", ticket=report)
+            assert report.get_absolute_url() in known.text
+            assert not any(word in known.text for word in ("Break-in", "/outages/", str(service), str(hushed)))
+            assert client.get(f"/outages/{major.pk}/").status_code == 404
+        updates = OutgoingMail.objects.filter(kind="outage")
+        assert reports[unnamed].get_absolute_url() in updates.get(to_user=colleague).text
+        assert {mail.to_user for mail in updates.filter(event__ticket=secret.pk)} == {secret.incident.ticket.requester}
+        line = next(one for one in lines_for(colleague, visible_notices(colleague)) if one.notice.kind == "outage")
+        assert (line.title, line.address) == ("Known outage", reports[unnamed].get_absolute_url())
+        asker = unnamed.incident.ticket.requester
+        assert unnamed.incident.ticket.get_absolute_url() in updates.get(to_user=asker).text
+        # Whoever sees the confidential one can open its page.
+        assert f"/outages/{secret.pk}/" in updates.get(to_user=secret.incident.ticket.requester).text
+        assert visit(secret.incident.ticket.requester).get(f"/outages/{secret.pk}/").status_code == 200
 
     def test_it_says_something_in_time_and_only_while_it_runs(self, agent, major):
         for fields, name in (

@@ -18,7 +18,7 @@ from servicedesk.web.errors import Refused
 from servicedesk.web.text import lines
 
 from ..models import MajorIncident, MajorUpdate, Subscriber
-from ..queries import get_outage
+from ..queries import get_outage, is_published
 from .declaring import declare_major, end_major, held
 
 MOST_LETTERS = 5_000
@@ -93,15 +93,16 @@ def declare_and_tell(
 def subscribe(outage_id: int, person: User, *, by: User, at: datetime | None = None) -> None:
     """Keep somebody informed who is hit as well, instead of a ticket of their own. Again changes nothing.
 
-    `by` is the person, or an agent who speaks with them. NotFound for what they may not know of; refuses what is over.
+    `by` is the person, or an agent who speaks with them; a guest gets the updates by mail alone. NotFound for what they
+    may not know of; refuses what is over.
     """
     outage = get_outage(by, outage_id)
     if person != by:
         if not by.is_agent:
             raise Refused(_("Only the desk can do this for somebody else."))
-        if not person.is_active or person.is_guest:
+        if not person.is_active or not person.email or (person.is_guest and not is_published(outage.major)):
             raise Refused(_("%(name)s cannot be kept informed in this way.") % {"name": person.display_name})
-        outage = get_outage(person, outage_id)
+        outage = outage if person.is_guest else get_outage(person, outage_id)
     if not outage.major.is_running:
         raise Refused(_("This is over already."), code="not_running")
     Subscriber.objects.bulk_create(

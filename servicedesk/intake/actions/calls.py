@@ -137,7 +137,7 @@ def finish_call(
             _refuse_stale(call, window, version)
         number, caller_name = one_line(number, 40), one_line(caller_name, 120)
         if caller is None and caller_email:
-            caller = _by_address(caller_email, caller_name, f"{title}\n{text}", by=by, via=via)
+            caller = caller_by_address(caller_email, caller_name, f"{title}\n{text}", by=by, via=via)
         if about is not None:
             ticket = _tell(about, text, public=public, caller=caller, by=by)
             add_items(ticket, items, by=by, via=via)
@@ -253,7 +253,8 @@ def _is_confidential(fields: Mapping[str, str]) -> bool:
     return bool(about) and Ticket.objects.filter(number=about, is_confidential=True).exists()
 
 
-def _by_address(address: str, name: str, words: str, *, by: User, via: str) -> User:
+@transaction.atomic
+def caller_by_address(address: str, name: str, words: str, *, by: User, via: str) -> User:
     """Whose address this is; a guest when it is nobody's."""
     person = person_by_address(address)
     if person is not None and visible_people(by).filter(pk=person.pk).exists():

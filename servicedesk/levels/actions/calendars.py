@@ -15,7 +15,7 @@ from servicedesk.web.errors import Refused
 from ..calendar_json import hours_of, json_of
 from ..hours import WEEKDAYS, due_at
 from ..models import Calendar, TeamCalendar
-from ..settings_queries import longest_target, users_of
+from ..settings_queries import calendar_by_name, longest_target, users_of
 from ..typed import text_of, text_of_days, text_of_special
 from .renewing import renew_clocks
 
@@ -54,7 +54,7 @@ def import_calendar(document: Any, *, by: User, via: str) -> Calendar:
     """Make the calendar that the JSON form states, or make the one of its name so."""
     check(by, "settings.change")
     given = json_of(hours_of(document))
-    present = Calendar.objects.filter(name=given["name"]).first()
+    present = calendar_by_name(given["name"])
     if present is None:
         return create_calendar(**given, by=by, via=via)
     return change_calendar(present, **given, by=by, via=via)

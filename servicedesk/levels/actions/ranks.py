@@ -15,6 +15,7 @@ from servicedesk.web.errors import Refused
 
 from ..models import Rank, RankTarget
 from ..rank_json import MOST_MINUTES, Target, Targets, rank_of, targets_of
+from ..settings_queries import rank_by_name
 from .renewing import renew_clocks
 
 FIELDS = ("name", "name_en", "note", "warn_at", "is_default", "is_active", "targets")
@@ -52,7 +53,7 @@ def import_rank(document: Any, *, by: User, via: str) -> Rank:
     """Make the rank that the JSON form states, or make the one of its name so."""
     check(by, "settings.change")
     given = rank_of(document)
-    present = Rank.objects.filter(name=given["name"].strip()).first()
+    present = rank_by_name(given["name"])
     return change_rank(present, **given, by=by, via=via) if present else create_rank(**given, by=by, via=via)
 
 

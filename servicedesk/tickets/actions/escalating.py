@@ -78,7 +78,8 @@ def de_escalate(
     ticket: Ticket, *, by: User | None, via: str, reason: str, team: Team | None = None, at: datetime | None = None
 ) -> Ticket:
     """Give a ticket back to the team that escalated it last, or to `team`, one of a lower tier that had it, with the
-    reason as an internal note. Whoever of that team had it last gets it, if they are there today.
+    reason as an internal note. Whoever of that team had it last gets it, if they are there today; what the desk itself
+    gives back goes to nobody, because a rule says by its next action who gets it.
 
     Refuses without a reason, when there is nothing to go back to, and a team that is none of `ways_back`.
     """
@@ -99,7 +100,7 @@ def de_escalate(
         )
     note(ticket, by=by, via=via, body=reason, at=at)
     team = team or ways[0]
-    _hand(ticket, "de_escalate", team, last_holder(ticket, team), by=by, via=via, at=at)
+    _hand(ticket, "de_escalate", team, last_holder(ticket, team) if by else None, by=by, via=via, at=at)
     return ticket
 
 

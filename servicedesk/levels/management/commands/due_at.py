@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.levels.calendar_json import hours_of
 from servicedesk.levels.hours import Due, Hours, due_at
-from servicedesk.levels.models import Calendar
+from servicedesk.levels.settings_queries import calendar_by_name
 from servicedesk.levels.typed import moment_of
 from servicedesk.web.errors import Refused
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     def _kept(self, name: str) -> Hours:
         try:
-            found = Calendar.objects.filter(name=name).first()
+            found = calendar_by_name(name)
         except DatabaseError:
             raise CommandError(f"There is no file {name}, and the database does not answer.") from None
         if found is None:
