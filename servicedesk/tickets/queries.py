@@ -333,14 +333,18 @@ def who_shares(ticket: Ticket) -> dict[int, User]:
 
 
 def links(user: User, ticket: Ticket) -> list[tuple[str, Ticket, TicketLink]]:
-    """(label, other ticket, link) of both directions, leaving out tickets that the person may not see."""
-    theirs = Q(source=ticket) & seen_by(user, "target__") | Q(target=ticket) & seen_by(user, "source__")
-    ties = list(TicketLink.objects.filter(theirs).select_related("source", "target").order_by("id"))
-    out = [(tie.get_kind_display(), tie.target, tie) for tie in ties if tie.source_id == ticket.pk]
+    """(label, other ticket, link) of both directions, leaving out tickets that the person may not see: one small query
+    where there are none, as mostly.
+    """
+    ties = list(TicketLink.objects.filter(Q(source=ticket) | Q(target=ticket)).order_by("id"))
+    if not ties:
+        return []
+    others = visible_tickets(user).in_bulk({pk for tie in ties for pk in (tie.source_id, tie.target_id)} - {ticket.pk})
+    out = [(tie.get_kind_display(), others[tie.target_id], tie) for tie in ties if tie.target_id in others]
     back = [
-        (str(TicketLink.BACKWARD[TicketLink.Kind(tie.kind)]), tie.source, tie)
+        (str(TicketLink.BACKWARD[TicketLink.Kind(tie.kind)]), others[tie.source_id], tie)
         for tie in ties
-        if tie.target_id == ticket.pk
+        if tie.source_id in others
     ]
     return out + back
 
