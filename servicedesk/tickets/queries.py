@@ -16,7 +16,6 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Sum,
     Value,
 )
@@ -202,7 +201,7 @@ def bring_people(ticket: Ticket) -> None:
     if ticket.service is not None:
         named.append((ticket.service, ("business_contact", "system_contact")))
     ids = {getattr(row, f"{name}_id") for row, names in named for name in names} - {None}
-    people = User.objects.select_related("department", "company").in_bulk(ids)
+    people = User.objects.select_related("department", "company").order_by().in_bulk(ids)
     for row, names in named:
         for name in names:
             setattr(row, name, people.get(getattr(row, f"{name}_id")))
@@ -238,12 +237,14 @@ def visible_numbers(user: User, numbers: Iterable[str]) -> set[str]:
 def timeline(user: User, ticket: Ticket) -> list[TicketEvent]:
     """Everything that happened, oldest first: all of it for those who work on the ticket, else what is public.
 
-    Events carry `comment` where they have one; its files are in `attachments`. Two queries whatever the number of
-    events: the few people come once, not with each event.
+    Events carry `comment` where they have one; its files are in `attachments`. At most two queries whatever the number
+    of events: the few people come once, not with each event, and those of the ticket are at hand.
     """
     rows = list(events(user, ticket).select_related(None).select_related("comment").order_by("id"))
     said = [event.comment for event in rows if getattr(event, "comment", None) is not None]
-    people = User.objects.in_bulk({event.by_id for event in rows} | {comment.author_id for comment in said} - {None})
+    ids = {event.by_id for event in rows} | {comment.author_id for comment in said} - {None}
+    people = {each.pk: each for each in (ticket.requester, ticket.entered_by, ticket.assignee) if each}
+    people |= User.objects.order_by().in_bulk(ids - people.keys())
     for event in rows:
         event.by = people.get(event.by_id)
     for comment in said:
@@ -472,18 +473,12 @@ def rounding() -> WorkRounding:
 
 
 def running_timer(user: User) -> WorkTimer | None:
-    """The person's timer with its ticket and how it is rounded, by one query. The ticket may be out of their sight: of
-    such a one pages show the number alone.
+    """The person's timer with its ticket and how it is rounded. The ticket may be out of their sight: of such a one
+    pages show the number alone.
     """
-    row = WorkRounding.objects.all()[:1]
-    timer = (
-        WorkTimer.objects.filter(user=user, discarded_at=None)
-        .select_related("ticket")
-        .annotate(unit=Subquery(row.values("unit")), way=Subquery(row.values("way")))
-        .first()
-    )
+    timer = WorkTimer.objects.filter(user=user, discarded_at=None).select_related("ticket").first()
     if timer is not None:
-        timer.rounding = WorkRounding(unit=timer.unit, way=timer.way) if timer.unit else WorkRounding()
+        timer.rounding = rounding()
     return timer
 
 

@@ -1,8 +1,10 @@
 """From tier to tier: where a ticket can go up, where it came from, and who is responsible for it."""
 
+from collections.abc import Iterable
+
 from servicedesk.people.models import Team, User
 
-from .models import Ticket
+from .models import Ticket, TicketEvent
 
 HANDED = ("assign", "escalate", "de_escalate")
 """The events by which another team or person has a ticket."""
@@ -31,22 +33,23 @@ def responsible_manager(team: Team | None, by: User | None = None) -> User | Non
     return person if person is not None and person.is_active and person != by else None
 
 
-def ways_back(ticket: Ticket) -> list[Team]:
+def ways_back(ticket: Ticket, events: Iterable[TicketEvent] | None = None) -> list[Team]:
     """The teams to which a ticket can go back, first the one that escalated it last, then those of a lower tier that
-    had it, the nearest tier first. Read from its own events.
+    had it, the nearest tier first. Read from its own events, oldest first; those of a time line at hand will do.
     """
     if ticket.team is None or not ticket.is_open:
         return []
     had: set[int] = set()
     escalated: list[int] = []
-    rows = ticket.events.filter(verb__in=HANDED).order_by("number").values_list("verb", "data")
-    for verb, data in rows:
-        pair = (data.get("changes") or {}).get("team")
-        if not pair:
+    if events is None:
+        events = ticket.events.filter(verb__in=HANDED).order_by("number").only("ticket_id", "verb", "data")
+    for event in events:
+        pair = (event.data.get("changes") or {}).get("team")
+        if not pair or event.verb not in HANDED or event.ticket_id != ticket.pk:
             continue
         before, after = (kept[0] if kept else None for kept in pair)
         had.update({before, after} - {None})
-        if verb == "escalate":
+        if event.verb == "escalate":
             escalated.append(before)
         elif after in escalated:
             while escalated.pop() != after:
