@@ -179,14 +179,11 @@ def get_ticket(user: User, number: str) -> Ticket:
     """
     if "\x00" in number:  # which PostgreSQL keeps in no text
         raise NotFound
-    ticket = (
-        visible_tickets(user)
-        .filter(number=normalise(number).upper())
-        .select_related("team", "category", "department")
-        .first()
-    )
-    if ticket is None:
-        raise NotFound
+    tickets = visible_tickets(user).select_related("team", "category", "department")
+    try:
+        ticket = tickets.get(number=normalise(number).upper())
+    except Ticket.DoesNotExist:
+        raise NotFound from None
     bring_people(ticket)
     return ticket
 
@@ -473,12 +470,14 @@ def rounding() -> WorkRounding:
 
 
 def running_timer(user: User) -> WorkTimer | None:
-    """The person's timer with its ticket and how it is rounded. The ticket may be out of their sight: of such a one
-    pages show the number alone.
+    """The person's timer and how it is rounded; every page asks, and mostly none runs. Its ticket may be out of their
+    sight: of such a one pages show the number alone.
     """
-    timer = WorkTimer.objects.filter(user=user, discarded_at=None).select_related("ticket").first()
-    if timer is not None:
-        timer.rounding = rounding()
+    try:
+        timer = WorkTimer.objects.get(user=user, discarded_at=None)
+    except WorkTimer.DoesNotExist:
+        return None
+    timer.rounding = rounding()
     return timer
 
 

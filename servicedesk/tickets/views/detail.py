@@ -104,7 +104,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         "files": [file for file in files if file.comment_id is None and file.ticket_id == ticket.pk],
         "all_files": files,
         "ties": links(user, ticket),
-        "shares": list(ticket.shares.select_related("user", "team").order_by("id")),
+        "shares": list(ticket.shares.prefetch_related("user", "team").order_by("id")),
         "watching": any(watcher.pk == user.pk for watcher in watchers),
         "asked": asked(user, ticket),
         "thanks": thanks,
