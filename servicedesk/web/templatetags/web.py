@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from django import forms, template
 from django.templatetags.static import static
+from django.utils.html import conditional_escape as escape
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -159,6 +160,17 @@ def field(bound, css: str = "", label: str | None = None, hide_label: bool = Fal
         "hint": bound.help_text,
         "required": bound.field.required,
     }
+
+
+@register.simple_tag
+def attributes(given: dict) -> SafeString:
+    """The attributes of a widget. Django's own template of this name writes the same, and takes ten times as long."""
+    written = (
+        f" {escape(name)}" if value is True else f' {escape(name)}="{escape(value)}"'
+        for name, value in given.items()
+        if value is not False
+    )
+    return mark_safe("".join(written))  # noqa: S308 - the parts are escaped
 
 
 @register.inclusion_tag("web/_form_errors.html")
