@@ -240,7 +240,9 @@ def timeline(user: User, ticket: Ticket) -> list[TicketEvent]:
     rows = list(events(user, ticket).select_related(None).select_related("comment").order_by("id"))
     said = [event.comment for event in rows if getattr(event, "comment", None) is not None]
     ids = {event.by_id for event in rows} | {comment.author_id for comment in said} - {None}
-    people = {each.pk: each for each in (ticket.requester, ticket.entered_by, ticket.assignee) if each}
+    people: dict[int | None, User] = {
+        each.pk: each for each in (ticket.requester, ticket.entered_by, ticket.assignee) if each
+    }
     people |= User.objects.order_by().in_bulk(ids - people.keys())
     for event in rows:
         event.by = people.get(event.by_id)
