@@ -201,7 +201,6 @@ PAGES = [
     Screen("peek", AGENT, "tickets:peek", ("busy",)),
     Screen("ticket-escalated", LEAD, "tickets:detail", ("escalated",)),
     Screen("ticket-de-escalate", LEAD, "tickets:de-escalate", ("escalated",)),
-    Screen("ticket-holdings", LEAD, "levels:holdings", ("escalated",)),
     Screen("receipt", AGENT, "levels:receipt", ("busy",)),
     Screen("call-back-done", AGENT, "intake:call-back-done", ("busy", "call_back")),
     Screen("call-back-not-reached", AGENT, "intake:call-back-not-reached", ("busy", "call_back")),

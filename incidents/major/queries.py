@@ -16,6 +16,7 @@ from servicedesk.tickets.queries import desk_tickets, get_ticket, seen_by, visib
 from servicedesk.tickets.workflow import Phase, TicketType
 from servicedesk.web.errors import NotFound
 
+from ..queries import post_mortem_missing
 from .models import (
     ForceMember,
     MajorIncident,
@@ -223,6 +224,26 @@ def _outage(user: User, major: MajorIncident) -> Outage:
 
 def _subscriptions(user: User) -> QuerySet[Subscriber]:
     return Subscriber.objects.filter(person=user, left_at__isnull=True)
+
+
+def standing_of(ticket: Ticket, major: MajorIncident | None) -> dict:
+    """What the pages of a ticket say of its major incident, and of what is proposed while none runs."""
+    if major is None or not major.is_running:
+        proposals = list(ticket.major_proposals.filter(state=MajorProposal.State.OPEN))
+    else:
+        proposals = []
+    if major is None:
+        return {"major": None, "proposals": proposals}
+    members, rows = members_of(major), services_of(major)
+    return {
+        "major": major,
+        "proposals": proposals,
+        "services": rows,
+        "hit": people_hit(major, rows),
+        "members": [each for each in members if each.left_at is None],
+        "left": [each for each in members if each.left_at is not None],
+        "post_mortem_missing": post_mortem_missing(major.incident),
+    }
 
 
 # --- proposals ------------------------------------------------------------------------------------------------------

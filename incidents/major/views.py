@@ -19,7 +19,7 @@ from servicedesk.web.errors import Refused
 from servicedesk.web.forms import ActionForm
 from servicedesk.web.pages import changed, page, safe_next
 
-from ..queries import get_incident, post_mortem_missing
+from ..queries import get_incident
 from .actions.declaring import change_major as do_change
 from .actions.declaring import end_major as do_end
 from .actions.declaring import retract_major as do_retract
@@ -55,6 +55,7 @@ from .queries import (
     post_mortem_of,
     report_of,
     services_of,
+    standing_of,
     updates_of,
 )
 
@@ -77,31 +78,17 @@ def _not_declared(request: HttpRequest, ticket: Ticket) -> HttpResponse:
 @signed_in
 @require_safe
 def major(request: HttpRequest, number: str) -> HttpResponse:
-    """How it stands, for those who handle it; on the page of the ticket a part of it (`?part=side`)."""
+    """How it stands, for those who handle it."""
     ticket, found = _ticket(request, number)
-    is_side = request.GET.get("part") == "side"
     context = {
         "ticket": ticket,
-        "major": found,
         "here": reverse("incidents:major", args=[ticket.number]),
         "may_declare": request.user.may("incidents.declare_major", ticket),
-        "post_mortem_missing": found is not None and post_mortem_missing(found.incident),
-        "proposals": list(ticket.major_proposals.filter(state="open")) if found is None or not found.is_running else [],
         "frame": _frame(request.user),
-        "works": request.user.may("tickets.work", ticket),
     }
     if found is not None:
-        members, rows = members_of(found), services_of(found)
-        context |= {
-            "services": rows,
-            "hit": people_hit(found, rows),
-            "members": [each for each in members if each.left_at is None],
-            "left": [each for each in members if each.left_at is not None],
-            "updates": [] if is_side else updates_of(found),
-            "may_write": request.user.may("incidents.post_mortem", ticket),
-        }
-    fragment = "incidents/_major_side.html" if is_side else "incidents/_major.html"
-    return page(request, "incidents/major.html", context, fragment=fragment)
+        context |= {"updates": updates_of(found), "may_write": request.user.may("incidents.post_mortem", ticket)}
+    return page(request, "incidents/major.html", context | standing_of(ticket, found), fragment="incidents/_major.html")
 
 
 def _frame(user: User) -> str:

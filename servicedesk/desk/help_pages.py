@@ -61,7 +61,6 @@ HELP_FOR_VIEW = {
     "desk:new-ticket": "phone",
     "desk:call": "phone",
     "desk:call-backs": "phone",
-    "intake:call-backs": "phone",
     "intake:call-back-new": "phone",
     "intake:convert": "ticket",
     "desk:audit": "audit",

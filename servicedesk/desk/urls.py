@@ -5,6 +5,7 @@ from django.urls import path
 from . import (
     approvals,
     audit,
+    beside,
     bulk_views,
     call,
     call_backs,
@@ -73,6 +74,7 @@ urlpatterns = [
     path("desk/approvals/", approvals.approvals, name="approvals"),
     path("desk/call-backs/", call_backs.call_backs, name="call-backs"),
     path("desk/call-backs/due/", call_backs.due, name="call-backs-due"),
+    path("desk/beside/<str:number>/", beside.beside, name="beside"),
     path("desk/snooze/<str:number>/", snooze.snooze_ticket, name="snooze"),
     path("desk/snooze/<str:number>/end/", snooze.wake_ticket, name="wake"),
     path("desk/macros/<str:number>/", macro_views.macros_for, name="macros-for"),

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from servicedesk.people.rules import check
 from servicedesk.tickets.models import Ticket
@@ -10,7 +10,6 @@ from servicedesk.tickets.queries import get_ticket
 from servicedesk.tickets.views.answers import verb_page
 from servicedesk.web.access import signed_in
 from servicedesk.web.errors import NotFound
-from servicedesk.web.pages import page
 
 from . import queries
 from .actions import cancel_call_back, finish_call_back, miss_call_back, plan_call_back
@@ -18,16 +17,6 @@ from .call_back_forms import CallBackForm, MissedForm, NotNeededForm, ReachedFor
 from .models import CallBack
 
 _PERMISSION = "tickets.call_back"
-
-
-@signed_in
-@require_safe
-def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
-    """The open call-backs of a ticket, for those who work on it."""
-    ticket = get_ticket(request.user, number)
-    check(request.user, _PERMISSION, ticket)
-    context = {"ticket": ticket, "call_backs": queries.call_backs_of_ticket(ticket)}
-    return page(request, "intake/call_backs.html", context, fragment="intake/_call_backs.html")
 
 
 @signed_in

@@ -313,6 +313,13 @@ def dead_addresses_of(ticket: Ticket) -> QuerySet[DeadAddress]:
     return DeadAddress.objects.filter(address__in=own)
 
 
+def unreached(ticket: Ticket) -> dict:
+    """What the pages of a ticket say about that: the addresses, and whether mail to its requester goes to one."""
+    dead = list(dead_addresses_of(ticket))
+    written_to = tokens.normal(ticket.requester.email)
+    return {"dead_addresses": dead, "unreachable": any(each.address == written_to for each in dead)}
+
+
 # Calls and call-backs ------------------------------------------------------------------------------------------------
 
 _LEFT_AFTER = timedelta(minutes=10)

@@ -17,7 +17,7 @@ from servicedesk.web import formats
 
 from .clocks import Happened, happened_to, moved_to
 from .hours import business_time
-from .queries import hours_for
+from .queries import Levels
 
 
 class Stay(NamedTuple):
@@ -124,9 +124,13 @@ def _first(happened: Sequence[Happened], name: str, now: int | None) -> int | No
     return next((changes[name][0] for each in happened if name in (changes := _changes(each))), now)
 
 
-def holdings_of(ticket: Ticket) -> Holdings:
-    """The stays with their names, times and sums. The tier of a team is the one that it has today."""
-    stays, hours, now = stays_of(ticket, happened_to([ticket.pk])[ticket.pk]), hours_for(ticket), timezone.now()
+def holdings_of(ticket: Ticket, happened: Sequence[Happened] | None = None, levels: Levels | None = None) -> Holdings:
+    """The stays with their names, times and sums. The tier of a team is the one that it has today. Events and settings
+    may be at hand.
+    """
+    if happened is None:
+        happened = happened_to([ticket.pk])[ticket.pk]
+    stays, hours, now = stays_of(ticket, happened), (levels or Levels()).hours_of(ticket), timezone.now()
     teams = Team.objects.in_bulk({stay.team for stay in stays} - {None})
     people = User.objects.in_bulk({stay.person for stay in stays} - {None})
     found, tiers = [], defaultdict(Spent)

@@ -10,14 +10,12 @@ from json import dumps, loads
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, Value
 
 from servicedesk.tickets.models import Ticket
 
 from .calendar_json import hours_of
 from .hours import Hours, due_at
-from .models import Agreement, AgreementTarget, Calendar, Rank, RankTarget, ServiceLevel
+from .models import Agreement, AgreementTarget, Calendar, Rank, RankTarget, ServiceLevel, TeamCalendar
 
 _ALL_DAY = ((0, 24 * 60),)
 
@@ -46,19 +44,18 @@ class Promise:
 
 
 class Levels:
-    """All settings of service levels, as they were when they were first asked for: two small reads, one more where a
-    ticket has a service, two for agreements.
+    """All settings of service levels, as they were when they were first asked for: two small reads, one more each where
+    a ticket has a service or a team, two for agreements.
     """
 
     @cached_property
     def calendars(self) -> dict[int, Calendar]:
-        teams = ArrayAgg("teams__team", filter=Q(teams__isnull=False), default=Value([]))
-        return {calendar.pk: calendar for calendar in Calendar.objects.annotate(of_teams=teams)}
+        return {calendar.pk: calendar for calendar in Calendar.objects.order_by()}
 
     @cached_property
     def targets(self) -> dict[tuple[int, int], RankTarget]:
         """(rank, priority) → its target."""
-        return {(row.rank_id, row.priority): row for row in RankTarget.objects.select_related("rank")}
+        return {(row.rank_id, row.priority): row for row in RankTarget.objects.select_related("rank").order_by()}
 
     @cached_property
     def services(self) -> dict[int, tuple[int, int | None]]:
@@ -69,7 +66,7 @@ class Levels:
     @cached_property
     def teams(self) -> dict[int, int]:
         """team → calendar, where it is not the usual one."""
-        return {team: pk for pk, calendar in self.calendars.items() for team in calendar.of_teams}  # type: ignore[attr-defined]
+        return dict(TeamCalendar.objects.values_list("team_id", "calendar_id"))
 
     @cached_property
     def agreements(self) -> dict[int, Agreement]:
@@ -124,7 +121,8 @@ class Levels:
 
     def _calendar_of(self, service: int | None, team: int | None) -> Calendar | None:
         _rank, own = self._service(service)
-        return self.calendars.get(own or self.teams.get(team or 0) or 0) or self.usual_calendar
+        of_team = self.teams.get(team) if team and not own else None
+        return self.calendars.get(own or of_team or 0) or self.usual_calendar
 
     def _service(self, service: int | None) -> tuple[int | None, int | None]:
         return self.services.get(service, (None, None)) if service else (None, None)

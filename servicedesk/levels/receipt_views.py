@@ -1,4 +1,4 @@
-"""The clocks of a ticket: a panel on its page, and the receipt."""
+"""The receipt of a ticket's clocks."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -12,19 +12,10 @@ from .receipts import intervals, read_clocks, rests, waiting
 
 @signed_in
 @require_safe
-def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
-    """A line for each clock. Whoever sees the ticket sees its targets: they are goals of both sides."""
-    ticket = get_ticket(request.user, number)
-    lines = read_clocks(ticket, ours=request.user.may("tickets.work", ticket))
-    return page(
-        request, "levels/for_ticket.html", {"ticket": ticket, "lines": lines}, fragment="levels/_for_ticket.html"
-    )
-
-
-@signed_in
-@require_safe
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """Where every minute of the clocks comes from."""
+    """Where every minute of the clocks comes from. Whoever sees the ticket sees its targets: they are goals of both
+    sides.
+    """
     ticket = get_ticket(request.user, number)
     works = request.user.may("tickets.work", ticket)
     clocks = [(line, *intervals(line), rests(line), waiting(line)) for line in read_clocks(ticket, ours=works)]

@@ -12,7 +12,7 @@ from servicedesk.tickets.workflow import Side
 from servicedesk.web import formats
 
 from .clock import State, Stretch
-from .clocks import Told, clocks_of, happened_to
+from .clocks import Happened, Told, clocks_of, happened_to
 from .hours import Interval
 from .models import Clock
 from .queries import Levels
@@ -64,11 +64,15 @@ class Rest:
     business: str
 
 
-def read_clocks(ticket: Ticket, *, ours: bool) -> list[Line]:
-    """The clocks of a ticket as they stand now, read from its events. `ours`: with what was agreed among those who
-    work on it, which is not the requester's business.
+def read_clocks(
+    ticket: Ticket, *, ours: bool, happened: Sequence[Happened] | None = None, levels: Levels | None = None
+) -> list[Line]:
+    """The clocks of a ticket as they stand now, read from its events, which may be at hand as the settings. `ours`:
+    with what was agreed among those who work on it, which is not the requester's business.
     """
-    told = clocks_of(ticket, happened_to([ticket.pk])[ticket.pk], Levels(), timezone.now())
+    if happened is None:
+        happened = happened_to([ticket.pk])[ticket.pk]
+    told = clocks_of(ticket, happened, levels or Levels(), timezone.now())
     return [_line(one, ticket) for one in told if ours or one.kind != Clock.Kind.AGREEMENT]
 
 

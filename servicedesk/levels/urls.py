@@ -1,15 +1,13 @@
-"""Settings of service levels, and the clocks of a ticket."""
+"""Settings of service levels, and the receipt of a ticket's clocks."""
 
 from django.urls import path
 
-from . import calendar_views, holdings_views, previewing, rank_views, receipt_views
+from . import calendar_views, previewing, rank_views, receipt_views
 
 app_name = "levels"
 
 urlpatterns = [
-    path("tickets/<str:number>/clocks/", receipt_views.for_ticket, name="for-ticket"),
     path("tickets/<str:number>/receipt/", receipt_views.receipt, name="receipt"),
-    path("tickets/<str:number>/holdings/", holdings_views.holdings, name="holdings"),
     path("settings/calendars/", calendar_views.calendars, name="calendars"),
     path("settings/calendars/new/", calendar_views.calendar_new, name="calendar-new"),
     path("settings/calendars/import/", calendar_views.calendar_import, name="calendar-import"),

@@ -23,5 +23,4 @@ urlpatterns = [
     path("settings/mail-texts/<slug:key>/<slug:language>/preview/", text_views.preview, name="text-preview"),
     path("settings/mail-texts/<slug:key>/<slug:language>/reset/", text_views.reset, name="text-reset"),
     path("settings/mail-texts/<slug:key>/<slug:language>/example/", text_views.example, name="text-example"),
-    path("tickets/<str:number>/sent/", views.for_ticket, name="for-ticket"),
 ]

@@ -8,9 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from servicedesk.people.rules import check
-from servicedesk.tickets.queries import get_ticket
-from servicedesk.web.access import needs, signed_in
+from servicedesk.web.access import needs
 from servicedesk.web.editing import does
 from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import page
@@ -53,13 +51,3 @@ def resend(request: HttpRequest, pk: int) -> HttpResponse:
         to=reverse("notify:mail", args=[row.pk]),
         message=_("The mail is sent now; that takes a moment."),
     )
-
-
-@signed_in
-@require_safe
-def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
-    """The mails that went out about a ticket, for those who work on it."""
-    ticket = get_ticket(request.user, number)
-    check(request.user, "tickets.work", ticket)
-    context = {"ticket": ticket, "mails": queries.mails_sent_for(request.user, ticket)}
-    return page(request, "notify/for_ticket.html", context, fragment="notify/_for_ticket.html")

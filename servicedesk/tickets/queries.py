@@ -16,7 +16,6 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Sum,
     Value,
 )
@@ -180,14 +179,11 @@ def get_ticket(user: User, number: str) -> Ticket:
     """
     if "\x00" in number:  # which PostgreSQL keeps in no text
         raise NotFound
-    ticket = (
-        visible_tickets(user)
-        .filter(number=normalise(number).upper())
-        .select_related("team", "category", "department")
-        .first()
-    )
-    if ticket is None:
-        raise NotFound
+    tickets = visible_tickets(user).select_related("team", "category", "department")
+    try:
+        ticket = tickets.get(number=normalise(number).upper())
+    except Ticket.DoesNotExist:
+        raise NotFound from None
     bring_people(ticket)
     return ticket
 
@@ -202,7 +198,7 @@ def bring_people(ticket: Ticket) -> None:
     if ticket.service is not None:
         named.append((ticket.service, ("business_contact", "system_contact")))
     ids = {getattr(row, f"{name}_id") for row, names in named for name in names} - {None}
-    people = User.objects.select_related("department", "company").in_bulk(ids)
+    people = User.objects.select_related("department", "company").order_by().in_bulk(ids)
     for row, names in named:
         for name in names:
             setattr(row, name, people.get(getattr(row, f"{name}_id")))
@@ -238,12 +234,16 @@ def visible_numbers(user: User, numbers: Iterable[str]) -> set[str]:
 def timeline(user: User, ticket: Ticket) -> list[TicketEvent]:
     """Everything that happened, oldest first: all of it for those who work on the ticket, else what is public.
 
-    Events carry `comment` where they have one; its files are in `attachments`. Two queries whatever the number of
-    events: the few people come once, not with each event.
+    Events carry `comment` where they have one; its files are in `attachments`. At most two queries whatever the number
+    of events: the few people come once, not with each event, and those of the ticket are at hand.
     """
     rows = list(events(user, ticket).select_related(None).select_related("comment").order_by("id"))
     said = [event.comment for event in rows if getattr(event, "comment", None) is not None]
-    people = User.objects.in_bulk({event.by_id for event in rows} | {comment.author_id for comment in said} - {None})
+    ids = {event.by_id for event in rows} | {comment.author_id for comment in said} - {None}
+    people: dict[int | None, User] = {
+        each.pk: each for each in (ticket.requester, ticket.entered_by, ticket.assignee) if each
+    }
+    people |= User.objects.order_by().in_bulk(ids - people.keys())
     for event in rows:
         event.by = people.get(event.by_id)
     for comment in said:
@@ -333,14 +333,18 @@ def who_shares(ticket: Ticket) -> dict[int, User]:
 
 
 def links(user: User, ticket: Ticket) -> list[tuple[str, Ticket, TicketLink]]:
-    """(label, other ticket, link) of both directions, leaving out tickets that the person may not see."""
-    theirs = Q(source=ticket) & seen_by(user, "target__") | Q(target=ticket) & seen_by(user, "source__")
-    ties = list(TicketLink.objects.filter(theirs).select_related("source", "target").order_by("id"))
-    out = [(tie.get_kind_display(), tie.target, tie) for tie in ties if tie.source_id == ticket.pk]
+    """(label, other ticket, link) of both directions, leaving out tickets that the person may not see: one small query
+    where there are none, as mostly.
+    """
+    ties = list(TicketLink.objects.filter(Q(source=ticket) | Q(target=ticket)).order_by("id"))
+    if not ties:
+        return []
+    others = visible_tickets(user).in_bulk({pk for tie in ties for pk in (tie.source_id, tie.target_id)} - {ticket.pk})
+    out = [(tie.get_kind_display(), others[tie.target_id], tie) for tie in ties if tie.target_id in others]
     back = [
-        (str(TicketLink.BACKWARD[TicketLink.Kind(tie.kind)]), tie.source, tie)
+        (str(TicketLink.BACKWARD[TicketLink.Kind(tie.kind)]), others[tie.source_id], tie)
         for tie in ties
-        if tie.target_id == ticket.pk
+        if tie.source_id in others
     ]
     return out + back
 
@@ -468,18 +472,14 @@ def rounding() -> WorkRounding:
 
 
 def running_timer(user: User) -> WorkTimer | None:
-    """The person's timer with its ticket and how it is rounded, by one query. The ticket may be out of their sight: of
-    such a one pages show the number alone.
+    """The person's timer and how it is rounded; every page asks, and mostly none runs. Its ticket may be out of their
+    sight: of such a one pages show the number alone.
     """
-    row = WorkRounding.objects.all()[:1]
-    timer = (
-        WorkTimer.objects.filter(user=user, discarded_at=None)
-        .select_related("ticket")
-        .annotate(unit=Subquery(row.values("unit")), way=Subquery(row.values("way")))
-        .first()
-    )
-    if timer is not None:
-        timer.rounding = WorkRounding(unit=timer.unit, way=timer.way) if timer.unit else WorkRounding()
+    try:
+        timer = WorkTimer.objects.get(user=user, discarded_at=None)
+    except WorkTimer.DoesNotExist:
+        return None
+    timer.rounding = rounding()
     return timer
 
 

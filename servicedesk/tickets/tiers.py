@@ -43,17 +43,28 @@ def handings(tickets: Collection[int]) -> dict[int, list[Handing]]:
     found: dict[int, list[Handing]] = {pk: [] for pk in tickets}
     rows = TicketEvent.objects.filter(ticket__in=tickets, verb__in=HANDED).order_by("ticket_id", "number")
     for ticket, verb, data in rows.values_list("ticket_id", "verb", "data"):
-        if pair := (data.get("changes") or {}).get("team"):
-            before, after = (kept[0] if kept else None for kept in pair)
-            found[ticket].append((verb, before, after))
+        found[ticket] += _handing(verb, data)
     return found
 
 
-def ways_back(ticket: Ticket) -> list[Team]:
-    """The teams to which a ticket can go back; none of one that is closed or with no team."""
+def _handing(verb: str, data: dict) -> list[Handing]:
+    """The one of an event, if it changed the team."""
+    pair = (data.get("changes") or {}).get("team") if verb in HANDED else None
+    return [(verb, pair[0][0] if pair[0] else None, pair[1][0] if pair[1] else None)] if pair else []
+
+
+def ways_back(ticket: Ticket, events: Iterable[TicketEvent] | None = None) -> list[Team]:
+    """The teams to which a ticket can go back; none of one that is closed or with no team. The events of a time line at
+    hand, oldest first, save a query.
+    """
     if ticket.team is None or not ticket.is_open:
         return []
-    return ways_from(ticket.team, handings([ticket.pk])[ticket.pk], lambda had: Team.objects.filter(pk__in=had))
+    if events is None:
+        handed = handings([ticket.pk])[ticket.pk]
+    else:
+        own = (event for event in events if event.ticket_id == ticket.pk)
+        handed = [one for event in own for one in _handing(event.verb, event.data)]
+    return ways_from(ticket.team, handed, lambda had: Team.objects.filter(pk__in=had))
 
 
 def ways_from(team: Team, handed: Iterable[Handing], find: Callable[[set[int]], Iterable[Team]]) -> list[Team]:

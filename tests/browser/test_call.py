@@ -246,7 +246,7 @@ class TestLooks:
         page.locator("main form button[type=submit]").click()
         page.wait_for_url(f"**{ticket.get_absolute_url()}")
         CallBack.objects.update(due_at="2026-01-05T00:00:00Z", tries=2, note="鍵の件")
-        for path in ("/desk/call-backs/", "/desk/", f"/tickets/{ticket.number}/call-backs/", ADDRESS):
+        for path in ("/desk/call-backs/", "/desk/", ticket.get_absolute_url(), ADDRESS):
             someone.open(path)
             someone.check()
         page.locator("[name=requester]").fill("たなか")

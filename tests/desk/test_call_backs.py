@@ -112,12 +112,12 @@ class TestQueue:
 
 class TestTicket:
     def test_shows_what_is_promised(self, visit, agent, ticket):
-        page, address = visit(agent), f"/tickets/{ticket.number}/call-backs/"
-        assert "Nobody waits for a call about this." in read(page, address)
+        page, address = visit(agent), f"/desk/beside/{ticket.number}/"
+        assert "Nobody waits for a call about this." in page.get(address, headers=HTMX).content.decode()
         promise(ticket, agent, note="About the key")
         html = page.get(address, headers=HTMX).content.decode()
         assert "Hanako" in html and "About the key" in html and "Reached – done" in html
-        assert f'hx-get="{address}"' in read(page, ticket.get_absolute_url())
+        assert f'hx-get="{address}?box=reply"' in read(page, ticket.get_absolute_url())
 
     def test_one_is_promised_to_the_requester(self, visit, agent, team, ticket):
         page, address = visit(agent), f"/tickets/{ticket.number}/call-backs/new/"
@@ -174,7 +174,8 @@ class TestTicket:
             f"/tickets/{ticket.number}/call-backs/{call_back.pk}/not-reached/", {"when": "hour", "at": "", "note": ""}
         )
         assert CallBack.objects.get().tries == 1
-        assert "tried once" in read(visit(agent), f"/tickets/{ticket.number}/call-backs/")
+        answer = visit(agent).get(f"/desk/beside/{ticket.number}/", headers=HTMX)
+        assert "tried once" in answer.content.decode()
 
     def test_no_longer_needed(self, visit, agent, ticket):
         call_back = promise(ticket, agent)
@@ -186,13 +187,13 @@ class TestTicket:
         note(ticket, by=agent, via="phone", body="hushed too")
         html = read(visit(ticket.requester), ticket.get_absolute_url())
         assert "hushed" not in html and "call-back" not in html
-        assert visit(ticket.requester).get(f"/tickets/{ticket.number}/call-backs/").status_code == 403
+        assert visit(ticket.requester).get(f"/desk/beside/{ticket.number}/").status_code == 403
 
     @pytest.mark.parametrize("rows", [1, 3])
     def test_costs_the_same_for_any_number(self, visit, agent, team, ticket, rows, django_assert_num_queries):
         for turn in range(rows):
             promise(ticket, agent, **({"team": team} if turn % 2 else {}))
-        page, address = visit(agent), f"/tickets/{ticket.number}/call-backs/"
-        page.get(address)
-        with django_assert_num_queries(8):
-            page.get(address)
+        page, address = visit(agent), f"/desk/beside/{ticket.number}/"
+        page.get(address, headers=HTMX)
+        with django_assert_num_queries(20):
+            page.get(address, headers=HTMX)

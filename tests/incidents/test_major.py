@@ -90,7 +90,7 @@ class TestDeclaring:
         assert verbs(incident.ticket) == ["open", "declare_major", "publish_update"]
         html = page.get(f"/incidents/{number}/major/").content.decode()
         assert "Orders cannot be entered" in html and "We are looking for the cause." in html and "120" in html
-        side = page.get(f"/incidents/{number}/major/?part=side", headers={"HX-Request": "true"}).content.decode()
+        side = page.get(f"/desk/beside/{number}/", headers={"HX-Request": "true"}).content.decode()
         assert "Orders cannot be entered" in side and "<html" not in side
 
         with pytest.raises(Refused, match="already"):

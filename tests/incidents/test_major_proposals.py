@@ -116,7 +116,7 @@ class TestTotalStop:
         for _again in range(2):
             find_proposals()
         assert {each.ticket for each in MajorProposal.objects.all()} == {stop, dismissed}
-        html = visit(agent).get(f"/incidents/{stop.number}/major/?part=side", headers={"HX-Request": "true"})
+        html = visit(agent).get(f"/desk/beside/{stop.number}/", headers={"HX-Request": "true"})
         assert "Is it a major incident?" in html.content.decode()
         dismiss_proposal(MajorProposal.objects.get(ticket=dismissed), by=agent, via="page")
         declare_major(stop, by=agent, via="page", reason="By hand")

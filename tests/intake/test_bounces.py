@@ -86,7 +86,8 @@ class TestForGood:
 
     def test_shows_with_the_ticket(self, ticket, agent, visit):
         bounce(ticket)
-        shown = visit(agent).get(f"/tickets/{ticket.number}/mails/").content.decode()
+        beside = reverse("desk:beside", args=[ticket.number])
+        shown = visit(agent).get(beside, headers={"HX-Request": "true"}).content.decode()
         assert "Mail to hanako@example.com does not arrive since" in shown
         page = visit(agent).get(ticket.get_absolute_url()).content.decode()
         assert "could not be delivered: the address does not work." in page
@@ -150,7 +151,10 @@ class TestDeadAddresses:
         DeadAddress.objects.create(address="hanako@example.com", reason="550 no such user")
         address = reverse("intake:dead", args=[ticket.number])
         client = visit(sato)
-        assert f'hx-get="{address}"' in client.get(ticket.get_absolute_url(), follow=True).content.decode()
+        beside = reverse("desk:beside", args=[ticket.number])
+        page = client.get(ticket.get_absolute_url(), follow=True).content.decode()
+        assert f'hx-get="{beside}?box=reply"' in page and address not in page
+        assert "550 no such user" in client.get(f"{beside}?box=reply", headers={"HX-Request": "true"}).content.decode()
         said = client.get(address, headers={"HX-Request": "true"}).content.decode()
         assert "Mail to hanako@example.com does not arrive" in said and "550 no such user" in said
         assert visit(hanako).post(address, {"address": "hanako@example.com"}).status_code == 403

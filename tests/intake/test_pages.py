@@ -295,20 +295,19 @@ class TestOnTheTicket:
     def test_the_whole_mail_is_one_click_away_for_the_desk(self, visit):
         a_person(email="hanako@example.com")
         mail = arrives(a_mail())
-        fragment = visit(an_agent()).get(
-            reverse("intake:for-ticket", args=[mail.ticket.number]), headers={"HX-Request": "true"}
-        )
+        address = reverse("desk:beside", args=[mail.ticket.number])
+        fragment = visit(an_agent()).get(address, headers={"HX-Request": "true"})
         assert reverse("intake:mail", args=[mail.pk]) in fragment.content.decode()
-        assert visit(mail.ticket.requester).get(
-            reverse("intake:for-ticket", args=[mail.ticket.number])
-        ).status_code == 403  # fmt: skip
-        assert visit(a_person()).get(reverse("intake:for-ticket", args=[mail.ticket.number])).status_code == 404
+        assert visit(mail.ticket.requester).get(address).status_code == 403
+        assert visit(a_person()).get(address).status_code == 403
+        assert visit(an_agent()).get(address).url == mail.ticket.get_absolute_url()
 
     def test_an_unproved_reply_is_marked(self, visit):
         a_person(email="hanako@example.com")
         ticket = arrives(a_mail(message_id="<m1@example.com>")).ticket
         arrives(a_mail(In_Reply_To="<m1@example.com>"))
-        shown = visit(an_agent()).get(reverse("intake:for-ticket", args=[ticket.number])).content.decode()
+        address = reverse("desk:beside", args=[ticket.number])
+        shown = visit(an_agent()).get(address, headers={"HX-Request": "true"}).content.decode()
         assert "Sender not proved" in shown
 
 

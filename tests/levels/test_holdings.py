@@ -114,10 +114,10 @@ class TestHoldings:
     def test_stand_on_the_page_of_those_who_work_on_it_and_in_the_api(self, visit, handed, django_assert_num_queries):
         incident, ken = handed
         address = f"/tickets/{incident.ticket.number}/holdings/"
-        assert f'hx-get="{address}"' in visit(ken).get(incident.ticket.get_absolute_url()).text
-        text = visit(ken).get(address, headers={"HX-Request": "true"}).text
+        beside = f"/desk/beside/{incident.ticket.number}/"
+        assert f'hx-get="{beside}?box=reply"' in visit(ken).get(incident.ticket.get_absolute_url()).text
+        text = visit(ken).get(beside, headers={"HX-Request": "true"}).text
         assert "Mai" in text and "Tier 2" in text and "3 h" in text and '<details class="more" open>' in text
-        assert visit(incident.ticket.requester).get(address).status_code == 403
         found = visit(ken).get(f"/api/v1{address}").json()
         assert found["tiers"][1] == {"tier": 2, "seconds": 90 * 3600, "business_seconds": 3 * 3600}
         last = found["stays"][-1]
@@ -131,5 +131,5 @@ class TestHoldings:
         agent = an_agent(team, name="Ken")
         ticket = an_incident(team=team).ticket
         assign(ticket, by=agent, via="page", assignee=agent)
-        text = visit(agent).get(f"/tickets/{ticket.number}/holdings/", headers={"HX-Request": "true"}).text
+        text = visit(agent).get(f"/desk/beside/{ticket.number}/", headers={"HX-Request": "true"}).text
         assert '<details class="more">' in text and "Ken · First line" in " ".join(text.split())

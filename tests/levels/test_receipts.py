@@ -45,16 +45,15 @@ class TestReceipt:
             assert words in text
         assert "Fri 20 Nov 2026, 16:00" in text
         assert "nobody: it counted as done" not in text  # the first response is over, and no rest
-        panel = visit(agent).get(f"/tickets/{ticket.number}/clocks/", headers={"HX-Request": "true"}).content.decode()
+        panel = visit(agent).get(f"/desk/beside/{ticket.number}/", headers={"HX-Request": "true"}).content.decode()
         assert panel.count("<progress") == 3
         assert "paused" in panel
 
     def test_agreements_of_the_desk_are_not_the_requesters_business(self, visit, told):
         ticket = told[0].ticket
-        for address in ("receipt", "clocks"):
-            text = visit(ticket.requester).get(f"/tickets/{ticket.number}/{address}/").content.decode()
-            assert "First response" in text
-            assert "First line" not in text
+        text = visit(ticket.requester).get(f"/tickets/{ticket.number}/receipt/").content.decode()
+        assert "First response" in text
+        assert "First line" not in text
         clocks = visit(ticket.requester).get(f"/api/v1/tickets/{ticket.number}/clocks/").json()
         assert [one["clock"] for one in clocks] == ["response", "resolution"]
 
@@ -79,7 +78,7 @@ class TestReceipt:
     def test_what_was_withdrawn_has_met_nothing(self, visit, told):
         incident, agent = told
         cancel_incident(incident, by=agent, via="page", reason="Was a test.")
-        text = visit(agent).get(f"/tickets/{incident.ticket.number}/clocks/").content.decode()
+        text = visit(agent).get(f"/desk/beside/{incident.ticket.number}/").content.decode()
         assert "ended" in text
         page = visit(agent).get(f"/incidents/{incident.ticket.number}/").content.decode()
         assert "clock-met" not in page

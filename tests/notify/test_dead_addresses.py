@@ -80,9 +80,9 @@ class TestHeld:
 
     def test_says_so_where_mails_are_listed(self, held, ticket, agent, visit):
         client = visit(agent)
-        places = (reverse("notify:for-ticket", args=[ticket.number]), reverse("notify:outgoing"))
+        places = (reverse("desk:beside", args=[ticket.number]), reverse("notify:outgoing"))
         for address in (*places, reverse("notify:mail", args=[held.pk])):
-            shown = client.get(address).content.decode()
+            shown = client.get(address, headers={"HX-Request": "true"}).content.decode()
             assert "Not sent" in shown and SAID in shown, address
             assert "It leaves by itself when the address works again." in shown, address
         assert SAID in client.get(places[1], {"state": "held"}).content.decode()
@@ -151,8 +151,14 @@ class TestReleased:
 
 class TestBox:
     def said(self, visit, agent, ticket) -> str:
-        address = reverse("intake:dead", args=[ticket.number])
-        return " ".join(visit(agent).get(address, headers={"HX-Request": "true"}).content.decode().split())
+        said = {
+            " ".join(visit(agent).get(address, headers={"HX-Request": "true"}).content.decode().split())
+            for address in (
+                reverse("desk:beside", args=[ticket.number]) + "?box=reply",
+                reverse("intake:dead", args=[ticket.number]),
+            )
+        }
+        return " ".join(said)
 
     def test_says_who_reads_a_reply(self, dead, ticket, agent, visit):
         said = self.said(visit, agent, ticket)

@@ -359,5 +359,5 @@ class TestPages:
             merge(extra, now(pair[0]), agent)
             page.get(pair[0].get_absolute_url())
             if turn in (0, 2):
-                with django_assert_num_queries(25):
+                with django_assert_num_queries(24):
                     page.get(pair[0].get_absolute_url())

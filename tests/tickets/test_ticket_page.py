@@ -193,10 +193,10 @@ class TestQueriesOfTheTicketPage:
             actions.log_work(ticket, by=agent, via="page", minutes=5)
         page = visit(agent)
         page.get(ticket.get_absolute_url())
-        with django_assert_num_queries(26):
+        with django_assert_num_queries(27):
             page.get(ticket.get_absolute_url())
         actions.start_timer(ticket, by=agent, via="page")
-        with django_assert_num_queries(26):
+        with django_assert_num_queries(28):
             page.get(ticket.get_absolute_url())
 
 

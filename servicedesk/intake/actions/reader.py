@@ -118,9 +118,11 @@ def read_mail_row(pk: int, boxes: dict[int, Mailbox]) -> None:
 
 def _locked(pk: int, boxes: dict[int, Mailbox]) -> IncomingMail | None:
     """The mail, if it still waits and no other worker has it."""
-    waiting = IncomingMail.objects.select_for_update(skip_locked=True).filter(pk=pk, state=State.WAITING)
-    mail = waiting.order_by().first()
-    if mail is not None and mail.mailbox_id in boxes:  # else it was made a moment ago
+    try:
+        mail = IncomingMail.objects.select_for_update(skip_locked=True).get(pk=pk, state=State.WAITING)
+    except IncomingMail.DoesNotExist:
+        return None
+    if mail.mailbox_id in boxes:  # else it was made a moment ago
         mail.mailbox = boxes[mail.mailbox_id]
     return mail
 

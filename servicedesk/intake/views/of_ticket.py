@@ -4,6 +4,7 @@ and splitting."""
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -17,30 +18,14 @@ from servicedesk.tickets.views.answers import verb_page
 from servicedesk.web.access import needs, signed_in
 from servicedesk.web.editing import does
 from servicedesk.web.errors import Refused
-from servicedesk.web.pages import changed, page
+from servicedesk.web.pages import changed, page, wants_fragment
 from servicedesk.web.text import one_line
 
-from .. import queries, tokens
+from .. import queries
 from ..actions import convert_ticket, revive_address, split_off
 from ..forms import ConvertForm, SplitForm
 from ..models import IncomingMail
 from .frames import framed, letter_of, picture_hosts
-
-
-@signed_in
-@require_safe
-def for_ticket(request: HttpRequest, number: str) -> HttpResponse:
-    """What came in for a ticket: its mails, or how else it was handed over. For those who work on it."""
-    ticket = get_ticket(request.user, number)
-    check(request.user, "tickets.work", ticket)
-    context = {
-        "ticket": ticket,
-        "mails": queries.mails_of_ticket(request.user, ticket),
-        "original": queries.original_of(ticket),
-        "dead_addresses": queries.dead_addresses_of(ticket),
-        "calls": queries.calls_of_ticket(ticket),
-    }
-    return page(request, "intake/for_ticket.html", context, fragment="intake/_for_ticket.html")
 
 
 @signed_in
@@ -55,14 +40,9 @@ def dead(request: HttpRequest, number: str) -> HttpResponse:
         revive = partial(revive_address, ticket, request.POST.get("address", ""), by=request.user, via="page")
         said = _("Noted: mail reaches this address again. What waited leaves now.")
         return does(request, revive, to=ticket.get_absolute_url(), message=said)
-    dead_ones = list(queries.dead_addresses_of(ticket))
-    written_to = tokens.normal(ticket.requester.email)
-    context = {
-        "ticket": ticket,
-        "dead_addresses": dead_ones,
-        "unreachable": any(each.address == written_to for each in dead_ones),
-    }
-    return page(request, "intake/for_ticket.html", context, fragment="intake/_dead_box.html")
+    if not wants_fragment(request):
+        return redirect(ticket)
+    return page(request, "intake/_dead_box.html", {"ticket": ticket} | queries.unreached(ticket))
 
 
 @signed_in

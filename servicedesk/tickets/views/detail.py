@@ -15,9 +15,9 @@ from servicedesk.web.pages import page, wants_fragment
 from .. import presence
 from ..closing import closing_of, still_reopens
 from ..forms import ReplyForm, note_form, reply_form
-from ..models import OPEN, Draft, Ticket
+from ..models import OPEN, Draft, Ticket, TicketEvent
 from ..permissions import asked
-from ..queries import attachments, drafts_of, items_affected, links, merged_here, visible_tickets
+from ..queries import attachments, drafts_of, items_affected, links, merged_here, timeline, visible_tickets
 from ..thanks import takes_thanks, thanks_of
 from ..tiers import may_go_up, ways_back
 from ..workflow import Phase, Transition
@@ -86,7 +86,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     closing = closing_of(user, ticket) if works else None
     if closing is not None and not closing.is_free:
         steps = [step for step in steps if step.name != "close"]  # the page says what comes first
-    files = list(attachments(user, ticket))
+    events, files = timeline(user, ticket), list(attachments(user, ticket))
     merged = merged_here(user, ticket)
     thanks = thanks_of(ticket)
     watchers = list(User.objects.filter(watcher_rows__ticket=ticket).only("name", "email"))
@@ -95,7 +95,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         "extension": extension,
         "closing": closing,
         "newest": newest_of(ticket, works),
-        "entries": entries_for(user, ticket, files, merged, show if show in SHOWS else "all"),
+        "entries": entries_for(user, ticket, events, files, merged, show if show in SHOWS else "all"),
         "merged": merged,
         "goes_on_in": _goes_on_in(user, ticket),
         "may_unmerge": ticket.merged_into_id is not None and user.may("tickets.merge", ticket),
@@ -104,7 +104,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         "files": [file for file in files if file.comment_id is None and file.ticket_id == ticket.pk],
         "all_files": files,
         "ties": links(user, ticket),
-        "shares": list(ticket.shares.select_related("user", "team").order_by("id")),
+        "shares": list(ticket.shares.prefetch_related("user", "team").order_by("id")),
         "watching": any(watcher.pk == user.pk for watcher in watchers),
         "asked": asked(user, ticket),
         "thanks": thanks,
@@ -117,7 +117,7 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
         kind = "note" if request.GET.get("box") == "note" else "reply"
         box = box_for(kind, drafts, context["newest"])
         make = note_form if kind == "note" else reply_form
-        context |= _desk_context(user, ticket, show) | {"watchers": watchers, "kind": kind, "box": box}
+        context |= _desk_context(user, ticket, events, show) | {"watchers": watchers, "kind": kind, "box": box}
         context["form"] = make(user, ticket, initial={"body": box.words})
     else:
         box = box_for("reply", drafts, context["newest"])
@@ -127,8 +127,9 @@ def ticket_context(request: HttpRequest, ticket: Ticket, extension, *, works: bo
     return context
 
 
-def _desk_context(user: User, ticket: Ticket, show: str) -> dict:
+def _desk_context(user: User, ticket: Ticket, events: list[TicketEvent], show: str) -> dict:
     others = visible_tickets(user).filter(OPEN, requester=ticket.requester_id).exclude(pk=ticket.pk)
+    others = others.only("number", "title", "type")
     affected, theirs = items_affected(user, ticket), items_of(user, ticket.requester)
     return {
         "show": show if show in SHOWS else "all",
@@ -145,7 +146,7 @@ def _desk_context(user: User, ticket: Ticket, show: str) -> dict:
         "affected": affected,
         "not_affected": [item for item in theirs if item not in affected],
         "may_escalate": may_go_up(user, ticket),
-        "may_de_escalate": bool(ways_back(ticket)),
+        "may_de_escalate": bool(ways_back(ticket, events)),
         "clock": clock_of(ticket),
         "description_url": reverse("tickets:message", args=[ticket.number, 0]),
     } | work_context(user, ticket)

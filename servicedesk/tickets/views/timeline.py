@@ -14,7 +14,6 @@ from servicedesk.web.templatetags.web import avatar, icon, when
 
 from ..models import Attachment, Comment, Ticket, TicketEvent
 from ..permissions import works_on
-from ..queries import timeline
 from ..sentences import Names, words_for
 
 # Messages of which a sentence says how they came to be here.
@@ -63,12 +62,17 @@ class Entry:
 
 
 def entries_for(
-    user: User, ticket: Ticket, files: list[Attachment], merged: list[tuple[Ticket, bool]], show: str = "all"
+    user: User,
+    ticket: Ticket,
+    events: list[TicketEvent],
+    files: list[Attachment],
+    merged: list[tuple[Ticket, bool]],
+    show: str = "all",
 ) -> list[Entry]:
-    """The time line as the person sees it, oldest first, in words, together with those of merged tickets. `files` are
-    those that they see.
+    """The time line as the person sees it, oldest first, in words, together with those of merged tickets. `events` and
+    `files` are those that they see.
     """
-    events, works = timeline(user, ticket), works_on(user, ticket)
+    works = works_on(user, ticket)
     merged_by_id = {each.pk: (each, each.number if is_seen else "") for each, is_seen in merged}
     files_of: dict[tuple[int, int | None], list[Attachment]] = {}
     for file in files:
