@@ -12,6 +12,8 @@ from django.conf import settings
 from cmdb.actions import create_item, create_service
 from cmdb.models import Service
 from servicedesk.intake.models import Mailbox, Makes
+from servicedesk.levels.actions import set_service_levels
+from servicedesk.levels.models import Rank
 from servicedesk.people.actions import (
     audit,
     change_department,
@@ -171,6 +173,9 @@ def _services(cast: Cast, lines: list) -> None:
             is_confidential=each.get("confidential", False),
             **{name: each[name] for name in ("code", "name", "name_en", "description", "description_en")},
         )
+    ranks = {rank.name: rank for rank in Rank.objects.all()}
+    levels = {cast.services[each["code"]]: (ranks[each["rank"]], None) for each in lines if "rank" in each}
+    set_service_levels(levels, by=cast.administrator, via=VIA)
 
 
 def _items(cast: Cast) -> None:

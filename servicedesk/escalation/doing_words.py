@@ -73,6 +73,7 @@ def _do_note(ticket: Ticket, given: dict, change: Change, world: World, rule: Ru
     with override(settings.LANGUAGE_CODE):
         body = filled_text(given["text"], ticket, None)
     note(ticket, by=None, via=VIA, body=body, at=world.at)
+    change["note"] = body
 
 
 def _read_webhook(given: dict) -> dict:

@@ -157,6 +157,9 @@ class Flag(Field):
     def options(self) -> Mapping[str, str]:
         return {"true": _("yes"), "false": _("no")}
 
+    def words(self, operator: str, value: bool) -> str:
+        return _("%(field)s: %(value)s") % {"field": self.label, "value": self.shown(value)}
+
 
 @dataclass(frozen=True)
 class Number(Field):

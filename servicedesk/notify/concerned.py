@@ -67,7 +67,7 @@ def whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator[
             yield from _callers(event, ticket)
         case Kind.KNOWN:
             yield from _requesters(ticket)
-        case Kind.FORCE | Kind.ACTION_DUE:
+        case Kind.FORCE | Kind.ACTION | Kind.ACTION_DUE:
             yield from User.objects.filter(pk=event.data["user"][0])
         case Kind.UPDATE_DUE:
             named = [kept[0] for kept in event.data["users"]]

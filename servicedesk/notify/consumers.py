@@ -54,13 +54,14 @@ _KINDS = {
     "join_major": Kind.KNOWN,
     "join_force": Kind.FORCE,
     "update_due": Kind.UPDATE_DUE,
+    "add_action": Kind.ACTION,
     "action_due": Kind.ACTION_DUE,
     "tell": Kind.TOLD,
 }
 _WITH_WORDS = {
     Kind.REPLY, Kind.MENTIONED, Kind.FORWARDED, Kind.OUTSIDE, Kind.THANKS, Kind.SENT_BACK, Kind.ESCALATED,
 }  # fmt: skip
-_OF_A_FORCE = (Kind.FORCE, Kind.UPDATE_DUE, Kind.ACTION_DUE)
+_OF_A_FORCE = (Kind.FORCE, Kind.UPDATE_DUE, Kind.ACTION, Kind.ACTION_DUE)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Told:
     def is_urgent(self) -> bool:
         """Not what is learnt from it afterwards."""
         ticket = self.event.ticket
-        return self.kind != Kind.ACTION_DUE and (ticket.priority == Priority.P1 or ticket.is_major)
+        return self.kind not in (Kind.ACTION, Kind.ACTION_DUE) and (ticket.priority == Priority.P1 or ticket.is_major)
 
 
 def tell_people(events: Sequence[TicketEvent]) -> None:

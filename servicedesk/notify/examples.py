@@ -140,6 +140,7 @@ _VERBS = {
     "known": "join_major",
     "force": "join_force",
     "update_due": "update_due",
+    "action": "add_action",
     "action_due": "action_due",
 }
 

@@ -63,6 +63,7 @@ class OutgoingMail(models.Model):
         KNOWN = "known", _("Report of what is known")
         FORCE = "force", _("Call into a task force")
         UPDATE_DUE = "update_due", _("An update of an outage is due")
+        ACTION = "action", _("An action of a post-mortem for somebody")
         ACTION_DUE = "action_due", _("An action of a post-mortem is due")
 
     class State(models.TextChoices):

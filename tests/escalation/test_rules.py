@@ -86,11 +86,11 @@ class TestARuleFires:
         assert [doings.change_words(change) for change in firing.changes] == [
             "Team: Desk → Network",
             "Urgency: 3 – There is a way around → 2 – Work is badly hindered",
-            "Internal note: Ring the switch room about {number}.",
+            f"Internal note: Ring the switch room about {ticket.number}.",
         ]
         assert [(conditions.words_of(one["leaf"]), one["held"], conditions.now_words(one)) for one in firing.held] == [
             ("Words in title or text: one of “wifi”, “無線”", True, ""),
-            ("VIP is yes", False, "no"),
+            ("VIP: yes", False, "no"),
         ]
         by_rule = [(verb, data["rule"]) for verb, data in events_of(ticket) if "rule" in data]
         assert by_rule == [("assign", [rule.pk, 1]), ("change", [rule.pk, 1]), ("note", [rule.pk, 1])]

@@ -471,6 +471,9 @@ class TestPostMortem:
         assert visit(agent).post(address, new | {"due_on": str(today)}).status_code == 303
         PostMortemAction.objects.update(due_on=today - timedelta(1))
         later = add_action(major, by=agent, via="page", what="Watch it", owner=agent, due_on=today + timedelta(9))
+        deliver_waiting()
+        mail = OutgoingMail.objects.get(kind="action")  # nobody is told of what they take on themselves
+        assert mail.to_user == owner and "Buy a disk" in mail.text and "yours" in mail.text
         assert [nag_overdue_actions(today), nag_overdue_actions(today)] == [1, 0]
         deliver_waiting()
         mail = OutgoingMail.objects.get(kind="action_due")

@@ -254,6 +254,22 @@ Due: {update_at}
 If there is nothing new yet, tell them just that.
 Write it: {major_link}""",
     },
+    "action": {
+        "ja": """重大障害の振り返り会で、あなたの対応が決まりました。
+
+{action}
+期限: {action_at}
+決めた人: {by}
+
+終わったら、完了にしてください: {major_link}""",
+        "en": """After a major incident an action was agreed that is yours.
+
+{action}
+Due: {action_at}
+Agreed by: {by}
+
+When it is done, say so: {major_link}""",
+    },
     "action_due": {
         "ja": """振り返り会で決めた対応の期限を過ぎています。
 
