@@ -154,7 +154,10 @@ TEXTS: dict[str, Text] = {
         gettext_lazy("An update of an outage is due"), DESK, ("update_at", "major_link"), ("update_at", "major_link")
     ),
     "action": Text(
-        gettext_lazy("An action of a post-mortem for somebody"), DESK, ("action", "action_at", "major_link"), ("action",)
+        gettext_lazy("An action of a post-mortem for somebody"),
+        DESK,
+        ("action", "action_at", "major_link"),
+        ("action",),
     ),
     "action_due": Text(
         gettext_lazy("An action of a post-mortem is due"), DESK, ("action", "action_at", "major_link"), ("action",)
