@@ -123,7 +123,7 @@ class TestHoldings:
         last = found["stays"][-1]
         assert (last["team"]["name"], last["person"]["name"], last["until"]) == ("First line", "Ken", None)
         assert visit(incident.ticket.requester).get(f"/api/v1{address}").status_code == 403
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             holdings_of(Ticket.objects.get(pk=incident.ticket.pk))
 
     def test_of_what_one_person_had_are_one_line(self, visit):

@@ -78,7 +78,9 @@ class TestReceipt:
     def test_what_was_withdrawn_has_met_nothing(self, visit, told):
         incident, agent = told
         cancel_incident(incident, by=agent, via="page", reason="Was a test.")
-        text = visit(agent).get(f"/desk/beside/{incident.ticket.number}/").content.decode()
+        text = (
+            visit(agent).get(f"/desk/beside/{incident.ticket.number}/", headers={"HX-Request": "true"}).content.decode()
+        )
         assert "ended" in text
         page = visit(agent).get(f"/incidents/{incident.ticket.number}/").content.decode()
         assert "clock-met" not in page
