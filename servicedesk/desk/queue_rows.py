@@ -7,6 +7,7 @@ addresses) is made once per answer, and a row is a bundle of plain strings.
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Case, Q, QuerySet, When
 from django.urls import reverse
@@ -304,7 +305,11 @@ def _each_capped(tickets: QuerySet[Ticket], counted: dict[str, Q]) -> tuple[int,
     """Each number up to 100: one query of which every part stops at its limit."""
     parts, params = [], []
     for which in counted.values():
-        sql, values = tickets.filter(which).values("pk")[:MOST_COUNTED].query.sql_with_params()
+        try:
+            sql, values = tickets.filter(which).values("pk")[:MOST_COUNTED].query.sql_with_params()
+        except EmptyResultSet:  # such as the tickets of one's teams, without a team
+            parts.append("0")
+            continue
         parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 - SQL compiled by Django's ORM
         params.extend(values)
     return _one_row("SELECT " + ", ".join(parts), params)

@@ -106,6 +106,14 @@ class TestViews:
         counts = queue_rows.view_counts(again(agent))
         assert (counts["all"], counts["mine"]) == ("1+", "0")
 
+    def test_without_a_team_there_is_nothing_of_ones_team(self, monkeypatch):
+        an_incident()
+        agent = an_agent()
+        for scanned in (2000, 1):
+            monkeypatch.setattr(queue_rows, "MOST_SCANNED", scanned)
+            counts = queue_rows.view_counts(again(agent))
+            assert (counts["all"], counts["team"]) == ("1", "0")
+
     def test_for_agents_only(self, visit, client):
         assert visit(a_person()).get("/desk/").status_code == 403
         client.logout()

@@ -151,19 +151,23 @@ class TestReleased:
 
 class TestBox:
     def said(self, visit, agent, ticket) -> str:
-        said = {
+        said = [
             " ".join(visit(agent).get(address, headers={"HX-Request": "true"}).content.decode().split())
             for address in (
                 reverse("desk:beside", args=[ticket.number]) + "?box=reply",
                 reverse("intake:dead", args=[ticket.number]),
             )
-        }
+        ]
+        assert ("composer-reader" in said[0]) == ("composer-reader" in said[1])
         return " ".join(said)
 
     def test_says_who_reads_a_reply(self, dead, ticket, agent, visit):
         said = self.said(visit, agent, ticket)
         assert 'id="composer-reader" hx-swap-oob="true"' in said
         assert "Hanako Yamada reads this only on the page of the ticket" in said
+        # Not inside of what goes to its own place: the page would show it in both.
+        place = said.partition('<div id="box-dead"')[2].partition('id="composer-reader"')[0]
+        assert place.count("<div") + 1 == place.count("</div>")
         box = visit(agent).get(reverse("tickets:reply", args=[ticket.number]), headers={"HX-Request": "true"})
         assert 'id="composer-reader"' in box.content.decode()
 
