@@ -195,5 +195,5 @@ class TestTicket:
             promise(ticket, agent, **({"team": team} if turn % 2 else {}))
         page, address = visit(agent), f"/desk/beside/{ticket.number}/"
         page.get(address, headers=HTMX)
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(21):
             page.get(address, headers=HTMX)

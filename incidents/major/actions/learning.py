@@ -24,9 +24,9 @@ from .force import let_see
 MOST_LETTERS = 20_000
 TO_FINISH = {
     "what_happened": gettext_lazy("Write what happened."),
-    "cause_code": gettext_lazy("Choose the cause."),
     "lessons": gettext_lazy("Write what we learn from it."),
     "held_on": gettext_lazy("Say when it was held."),
+    "cause_code": gettext_lazy("Choose the cause."),
 }
 """What a finished post-mortem says, and the sentence that asks for it."""
 
