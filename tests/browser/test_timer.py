@@ -102,6 +102,8 @@ def test_a_few_minutes_are_logged_undone_and_corrected(visitor, team):
     page.locator(".toast-sheet").last.get_by_role("button", name="Undo").click()
     expect(page.locator("#side-work")).to_have_text("Work time")
     page.get_by_role("button", name="+5 min").click()
+    expect(page.get_by_role("link", name="Correct 5 min")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # the panel is written twice, and a click between the two finds neither
     page.get_by_role("link", name="Correct 5 min").click()
     page.locator("#sheet").get_by_label("Minutes").fill("25")
     page.locator("#sheet").get_by_role("button", name="Save").click()
