@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from incidents.actions import resolve_incident
@@ -61,6 +62,13 @@ class TestStale:
             resolve_incident(incident, by=agent, via="page", resolution="Done", at=at("2026-11-27T10:00"))
         Ticket.objects.filter(pk=held.pk).update(closes_at=at("2026-11-30T18:00"))
         assert found(NOW) == {held.pk}
+
+    def test_is_found_among_the_open_tickets_however_many_there_were(self):
+        """The conditions imply that of the partial indexes, in a form that PostgreSQL proves."""
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            plan = Ticket.objects.filter(stale()).order_by("created_at", "id").explain()
+        assert "ticket_open" in plan and "ticket_by" not in plan
 
 
 class TestMail:
