@@ -5,6 +5,8 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents.actions import ask_requester_incident, resolve_incident, start_incident
@@ -105,6 +107,9 @@ class TestViews:
         monkeypatch.setattr(queue_rows, "MOST_COUNTED", 2)
         counts = queue_rows.view_counts(again(agent))
         assert (counts["all"], counts["mine"]) == ("1+", "0")
+        with CaptureQueriesContext(connection) as seen:
+            assert queue_rows.view_counts(again(agent)) == counts
+        assert not [one for one in seen if "scanned" in one["sql"]]  # for a while not even tried
 
     def test_without_a_team_there_is_nothing_of_ones_team(self, monkeypatch):
         an_incident()
