@@ -51,6 +51,7 @@ from .queries import (
     major_of,
     members_of,
     open_actions,
+    opening_for,
     people_hit,
     post_mortem_of,
     report_of,
@@ -87,7 +88,11 @@ def major(request: HttpRequest, number: str) -> HttpResponse:
         "frame": _frame(request.user),
     }
     if found is not None:
-        context |= {"updates": updates_of(found), "may_write": request.user.may("incidents.post_mortem", ticket)}
+        context |= {
+            "updates": updates_of(found),
+            "may_write": request.user.may("incidents.post_mortem", ticket),
+            "outage_opens": found.pk in opening_for(request.user, [found.pk]),
+        }
     return page(request, "incidents/major.html", context | standing_of(ticket, found), fragment="incidents/_major.html")
 
 

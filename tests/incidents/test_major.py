@@ -348,6 +348,11 @@ class TestUpdates:
         # Whoever sees the confidential one can open its page.
         assert f"/outages/{secret.pk}/" in updates.get(to_user=secret.incident.ticket.requester).text
         assert visit(secret.incident.ticket.requester).get(f"/outages/{secret.pk}/").status_code == 200
+        handler = visit(again(agent))
+        for major in reports:
+            page, address = f"/incidents/{major.incident.ticket.number}/major/", f"/outages/{major.pk}/"
+            opens = handler.get(address).status_code == 200
+            assert (address in handler.get(page).content.decode()) is opens
 
     def test_it_says_something_in_time_and_only_while_it_runs(self, agent, major):
         for fields, name in (
