@@ -76,7 +76,7 @@ def test_steps() -> list[Step]:
             "pytest",
             _pytest("-n", "2", "--dist", "worksteal", "--ignore=tests/browser", "--ignore=tests/servers", "tests"),
         ),
-        Step("browser tests", _pytest("-n", "2", "tests/browser"), (system.BROWSER, system.JAPANESE)),
+        Step("browser tests", _pytest("-n", "2", "tests/browser"), (system.CHROMIUM, system.JAPANESE)),
     ]
 
 

@@ -12,14 +12,12 @@ from servicedesk.frontdoor.say import step, warn
 
 @dataclass(frozen=True)
 class Piece:
-    """A package, and whether it is there. `better` is installed instead where apt knows it. `answers` are given to
-    debconf before it is installed. Where `clashes` says so it is never installed by us, because apt would take
-    something else away for it.
+    """A package, and whether it is there. `answers` are given to debconf before it is installed; where `clashes` says
+    so it is never installed by us, because apt would take something else away for it.
     """
 
     package: str
     is_there: Callable[[], bool]
-    better: str = ""
     answers: str = ""
     clashes: Callable[[], bool] = lambda: False
 
@@ -38,10 +36,6 @@ def _japanese_font() -> bool:
 
 GETTEXT = Piece("gettext", _program("xgettext"))
 CHROMIUM = Piece("chromium", _program("chromium", "chromium-browser", "google-chrome"))
-# The same engine without windows: a page costs less than half as much of a processor.
-BROWSER = Piece(
-    "chromium", _program("chromium-headless-shell", "chromium", "chromium-browser"), better="chromium-headless-shell"
-)
 JAPANESE = Piece("fonts-noto-cjk", _japanese_font)
 DOVECOT = Piece("dovecot-imapd", lambda: _program("dovecot")() and Path("/usr/lib/dovecot/imap").exists())
 DOVECOT_LMTP = Piece("dovecot-lmtpd", lambda: Path("/usr/lib/dovecot/lmtp").exists())
@@ -62,31 +56,21 @@ def missing(pieces: list[Piece]) -> list[Piece]:
 def install(pieces: list[Piece]) -> None:
     """Installs what is missing by apt-get when we are root or may become it without being asked; else does nothing."""
     wanted = [piece for piece in missing(pieces) if not piece.clashes()]
-    if not wanted or not shutil.which("apt-get"):
+    names = [piece.package for piece in wanted]
+    if not names or not shutil.which("apt-get"):
         return
     become: list[str] = []
     if os.geteuid() != 0:
         if not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
             return
         become = ["sudo", "-n"]
+    step(f"installing {' '.join(names)}")
     # RUNLEVEL=1: a server that comes with a package is not started; the tests start their own.
     apt = [*become, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
     for answers in filter(None, (piece.answers for piece in wanted)):
         subprocess.run([*become, "debconf-set-selections"], input=answers, text=True, capture_output=True)
-    step("asking apt for what is missing")
-    if not _apt_does(apt, "update"):
-        return
-    names = [piece.better if _apt_knows(piece.better) else piece.package for piece in wanted]
-    step(f"installing {' '.join(names)}")
-    _apt_does(apt, "install", "-y", "--no-install-recommends", *names)
-
-
-def _apt_does(apt: list[str], *words: str) -> bool:
-    done = subprocess.run([*apt, *words], capture_output=True, text=True)
-    if done.returncode:
-        warn(f"apt-get {words[0]} failed:\n{done.stderr.strip()[-1500:]}")
-    return not done.returncode
-
-
-def _apt_knows(package: str) -> bool:
-    return bool(package) and not subprocess.run(["apt-cache", "show", package], capture_output=True).returncode
+    for words in (["update"], ["install", "-y", "--no-install-recommends", *names]):
+        done = subprocess.run([*apt, *words], capture_output=True, text=True)
+        if done.returncode:
+            warn(f"apt-get {words[0]} failed:\n{done.stderr.strip()[-1500:]}")
+            return

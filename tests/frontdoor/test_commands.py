@@ -88,20 +88,6 @@ class TestSteps:
         assert time.monotonic() - began < 30
 
 
-class TestPackages:
-    def test_the_better_one_is_installed_where_apt_knows_it(self, tmp_path, monkeypatch):
-        told = tmp_path / "told"
-        for name, code in (("apt-get", f'echo "$@" >> {told}'), ("apt-cache", '[ "$2" = new-one ]')):
-            (tmp_path / name).write_text(f"#!/bin/sh\n{code}\n")
-            (tmp_path / name).chmod(0o755)
-        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-        monkeypatch.setattr(os, "geteuid", lambda: 0)
-        pieces = [system.Piece(name, lambda: False, better=better) for name, better in
-                  (("old", "new-one"), ("older", "unknown"), ("plain", ""))]  # fmt: skip
-        system.install(pieces)
-        assert told.read_text().splitlines()[-1].endswith(" new-one older plain")
-
-
 class TestTranslations:
     HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: ja\\n"\n\n'
 
