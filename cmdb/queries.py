@@ -22,6 +22,10 @@ def services() -> QuerySet[Service]:
     )
 
 
+def service_in_use(pk: int) -> Service | None:
+    return Service.objects.filter(pk=pk, is_active=True).first()
+
+
 def visible_items(user: User) -> QuerySet[Item]:
     """All configuration items for whoever looks them up for their work; for everybody else there are none."""
     items = Item.objects.select_related("user__department")

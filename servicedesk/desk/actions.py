@@ -1,4 +1,4 @@
-"""Writes of the desk itself: views of the queue."""
+"""Writes of the desk itself: views of the queue, and what needs several apps at once."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,11 +9,14 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from incidents.major.actions.telling import subscribe
+from servicedesk.intake.actions.calls import caller_by_address
 from servicedesk.people.actions.core import audit, changed_fields, keep, lock
 from servicedesk.people.models import Team, User
 from servicedesk.people.rules import check
 from servicedesk.tickets import filters
 from servicedesk.web.errors import Refused
+from servicedesk.web.text import one_line
 
 from .models import Density, DeskPreference, SavedView
 from .permissions import decides_for
@@ -189,3 +192,12 @@ def _note(view: SavedView, verb: str, by: User, via: str) -> None:
     """Only what a team has is written down: one's own views are nobody else's business."""
     if view.team is not None:
         audit(view, verb, by=by, via=via, team=view.team)
+
+
+@transaction.atomic
+def subscribe_stranger(outage: int, address: str, name: str, *, by: User, via: str) -> None:
+    """Keep somebody informed of a known outage who is on the telephone and may be new here: a guest by the address, or
+    whoever has it. Refuses what either of the two writes does, and then makes nobody.
+    """
+    person = caller_by_address(address, one_line(name, 120), name, by=by, via=via)
+    subscribe(outage, person, by=by)

@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
-from cmdb.models import Service
-from cmdb.queries import items_of
+from cmdb.queries import items_of, service_in_use
 from incidents.major.queries import Outage, known_outages
 from servicedesk.people.models import User
 from servicedesk.people.queries import visible_people
@@ -41,7 +40,7 @@ def person_asked_for(request: HttpRequest) -> User | None:
 def outages_typed(user: User, typed: str) -> list[Outage]:
     """What is known of the service whose id stands in a form's field."""
     is_id = typed.isascii() and typed.isdecimal() and len(typed) < 16
-    service = Service.objects.filter(pk=int(typed), is_active=True).first() if is_id else None
+    service = service_in_use(int(typed)) if is_id else None
     return known_outages(user, service) if service is not None else []
 
 

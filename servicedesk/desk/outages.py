@@ -1,8 +1,9 @@
 """What is disturbed now, as everybody reads it; and “I am affected too: keep me informed” instead of a ticket."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.forms import EmailField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -11,13 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.major.actions.telling import subscribe, unsubscribe
 from incidents.major.queries import get_outage, updates_of
-from servicedesk.intake.actions.calls import caller_by_address
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.access import signed_in
 from servicedesk.web.editing import does
 from servicedesk.web.pages import page
-from servicedesk.web.text import one_line
 
+from .actions import subscribe_stranger
 from .callers import caller_typed, outages_typed
 
 
@@ -45,12 +45,9 @@ def _subscribe(request: HttpRequest, pk: int) -> HttpResponse:
         if caller is None and not stranger:
             messages.error(request, _("Choose who calls first."))
             return HttpResponseRedirect(reverse("desk:call"), status=303)
-
-        @transaction.atomic
-        def keep() -> None:
-            name = request.POST.get("caller_name", "")
-            subscribe(pk, caller or caller_by_address(stranger, one_line(name, 120), name, by=me, via="page"), by=me)
-
+        keep = partial(subscribe, pk, caller, by=me)
+        if caller is None:
+            keep = partial(subscribe_stranger, pk, stranger, request.POST.get("caller_name", ""), by=me, via="page")
         said = _("%(name)s is kept informed.") % {"name": caller.display_name if caller else stranger}
         return does(request, keep, to=reverse("desk:call"), message=said)
     return does(

@@ -13,12 +13,8 @@ def business_days_after(hours: Hours, moment: datetime, days: int) -> datetime |
     """When the n-th business day after the day of a moment ends: at closing time, in the zone of the hours. None when
     the calendar has no such day.
     """
-    day = moment.astimezone(hours.zone).date()
-    for _turn in range(days):
-        day = next_business_day(hours, day + _DAY)
-        if day is None:
-            return None
-    return closes_on(hours, day)
+    day = _nth_after(hours, moment, days)
+    return closes_on(hours, day) if day is not None else None
 
 
 def business_days_before(hours: Hours, moment: datetime, days: int) -> datetime | None:
@@ -49,18 +45,25 @@ def next_business_day(hours: Hours, day: date) -> date | None:
 
 def opens_after(hours: Hours, moment: datetime, days: int) -> datetime | None:
     """When the n-th business day after the day of a moment begins; None when the calendar has no such day."""
-    day = moment.astimezone(hours.zone).date()
-    for _turn in range(days):
-        day = next_business_day(hours, day + _DAY)
-        if day is None:
-            return None
-    return opens_on(hours, day)
+    day = _nth_after(hours, moment, days)
+    return opens_on(hours, day) if day is not None else None
 
 
 def opens_from(hours: Hours, day: date) -> datetime | None:
     """When the first business day from this day on begins; None when the calendar has none."""
     opens = next_business_day(hours, day)
     return opens_on(hours, opens) if opens is not None else None
+
+
+def _nth_after(hours: Hours, moment: datetime, days: int) -> date | None:
+    """The n-th business day after the day of a moment."""
+    day = moment.astimezone(hours.zone).date()
+    for _turn in range(days):
+        found = next_business_day(hours, day + _DAY)
+        if found is None:
+            return None
+        day = found
+    return day
 
 
 def opens_on(hours: Hours, day: date) -> datetime:

@@ -1,6 +1,9 @@
 """Business rules by hand: rows come and change without a new page, a row is dragged to its place."""
 
+from contextlib import suppress
+
 import pytest
+from playwright.sync_api import Error, Route
 
 from servicedesk.escalation.actions import create_rule
 from servicedesk.escalation.models import Rule
@@ -51,3 +54,26 @@ class TestRule:
         someone.check()
         page.drag_and_drop("tr:has-text('無線は') td:last-child", "tr:has-text('Old') td:last-child")
         page.wait_for_selector("tbody tr:first-child:has-text('無線は')")
+
+    def test_a_row_that_is_added_at_once_is_not_lost_to_the_answer_before(self, visitor):
+        """Two requests on their way: of the first the answer writes the rows anew, and with them the button pressed."""
+        page = visitor().sign_in(an_administrator()).open("/settings/rules/new/")
+        held, ended = [], []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/settings/rules/new/", hold)
+        for event in ("requestfinished", "requestfailed"):
+            page.on(event, lambda request: ended.append(request) if request.method == "POST" else None)
+        page.select_option("[name=t-on]", "created")
+        page.click("button[value='add:condition:0']")
+        while len(held) < 2:
+            page.wait_for_timeout(20)
+        with suppress(Error):  # the browser may have given it up
+            held[0].continue_()
+        while not ended:
+            page.wait_for_timeout(20)
+        held[1].continue_()
+        page.wait_for_selector("[name=c1-field]")
+        assert page.input_value("[name=t-on]") == "created"

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.people.models import Absence
-from servicedesk.tickets.actions import assign, de_escalate, escalate, escalate_to_manager, move
+from servicedesk.tickets.actions import assign, de_escalate, escalate, escalate_to_manager, move, share
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.errors import TicketError
 from servicedesk.tickets.models import Watcher
@@ -171,3 +171,15 @@ class TestPages:
         ticket.refresh_from_db()
         assert ticket.team == tiers[0]
         assert "de-escalated this to First line" in page.get(ticket.get_absolute_url()).text
+
+    def test_who_gave_it_back_and_only_follows_it_gets_the_page_of_those_who_do(self, visit, ticket, agent, tiers):
+        up(ticket, agent)
+        ken = an_agent(tiers[1], name="Ken")
+        share(ticket, by=agent, via="page", user=ken)
+        page = visit(again(ken))
+        answer = page.post(
+            f"/tickets/{ticket.number}/de-escalate/", {"reason": "The cable"}, headers={"HX-Request": "true"}
+        )
+        assert answer.headers["HX-Redirect"] == ticket.get_absolute_url()
+        follows = page.get(ticket.get_absolute_url()).text
+        assert "/de-escalate/" not in follows and "desk/beside" not in follows

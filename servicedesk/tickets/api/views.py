@@ -245,8 +245,8 @@ class TicketViewSet(Ending, Merging, WorkTimes, TicketView):
     @extend_schema(request=DeEscalateIn, responses={200: TicketOut, 204: NO_LONGER_YOURS})
     @action(detail=True, methods=["post"], url_path="de-escalate")
     def de_escalate(self, request, number):
-        """Back to the team that escalated it last, or to another of a lower tier; the reason becomes an internal
-        note.
+        """Back to the team that escalated it last, or to another of a lower tier, and there to whoever had it, if they
+        are there today; the reason becomes an internal note.
         """
         ticket, given = self.ticket(number, "tickets.de_escalate"), self.given(DeEscalateIn)
         actions.de_escalate(ticket, team=given.get("team"), reason=given["reason"], **self.by_api())

@@ -20,16 +20,16 @@ from ..queries import visible_tickets
 
 
 def done(
-    request: HttpRequest, ticket: Ticket, *, message=None, undo: str | None = None, part: str = ""
+    request: HttpRequest, ticket: Ticket, *, message=None, undo: str | None = None, part: str = "", worked: bool = False
 ) -> HttpResponse:
     """After a write: plain forms go to the ticket, there to `part`, or to `next` when it is ours; htmx gets the event
     `ticket-changed`, on which open pages fetch what changed. Who no longer sees the ticket is sent to the desk and told
-    so; an agent who only follows it from now on gets the page of those who do.
+    so; who `worked` on it before and now only follows it gets the page of those who do.
     """
     if not visible_tickets(request.user).filter(pk=ticket.pk).exists():
         message = _("%(number)s is now with others, who alone see it.") % {"number": ticket.number}
         return _go(request, reverse("desk:queue") if request.user.is_agent else "/", message)
-    if is_htmx(request) and request.user.is_agent and not request.user.may("tickets.work", ticket):
+    if worked and not request.user.may("tickets.work", ticket):
         return _go(request, ticket.get_absolute_url(), message)
     if wants_fragment(request):
         return changed(request, None, detail={"number": ticket.number}, message=message, undo=undo)
@@ -83,6 +83,7 @@ def verb_page(
     and `undo` may be made of what the action returned.
     """
     require(request, permission, ticket)
+    worked = request.user.may("tickets.work", ticket)
     if request.method == "POST" and form.is_valid():
         try:
             result = act(form.cleaned_data)
@@ -93,7 +94,7 @@ def verb_page(
             form.refuse(refusal)
         else:
             message, undo = (each(result) if callable(each) else each for each in (message, undo))
-            return done(request, ticket, message=message, undo=undo)
+            return done(request, ticket, message=message, undo=undo, worked=worked)
     context |= {
         "ticket": ticket,
         "form": form,
