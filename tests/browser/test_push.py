@@ -132,8 +132,10 @@ def test_pressing_a_notice_opens_its_page_or_goes_to_the_window_that_has_it(subs
         # By its tag: one that was closed a moment ago may still be listed.
         tagged = f"getNotifications({{tag: {json.dumps(url)}}})"
         data = f"(await (await navigator.serviceWorker.ready).{tagged}).map((each) => each.data)"
-        page.wait_for_function(f"async () => {data}.length > 0")
-        [found] = page.evaluate(f"async () => {data}")
+        # What was listed is taken at once: asked again, Chromium may leave out what is not on the screen yet.
+        [found] = page.wait_for_function(
+            f"async () => {{ const all = {data}; return all.length ? all : null; }}"
+        ).json_value()
         page.evaluate(
             """async () => {
                 const worker = await navigator.serviceWorker.ready;
