@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "servicedesk.desk",
     "servicedesk.escalation",
     "servicedesk.directory",
+    "servicedesk.importers",
     "servicedesk.demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -245,6 +246,11 @@ EVENT_CONSUMERS = [
     "servicedesk.escalation.consumers.queue_turns",
     "servicedesk.escalation.consumers.count_savings",
 ]
+# What was imported goes through no consumer above. Each of these is called with the ids of the tickets of each chunk, in
+# the transaction that writes them; repeating must do no harm.
+IMPORT_CONSUMERS = [
+    "servicedesk.tickets.consumers.index_tickets",
+]
 # Says which reply template a reply began from (servicedesk.tickets.actions.talk), which the core does not know.
 REPLY_TEMPLATES = "servicedesk.desk.templates.began_from"
 # Work that people start (servicedesk.people.jobs): the function that does each kind, called with (job, progress).
@@ -258,6 +264,7 @@ JOBS = {
     "undo_many": "servicedesk.desk.bulk.undo_as_job",
     "try_rule": "servicedesk.escalation.trial.try_as_job",
     "check_chains": "servicedesk.desk.chains.check_as_job",
+    "import_tickets": "servicedesk.importers.actions.runs.import_as_job",
     "compare_mailbox": "servicedesk.intake.actions.comparing.compare_as_job",
     "take_missing": "servicedesk.intake.actions.comparing.take_as_job",
 }

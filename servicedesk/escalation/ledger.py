@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from servicedesk.people.models import Role, UserRole
-from servicedesk.tickets.models import Channel, Comment, TicketEvent
+from servicedesk.tickets.models import IMPORT, Channel, Comment, TicketEvent
 
 from .documents import USUAL_MINUTES
 from .doing import Change
@@ -31,8 +31,9 @@ USUALLY_INSTEAD: dict[Source, Promise] = {
     Source.RULE: gettext_lazy("Opened the ticket, noticed what is to be done, and did it by hand."),
 }
 MADE_BY_ITSELF = (Channel.PORTAL, Channel.MAIL)
-_COUNTS = Q(verb="open", data__channel__in=MADE_BY_ITSELF) | Q(
-    verb__in=("reply", "run_macro"), data__has_key="template"
+_COUNTS = ~Q(via=IMPORT) & (
+    Q(verb="open", data__channel__in=MADE_BY_ITSELF)
+    | Q(verb__in=("reply", "run_macro"), data__has_key="template")
 )
 _LOOKS_BACK = timedelta(days=8)
 _MISSED_AFTER = timedelta(minutes=2)
@@ -69,7 +70,7 @@ def count_savings(events: Sequence[TicketEvent]) -> None:
     back = [event.data.get("reply_id") for event in events if event.verb == "take_back"]
     if back:
         Saving.objects.filter(event__in=back).delete()
-    events = [event for event in events if event.verb in ("open", "reply", "run_macro")]
+    events = [event for event in events if event.verb in ("open", "reply", "run_macro") and event.via != IMPORT]
     opened = [event for event in events if event.verb == "open" and event.data.get("channel") in MADE_BY_ITSELF]
     # What a rule says is its firing's already.
     used = [event for event in events if "template" in event.data and "rule" not in event.data]

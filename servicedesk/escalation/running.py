@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from servicedesk.tickets.actions import because, record
 from servicedesk.tickets.consumers import index_words
-from servicedesk.tickets.models import Outbox, Ticket, TicketEvent
+from servicedesk.tickets.models import IMPORT, Outbox, Ticket, TicketEvent
 from servicedesk.web.errors import NotNow, Refused
 from servicedesk.web.logs import about
 
@@ -74,9 +74,9 @@ def _ready(rule: Rule, version_id: int) -> Ready | None:
 
 
 def take_turns(events: Iterable[TicketEvent]) -> None:
-    """Put events in line. Repeating does no harm."""
+    """Put events in line, but for those of an import. Repeating does no harm."""
     fresh = timezone.now() - JUDGES_FOR
-    rows = [Turn(event=event, ticket_id=event.ticket_id) for event in events if event.at > fresh]
+    rows = [Turn(event=event, ticket_id=event.ticket_id) for event in events if event.at > fresh and event.via != IMPORT]
     Turn.objects.bulk_create(rows, ignore_conflicts=True)
 
 
@@ -88,11 +88,11 @@ def find_missed() -> int:
             """
             INSERT INTO escalation_turn (event_id, ticket_id, created_at, attempts, try_after, error)
             SELECT e.id, e.ticket_id, %(now)s, 0, %(now)s, '' FROM tickets_ticketevent e
-            WHERE e.at > %(since)s AND e.at < %(until)s
+            WHERE e.at > %(since)s AND e.at < %(until)s AND e.via <> %(import)s
               AND NOT EXISTS (SELECT 1 FROM escalation_turn t WHERE t.event_id = e.id)
             ON CONFLICT DO NOTHING
             """,
-            {"now": now, "since": now - JUDGES_FOR, "until": now - _MISSED_AFTER},
+            {"now": now, "since": now - JUDGES_FOR, "until": now - _MISSED_AFTER, "import": IMPORT},
         )
         return cursor.rowcount
 

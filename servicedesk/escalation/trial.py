@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from servicedesk.levels.queries import Levels
 from servicedesk.people.jobs import Progress
 from servicedesk.people.models import Job, User
-from servicedesk.tickets.models import Ticket
+from servicedesk.tickets.models import BORN_HERE, Ticket
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.web.errors import Refused
 
@@ -41,7 +41,7 @@ def try_document(
         raise Refused(_("Days are a number from 1 to %(most)d.") % {"most": MOST_DAYS}, field="days")
     whole, started, now = read(given), time.monotonic(), timezone.now()
     after, trigger = now - timedelta(days=days), whole["trigger"]
-    recent = Ticket.objects.filter(created_at__gte=after)
+    recent = Ticket.objects.filter(BORN_HERE, created_at__gte=after)
     is_timed = trigger["on"] == triggers.TIME
     rows = triggers.due_tickets(trigger, now).filter(created_at__gte=after) if is_timed else recent
     if not is_timed and trigger["on"] != triggers.CREATED:

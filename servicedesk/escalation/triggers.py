@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.levels.hours import MOST_MINUTES
-from servicedesk.tickets.models import OPEN, Comment, Ticket, TicketEvent
+from servicedesk.tickets.models import BORN_HERE, IMPORT, OPEN, Comment, Ticket, TicketEvent
 from servicedesk.tickets.workflow import all_statuses
 from servicedesk.web.errors import Refused
 from servicedesk.web.text import nearest
@@ -142,7 +142,11 @@ def _statuses(trigger: dict) -> str:
 
 
 def events_q(trigger: dict) -> Q:
-    """The one meaning of a trigger that is no time: which events set the rule off."""
+    """The one meaning of a trigger that is no time: which events set the rule off. Those of an import never do."""
+    return ~Q(via=IMPORT) & _events_q(trigger)
+
+
+def _events_q(trigger: dict) -> Q:
     match trigger["on"]:
         case "created":
             return Q(verb="open")
@@ -171,7 +175,7 @@ def due_tickets(trigger: dict, now: datetime | None = None) -> QuerySet[Ticket]:
     """
     now = now or timezone.now()
     latest = now - timedelta(minutes=trigger["minutes"])
-    rows = Ticket.objects.filter(OPEN, created_at__lte=latest)
+    rows = Ticket.objects.filter(OPEN, BORN_HERE, created_at__lte=latest)
     events = TicketEvent.objects.filter(ticket=OuterRef("pk")).order_by()
     match trigger["since"]:
         case "created":

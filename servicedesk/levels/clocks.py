@@ -83,7 +83,11 @@ def happened_to(ids: Iterable[int]) -> dict[int, list[Happened]]:
 
 
 def clocks_of(ticket: Ticket, happened: Sequence[Happened], levels: Levels, now: datetime) -> list[Told]:
-    """The clocks of a ticket: first response, resolution, and those of agreements. None without targets."""
+    """The clocks of a ticket: first response, resolution, and those of agreements. None without targets, and none of
+    what was imported: what was promised there, and by which calendar, nobody knows here.
+    """
+    if ticket.is_imported:
+        return []
     found = []
     level = levels.of(ticket)
     if level is not None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from servicedesk.tickets.actions import record_many
-from servicedesk.tickets.models import OPEN, Ticket
+from servicedesk.tickets.models import BORN_HERE, OPEN, Ticket
 from servicedesk.tickets.workflow import Phase
 
 from .clock import State
@@ -33,7 +34,7 @@ def keep_clocks(ids: Iterable[int], *, levels: Levels | None = None, now: dateti
     Takes the tickets' row locks in the order of their ids, so that whoever comes later has read what came before.
     """
     levels, now = levels or Levels(), now or timezone.now()
-    tickets = list(Ticket.objects.select_for_update().filter(pk__in=set(ids)).defer("description").order_by("pk"))
+    tickets = list(_theirs(ids))
     happened = happened_to([ticket.pk for ticket in tickets])
     kept: dict[int, dict[tuple, Clock]] = {ticket.pk: {} for ticket in tickets}
     for clock in Clock.objects.filter(ticket__in=tickets):
@@ -61,6 +62,12 @@ def keep_clocks(ids: Iterable[int], *, levels: Levels | None = None, now: dateti
     Mark.objects.bulk_create(marks, ignore_conflicts=True)
     _mirror(tickets)
     return len(new) + len(changed) + len(gone)
+
+
+def _theirs(ids: Iterable[int]) -> QuerySet[Ticket]:
+    """These tickets under their row locks, but for those that were imported, which have no clocks."""
+    rows = Ticket.objects.select_for_update().filter(BORN_HERE, pk__in=set(ids))
+    return rows.defer("description").order_by("pk")
 
 
 def _values(clock: Clock) -> tuple:
@@ -122,7 +129,7 @@ def keep_missing(limit: int = AT_ONCE) -> int:
     done, after, levels = 0, 0, Levels()
     while True:
         ids = list(
-            Ticket.objects.filter(OPEN, clocks__isnull=True, pk__gt=after)
+            Ticket.objects.filter(OPEN, BORN_HERE, clocks__isnull=True, pk__gt=after)
             .order_by("pk")
             .values_list("pk", flat=True)[:limit]
         )

@@ -18,7 +18,7 @@ from cmdb.models import Service
 from servicedesk.people.jobs import Progress, last_job, start_job
 from servicedesk.people.models import Job, Team, User
 from servicedesk.people.queries import get_or_404
-from servicedesk.tickets.models import OPEN, Priority, Ticket, TicketEvent
+from servicedesk.tickets.models import BORN_HERE, OPEN, Priority, Ticket, TicketEvent
 from servicedesk.tickets.queries import visible_tickets
 from servicedesk.tickets.tiers import HANDED
 from servicedesk.web.errors import NotFound
@@ -266,7 +266,7 @@ def affected(user: User, now: Levels, then: Levels) -> list[int]:
     """Open tickets that the person may see for which other targets or hours would hold."""
     known: dict[tuple, bool] = {}
     found = set()
-    rows = visible_tickets(user).filter(OPEN).order_by().values_list("pk", "service_id", "team_id", "priority")
+    rows = visible_tickets(user).filter(OPEN, BORN_HERE).order_by().values_list("pk", "service_id", "team_id", "priority")
     for pk, *place in rows:
         if (key := tuple(place)) not in known:
             known[key] = now.at(*place) != then.at(*place)
@@ -274,7 +274,7 @@ def affected(user: User, now: Levels, then: Levels) -> list[int]:
             found.add(pk)
     agreed = [pk for pk in then.agreements if _promises(now, pk) != _promises(then, pk)]
     if agreed:
-        rows = visible_tickets(user).filter(OPEN).filter(_concerned(agreed, now, then))
+        rows = visible_tickets(user).filter(OPEN, BORN_HERE).filter(_concerned(agreed, now, then))
         found |= set(rows.order_by().values_list("pk", flat=True))
     return sorted(found)
 

@@ -72,19 +72,35 @@ def decode(content: bytes) -> tuple[str, str]:
     raise Refused(_("This file is no text in UTF-8 or Shift_JIS. Save it as CSV (UTF-8)."), field="file")
 
 
+class Opened(NamedTuple):
+    """A table whose first line was read; `rows` comes as it is asked for."""
+
+    encoding: str
+    columns: list[str]
+    unknown: list[str]
+    rows: Iterator[Row]
+
+
 def read(content: bytes, headers: dict[str, tuple[str, ...]]) -> Table:
     """The rows of a CSV or tab-separated file, or of the first sheet of an Excel file. `headers` has the accepted names
     of each column.
 
     Refuses a file that is too large, empty, or has a column twice; columns of other names are left out and told.
     """
-    if len(content) > MOST_BYTES:
-        raise Refused(_("The file is larger than 20 MB."), field="file")
-    if xlsxread.is_workbook(content):
-        encoding, lines = "xlsx", xlsxread.rows_of(content)
-    else:
-        text, encoding = decode(content)
-        lines = _lines(text)
+    opened = begin(content, headers)
+    return Table(opened.encoding, opened.columns, opened.unknown, list(opened.rows))
+
+
+def begin(
+    content: bytes,
+    headers: dict[str, tuple[str, ...]],
+    *,
+    most_bytes: int = MOST_BYTES,
+    most_rows: int = MOST_ROWS,
+    times: bool = False,
+) -> Opened:
+    """The same row by row. With `times` moments of an Excel file keep their time of day."""
+    encoding, lines = _begin(content, most_bytes, times)
     _line, head = next(lines, (0, []))
     if not any(cell.strip() for cell in head):
         raise Refused(_("The file is empty. Its first line has the names of the columns."), field="file")
@@ -94,16 +110,33 @@ def read(content: bytes, headers: dict[str, tuple[str, ...]]) -> Table:
     double = {column for column in known if known.count(column) > 1}
     if double:
         raise Refused(_("The column “%(name)s” is there twice.") % {"name": min(double)}, field="file")
-    rows = []
+    unknown = [cell.strip() for cell, column in zip(head, columns) if column is None and cell.strip()]
+    return Opened(encoding, known, unknown, _rows(lines, columns, most_rows))
+
+
+def names_in(content: bytes) -> list[str]:
+    """What the columns of a file are called, in their order."""
+    _encoding, lines = _begin(content, MOST_BYTES, times=False)
+    return [plain_cell(cell) for cell in next(lines, (0, []))[1]]
+
+
+def _begin(content: bytes, most_bytes: int, times: bool) -> tuple[str, Iterator[tuple[int, list[str]]]]:
+    if len(content) > most_bytes:
+        raise Refused(_("The file is larger than 20 MB."), field="file")
+    if xlsxread.is_workbook(content):
+        return "xlsx", xlsxread.rows_of(content, times=times)
+    text, encoding = decode(content)
+    return encoding, _lines(text)
+
+
+def _rows(lines: Iterator[tuple[int, list[str]]], columns: list[str | None], most_rows: int) -> Iterator[Row]:
+    count = 0
     for line, cells in lines:
         if any(cell.strip() for cell in cells):
-            if len(rows) >= MOST_ROWS:
+            count += 1
+            if count > most_rows:
                 raise Refused(_("The file has more than 50,000 rows. Split it."), field="file")
-            rows.append(
-                Row(line, {column: plain_cell(cell) for column, cell in zip(columns, cells) if column is not None})
-            )
-    unknown = [cell.strip() for cell, column in zip(head, columns) if column is None and cell.strip()]
-    return Table(encoding, known, unknown, rows)
+            yield Row(line, {column: plain_cell(cell) for column, cell in zip(columns, cells) if column is not None})
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:

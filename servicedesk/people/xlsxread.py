@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
@@ -29,8 +29,10 @@ def is_workbook(content: bytes) -> bool:
     return content.startswith(b"PK\x03\x04")
 
 
-def rows_of(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of the first sheet; lines without a cell are left out. Days read as 2026-12-28."""
+def rows_of(content: bytes, *, times: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of the first sheet; lines without a cell are left out. Days read as 2026-12-28, with `times` moments
+    as 2026-12-28 13:30:00.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             names = set(book.namelist())
@@ -46,7 +48,7 @@ def rows_of(content: bytes) -> Iterator[tuple[int, list[str]]]:
             found = _CELL.fullmatch(cell.get("r", ""))
             column = _column(found[1]) if found else at
             if column < MOST_COLUMNS:
-                cells[column] = _text(cell, texts, days)
+                cells[column] = _text(cell, texts, days, times)
         if cells:
             line = row.get("r", "")
             yield int(line) if line.isdecimal() else place, [cells.get(at, "") for at in range(max(cells) + 1)]
@@ -128,7 +130,7 @@ def _column(letters: str) -> int:
     return number - 1
 
 
-def _text(cell: Element, texts: list[str], days: set[int]) -> str:
+def _text(cell: Element, texts: list[str], days: set[int], times: bool) -> str:
     kind = cell.get("t", "n")
     if kind == "inlineStr":
         return "".join(_plain(each) for each in cell if each.tag == "is")
@@ -140,6 +142,9 @@ def _text(cell: Element, texts: list[str], days: set[int]) -> str:
             number = float(value)
             style = cell.get("s", "")
             if style.isdecimal() and int(style) in days and 0 < number < 2_958_466:
+                if times and not number.is_integer():
+                    seconds = round(number % 1 * 86_400)
+                    return (datetime.combine(_BEGIN, time()) + timedelta(int(number), seconds)).isoformat(" ")
                 return (_BEGIN + timedelta(days=int(number))).isoformat()
             return str(int(number)) if number.is_integer() and abs(number) < 10**15 else repr(number)
     except (ValueError, IndexError, OverflowError):

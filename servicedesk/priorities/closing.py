@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from servicedesk.levels.hours import Hours
 from servicedesk.levels.queries import Levels, hours_for
 from servicedesk.tickets.closing import rule_of
-from servicedesk.tickets.models import ClosingRequest, ClosingRule, Ticket, TicketEvent
+from servicedesk.tickets.models import BORN_HERE, ClosingRequest, ClosingRule, Ticket, TicketEvent
 from servicedesk.tickets.workflow import Phase
 
 from .business_days import business_days_after
@@ -36,9 +36,9 @@ def closes_by_itself(rule: ClosingRule) -> bool:
 
 
 def times_of(ticket: Ticket, rule: ClosingRule, hours: Hours) -> Times:
-    """Of a resolved ticket."""
+    """Of a resolved ticket; what was imported never closes by itself."""
     days, before = rule.close_after_days, rule.mail_days_before
-    if not days or ticket.resolved_at is None:
+    if not days or ticket.resolved_at is None or ticket.is_imported:
         return Times()
     over_at = business_days_after(hours, ticket.resolved_at, days)
     if rule.closer == Closer.LEAD or over_at is None:
@@ -61,7 +61,7 @@ def plan_again(rules: Iterable[ClosingRule], *, missing: bool = False, batch: in
     """
     known = {(rule.type, rule.priority): rule for rule in rules}
     levels, last = Levels(), 0
-    rows = Ticket.objects.filter(_among(known.values()), phase=Phase.RESOLVED).order_by("pk").only(*_COLUMNS)
+    rows = Ticket.objects.filter(BORN_HERE, _among(known.values()), phase=Phase.RESOLVED).order_by("pk").only(*_COLUMNS)
     rows = rows.filter(closes_at__isnull=True) if missing else rows
     while tickets := list(rows.filter(pk__gt=last)[:batch]):
         last = tickets[-1].pk
@@ -72,7 +72,7 @@ def plan_again(rules: Iterable[ClosingRule], *, missing: bool = False, batch: in
                 still.update(closes_at=times.closes_at)
 
 
-_COLUMNS = ("type", "number", "priority", "service_id", "team_id", "resolved_at", "closes_at")
+_COLUMNS = ("type", "number", "priority", "service_id", "team_id", "resolved_at", "closes_at", "external_id")
 
 
 def _among(rules: Iterable[ClosingRule]) -> Q:
@@ -96,7 +96,7 @@ def soon_to_close(now: datetime) -> QuerySet[Ticket]:
     by_desk = TicketEvent.objects.filter(
         ticket=OuterRef("pk"), verb="ask_to_close", by=None, at__gte=OuterRef("resolved_at")
     )
-    rows = Ticket.objects.filter(due, phase=Phase.RESOLVED).exclude(Exists(asked)).exclude(Exists(by_desk))
+    rows = Ticket.objects.filter(BORN_HERE, due, phase=Phase.RESOLVED).exclude(Exists(asked)).exclude(Exists(by_desk))
     return rows.annotate(is_told=Exists(told)).only(*_COLUMNS).order_by("resolved_at", "pk")
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from servicedesk.levels.hours import Hours
 from servicedesk.levels.queries import Levels, around_the_clock, parsed
 from servicedesk.tickets.filters import UNRESOLVED, View, add_view, awake
-from servicedesk.tickets.models import OPEN, ClosingRule
+from servicedesk.tickets.models import BORN_HERE, OPEN, ClosingRule
 from servicedesk.tickets.workflow import Phase
 
 from .business_days import business_days_before
@@ -23,13 +23,13 @@ _KEY, _KEPT_SECONDS = "stale", 300
 
 def stale(now: datetime | None = None) -> Q:
     """What is stale: what is unresolved, not snoozed and without activity, by kind, priority and calendar; what is
-    resolved when the desk would have closed it but may not, or when nobody asks the lead.
+    resolved when the desk would have closed it but may not, or when nobody asks the lead. Nothing that was imported.
     """
     quiet = cache.get_or_set(_KEY, _quiet, _KEPT_SECONDS) if now is None else _quiet(now)
     now = now or timezone.now()
     over = Q(phase=Phase.RESOLVED) & (Q(closes_at__lt=now) | Q(closes_at=None) & quiet)
     # What is resolved is open, which PostgreSQL has to be told before it uses the indexes of open tickets.
-    return OPEN & ((UNRESOLVED & awake() & quiet) | over)
+    return OPEN & BORN_HERE & ((UNRESOLVED & awake() & quiet) | over)
 
 
 def _quiet(now: datetime | None = None) -> Q:

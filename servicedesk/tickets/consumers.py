@@ -32,7 +32,7 @@ def index_tickets(ids: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT id, concat_ws(E'\\n', number, title, description, resolution), TRUE
+            SELECT id, concat_ws(E'\\n', number, external_id, title, description, resolution), TRUE
             FROM tickets_ticket WHERE id = ANY(%(ids)s)
             UNION ALL SELECT ticket_id, body, is_public FROM tickets_comment
                 WHERE ticket_id = ANY(%(ids)s) AND moved_to_id IS NULL

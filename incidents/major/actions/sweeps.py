@@ -69,7 +69,7 @@ _MANY = """
     SELECT 'many_reports', t.service_id, '', count(DISTINCT t.requester_id), 'open', %(now)s, %(now)s
     FROM tickets_ticket t
     WHERE t.created_at > %(since)s AND t.type = 'incident' AND t.service_id IS NOT NULL AND NOT t.is_major
-        AND t.phase NOT IN ('resolved', 'closed')
+        AND t.external_id = '' AND t.phase NOT IN ('resolved', 'closed')
         AND NOT EXISTS (SELECT 1 FROM tickets_ticketlink l WHERE l.source_id = t.id AND l.kind = 'child')
         AND t.created_at > COALESCE((SELECT max(p.decided_at) FROM incidents_majorproposal p
             WHERE p.service_id = t.service_id AND p.kind = 'many_reports' AND p.state = 'dismissed'), '-infinity')
@@ -82,7 +82,7 @@ _STOPS = """
     SELECT 'total_stop', t.id, '', 0, 'open', %(now)s, %(now)s
     FROM tickets_ticket t
     WHERE t.closed_at IS NULL AND t.priority = %(priority)s AND t.created_at <= %(before)s AND t.type = 'incident'
-        AND t.impact = %(impact)s AND t.urgency = %(urgency)s AND NOT t.is_major AND t.phase <> 'resolved'
+        AND t.impact = %(impact)s AND t.urgency = %(urgency)s AND NOT t.is_major AND t.phase <> 'resolved' AND t.external_id = ''
     ON CONFLICT (kind, ticket_id) WHERE ticket_id IS NOT NULL DO NOTHING
 """
 _OVER = """

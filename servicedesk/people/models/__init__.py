@@ -1,6 +1,7 @@
 """People, where they stand in the company, what they may do (`persons`), and what is kept about it (`records`)."""
 
 from .persons import (
+    NO_ADDRESS,
     Absence,
     ApiToken,
     Company,
@@ -26,6 +27,7 @@ from .records import (
 )
 
 __all__ = [
+    "NO_ADDRESS",
     "Absence",
     "AccountMail",
     "ApiToken",

@@ -113,6 +113,10 @@ class UserManager(BaseUserManager):
         return self.get(email__iexact=username)
 
 
+# Addresses that nobody has: of people who are known by a name in another system alone.
+NO_ADDRESS = "@import.invalid"
+
+
 class User(AbstractBaseUser):
     """A person. `email` is the main address; all addresses, main one included, are allauth's `EmailAddress` rows.
 
@@ -177,6 +181,11 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         return self.name or self.email
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether the address is one that somebody has."""
+        return not self.email.endswith(NO_ADDRESS)
 
     def get_full_name(self) -> str:
         return self.display_name

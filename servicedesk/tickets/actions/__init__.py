@@ -1,6 +1,6 @@
 """All writes on tickets. `core` has the record, its events and the one place where a status changes; `closing` how it
 ends; `talk` replies, notes and files; `drafts` what is not sent yet; `escalating` the way up and down the tiers;
-`items` what a ticket is about; `merging` what belongs together; `sharing` who else sees it; `snoozing` what comes back
+`importing` what happened in another system; `items` what a ticket is about; `merging` what belongs together; `sharing` who else sees it; `snoozing` what comes back
 later; `thanking` thanks; `work_time` minutes, timers and months that are closed; `work` everything else that an agent
 does.
 
@@ -12,6 +12,7 @@ from .core import Apart, Together, because, lock, move, open_ticket, permit, rec
 from .drafts import discard_draft, restore_draft, save_draft, spend_draft
 from .escalating import de_escalate, escalate, escalate_to_manager
 from .forwarding import answer_from_outside, forward
+from .importing import Step, continue_imported, open_imported
 from .items import add_items, remove_item, set_items
 from .merging import merge, move_message, unmerge
 from .sharing import add_watcher, share, unshare, unwatch, watch
@@ -41,6 +42,7 @@ from .work_time import (
 
 __all__ = [
     "Apart",
+    "Step",
     "Together",
     "add_items",
     "add_watcher",
@@ -52,6 +54,7 @@ __all__ = [
     "change_work",
     "close",
     "close_month",
+    "continue_imported",
     "delete_work",
     "de_escalate",
     "discard_draft",
@@ -67,6 +70,7 @@ __all__ = [
     "move",
     "move_message",
     "note",
+    "open_imported",
     "open_ticket",
     "permit",
     "record",

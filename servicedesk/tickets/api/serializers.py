@@ -60,6 +60,7 @@ class TicketRow(serializers.Serializer):
     source = serializers.SerializerMethodField()
     is_confidential = serializers.BooleanField()
     is_major = serializers.BooleanField()
+    external_id = serializers.CharField(help_text="Its number in the system from which it was imported.")
     is_open = serializers.BooleanField()
     is_overdue = serializers.BooleanField()
     created_at = serializers.DateTimeField()

@@ -14,6 +14,9 @@ from .events import (
     _attachment_path,
 )
 from .ticket import (
+    BORN_HERE,
+    IMPORT,
+    IMPORTED,
     OPEN,
     PREFIXES,
     Category,
@@ -44,6 +47,7 @@ from .work import (
 
 __all__ = [
     "Attachment",
+    "BORN_HERE",
     "Category",
     "Channel",
     "ClosedWorkMonth",
@@ -52,6 +56,8 @@ __all__ = [
     "Comment",
     "Draft",
     "Heartbeat",
+    "IMPORT",
+    "IMPORTED",
     "Impact",
     "OPEN",
     "Outbox",

@@ -23,6 +23,11 @@ from servicedesk.web.text import check_one_line
 from ..workflow import Phase, TicketType, workflow_of
 
 OPEN = Q(closed_at__isnull=True)
+# What happened in another system is history here: whatever time or events set in motion (clocks, rules, mail, closing,
+# the ledger) asks for what was born here. Events of an import say so themselves, and go through no consumer.
+BORN_HERE = Q(external_id="")
+IMPORTED = ~BORN_HERE
+IMPORT = "import"
 # What numbers begin with; each type counts in a PostgreSQL sequence of its own, `ticket_number_<type>`.
 PREFIXES = {TicketType.INCIDENT: "INC", TicketType.REQUEST: "REQ"}
 
@@ -88,6 +93,7 @@ class Channel(models.TextChoices):
     ALERT = "alert", _("Monitoring")
     API = "api", _("API")
     DESK = "desk", _("Entered by an agent")
+    IMPORT = "import", _("Imported")
 
 
 class PriorityReason(models.TextChoices):
@@ -105,8 +111,9 @@ class Ticket(models.Model):
     `merged_into` is where a merged ticket goes on; `merged_ids` are all tickets that go on here, those merged into them
     too: one page shows what was written in any of them. While it is resolved, `closes_at`
     says when it closes by itself, if it does, and `confirmed_at` when its requester said that it is solved. A ticket is
-    out of the usual views since `snoozed_at` until `snoozed_until`, or without that until its requester writes. Keys
-    with `db_index=False` are served by the composite indexes below, or never asked.
+    out of the usual views since `snoozed_at` until `snoozed_until`, or without that until its requester writes.
+    `external_id` is its number in the system from which it was imported, empty for all that began here. Keys with
+    `db_index=False` are served by the composite indexes below, or never asked.
     """
 
     number = models.CharField(_("number"), max_length=16, unique=True, editable=False)
@@ -155,6 +162,7 @@ class Ticket(models.Model):
     source = models.CharField(
         _("source"), max_length=120, blank=True, help_text=_("Mailbox, token or system that it came through.")
     )
+    external_id = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
     language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.JAPANESE)
     is_confidential = models.BooleanField(_("confidential"), default=False)
     is_major = models.BooleanField(_("major incident"), default=False)
@@ -219,6 +227,7 @@ class Ticket(models.Model):
             models.Index(fields=["assignee", "-created_at", "-id"], name="ticket_by_assignee"),
             models.Index(fields=["service", "-created_at", "-id"], name="ticket_by_service"),
             models.Index(fields=["-updated_at", "-id"], name="ticket_by_change"),
+            models.Index(fields=["external_id"], condition=~Q(external_id=""), name="ticket_imported"),
         ]
 
     def __str__(self):
@@ -238,6 +247,10 @@ class Ticket(models.Model):
     @property
     def plain_status(self):
         return self.workflow.status(self.status).plain
+
+    @property
+    def is_imported(self) -> bool:
+        return bool(self.external_id)
 
     @property
     def is_open(self) -> bool:
