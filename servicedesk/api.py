@@ -20,6 +20,7 @@ from servicedesk.desk.template_api import TemplateViewSet
 from servicedesk.directory.api import ContractViewSet, DirectoryViewSet, ReferralViewSet
 from servicedesk.escalation.api import RuleTrialViewSet, RuleViewSet
 from servicedesk.escalation.saving_api import LedgerViewSet, SavingRateViewSet
+from servicedesk.importers.api import TicketImportViewSet
 from servicedesk.intake.api.calls import CallBackViewSet, CallViewSet
 from servicedesk.intake.api.mail import IncomingMailViewSet, MailboxViewSet
 from servicedesk.intake.api.tickets import TicketViewSet
@@ -104,6 +105,7 @@ router.register("notifications", NotificationViewSet, "notification")
 router.register("notification-devices", DeviceViewSet, "notification-device")
 router.register("audit", AuditViewSet, "audit")
 router.register("imports", ImportViewSet, "import")
+router.register("ticket-imports", TicketImportViewSet, "ticket-import")
 router.register("dead-addresses", DeadAddressViewSet, "dead-address")
 router.register("cause-codes", CauseCodeViewSet, "cause-code")
 router.register("exports", ExportViewSet, "export")

@@ -417,6 +417,8 @@ SPECTACULAR_SETTINGS = {
         "Language": "servicedesk.people.models.Language",
         "ImportKind": "servicedesk.people.models.ImportRun.Kind",
         "ImportState": "servicedesk.people.models.ImportRun.State",
+        "TicketImportKind": "servicedesk.importers.models.Kind",
+        "TicketImportState": "servicedesk.importers.models.TicketImport.State",
         "JobState": "servicedesk.people.models.Job.State",
         "AgreementKind": "servicedesk.levels.models.Agreement.Kind",
         "ClockKind": "servicedesk.levels.models.Clock.Kind",

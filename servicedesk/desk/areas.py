@@ -350,6 +350,14 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 about="people.importrun",
                 forms=(ImportForm,),
             ),
+            Area(
+                _("Import of tickets"),
+                _("From ServiceNow, CSV or Excel, with their past"),
+                "database-import",
+                "importers:imports",
+                "tickets.import",
+                about="importers.ticketimport",
+            ),
         ),
     ),
     (

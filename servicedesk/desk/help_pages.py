@@ -37,7 +37,7 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "roles", "services", "items", "matrix", "levels", "rules", "savings", "mailboxes",
+            "first-steps", "people", "imports", "roles", "services", "items", "matrix", "levels", "rules", "savings", "mailboxes",
             "mail-texts", "api", "audit", "backup",
         ),
     ),
@@ -102,6 +102,7 @@ HELP_FOR_PATH = (
     ("/settings/team", "people"),
     ("/settings/absence", "leading"),
     ("/settings/import", "people"),
+    ("/settings/ticket-import", "imports"),
     ("/settings/service", "services"),
     ("/settings/items", "items"),
     ("/settings/directory", "directory"),

@@ -592,6 +592,12 @@ class TestElsewhere:
             # There is no import, no mail and no check of the log to look at; whoever may look at one learns so.
             absent = name in (
                 "people:import",
+                "importers:import",
+                "importers:columns",
+                "importers:start",
+                "importers:discard",
+                "importers:rejected",
+                "importers:mapping-delete",
                 "desk:lead-assign",
                 "api:mailbox-take-missing",
                 "api:audit-check",
@@ -600,7 +606,7 @@ class TestElsewhere:
                 "api:major-proposal-accept",
                 "api:major-proposal-dismiss",
                 "api:post-mortem-action-finish",
-            ) or name.startswith(("people:import-", "api:import-", "intake:mail", "notify:"))
+            ) or name.startswith(("people:import-", "api:import-", "api:ticket-import-", "intake:mail", "notify:"))
             return {"in", "hidden"} if absent else {"in"}
         # An object of people that one may not see is hidden before it is forbidden.
         return {"forbidden", "hidden"} if name.startswith("api:person-") else {"forbidden"}
