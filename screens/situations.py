@@ -56,6 +56,7 @@ from servicedesk.tickets.actions import (
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Category, Ticket, WorkTimer
 
+from .imports import imports
 from .rules import rules
 
 STAFF, _EN, HEAD, AGENT, LEAD, ADMIN = (key for _role, key in SIGN_INS)
@@ -310,6 +311,7 @@ def _settings(people: dict[str, User]) -> dict:
         "department": Department.objects.first(),
         "category": Category.objects.first(),
         "cause_code": CauseCode.objects.first(),
+        **imports(admin),
         "import": upload_import("people", name="people.csv", content=file, by=admin, via="command"),
     }
 

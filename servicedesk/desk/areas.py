@@ -353,7 +353,7 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
             Area(
                 _("Import of tickets"),
                 _("From ServiceNow, CSV or Excel, with their past"),
-                "database-import",
+                "database",
                 "importers:imports",
                 "tickets.import",
                 about="importers.ticketimport",

@@ -32,8 +32,7 @@ USUALLY_INSTEAD: dict[Source, Promise] = {
 }
 MADE_BY_ITSELF = (Channel.PORTAL, Channel.MAIL)
 _COUNTS = ~Q(via=IMPORT) & (
-    Q(verb="open", data__channel__in=MADE_BY_ITSELF)
-    | Q(verb__in=("reply", "run_macro"), data__has_key="template")
+    Q(verb="open", data__channel__in=MADE_BY_ITSELF) | Q(verb__in=("reply", "run_macro"), data__has_key="template")
 )
 _LOOKS_BACK = timedelta(days=8)
 _MISSED_AFTER = timedelta(minutes=2)

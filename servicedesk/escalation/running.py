@@ -76,7 +76,9 @@ def _ready(rule: Rule, version_id: int) -> Ready | None:
 def take_turns(events: Iterable[TicketEvent]) -> None:
     """Put events in line, but for those of an import. Repeating does no harm."""
     fresh = timezone.now() - JUDGES_FOR
-    rows = [Turn(event=event, ticket_id=event.ticket_id) for event in events if event.at > fresh and event.via != IMPORT]
+    rows = [
+        Turn(event=event, ticket_id=event.ticket_id) for event in events if event.at > fresh and event.via != IMPORT
+    ]
     Turn.objects.bulk_create(rows, ignore_conflicts=True)
 
 

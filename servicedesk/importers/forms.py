@@ -28,7 +28,9 @@ class UploadForm(ActionForm):
         label=gettext_lazy("System"),
         required=False,
         max_length=40,
-        help_text=gettext_lazy("Of a table: from which system it comes. Tickets are known by it and their number there."),
+        help_text=gettext_lazy(
+            "Of a table: from which system it comes. Tickets are known by it and their number there."
+        ),
     )
     mapping = forms.ModelChoiceField(
         Mapping.objects.all(),

@@ -43,7 +43,7 @@ COLUMNS = (
     *NEEDED, *EXTRAS, "active", "sys_mod_count", "opened_by", "sys_created_by", "sys_created_at", "sys_updated_by",
     "category", "subcategory", "impact", "urgency", "assigned_to", "resolved_by",
 )  # fmt: skip
-HEADERS: dict[str, tuple[str, ...]] = {name: () for name in COLUMNS}
+HEADERS: dict[str, tuple[str, ...]] = dict.fromkeys(COLUMNS, ())
 # Whether a closed incident without `resolved_at` counts as resolved when its state became Resolved. The source does
 # not say that it was, so it does not count in figures of resolutions.
 RESOLVED_BY_STEP = False
@@ -199,9 +199,7 @@ def _count(row: Row, column: str) -> int:
     text = _cell(row, column) or "0"
     count = whole(text)
     if count is None:
-        raise Rejected(
-            row.line, _("%(column)s: “%(value)s” is no count.") % {"column": column, "value": text[:60]}
-        )
+        raise Rejected(row.line, _("%(column)s: “%(value)s” is no count.") % {"column": column, "value": text[:60]})
     return count
 
 

@@ -34,7 +34,13 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def open_file(
-    kind: str, content: bytes, zone: ZoneInfo, mapping: dict, *, most_bytes: int = MOST_BYTES, most_rows: int = MOST_ROWS
+    kind: str,
+    content: bytes,
+    zone: ZoneInfo,
+    mapping: dict,
+    *,
+    most_bytes: int = MOST_BYTES,
+    most_rows: int = MOST_ROWS,
 ) -> Reading:
     """Refuses what is no table and what has other columns, before the first row."""
     if kind == Kind.SERVICENOW:

@@ -78,7 +78,12 @@ class Chosen:
         return cls(**{name: kept[name] for name in ("columns", "date_format", "defaults", "words") if name in kept})
 
     def as_json(self) -> dict[str, Any]:
-        return {"columns": self.columns, "date_format": self.date_format, "defaults": self.defaults, "words": self.words}
+        return {
+            "columns": self.columns,
+            "date_format": self.date_format,
+            "defaults": self.defaults,
+            "words": self.words,
+        }
 
 
 def check_chosen(chosen: Chosen, headers: Iterable[str]) -> None:
@@ -251,6 +256,7 @@ class _Table:
         met = yes_or_no(self.words.get(normalise(text), text)) if text else None
         if text and met is None:
             raise Rejected(
-                row.line, _("%(column)s: “%(value)s” is not known.") % {"column": FIELDS["made_sla"], "value": text[:60]}
+                row.line,
+                _("%(column)s: “%(value)s” is not known.") % {"column": FIELDS["made_sla"], "value": text[:60]},
             )
         return met

@@ -266,7 +266,9 @@ def affected(user: User, now: Levels, then: Levels) -> list[int]:
     """Open tickets that the person may see for which other targets or hours would hold."""
     known: dict[tuple, bool] = {}
     found = set()
-    rows = visible_tickets(user).filter(OPEN, BORN_HERE).order_by().values_list("pk", "service_id", "team_id", "priority")
+    rows = (
+        visible_tickets(user).filter(OPEN, BORN_HERE).order_by().values_list("pk", "service_id", "team_id", "priority")
+    )
     for pk, *place in rows:
         if (key := tuple(place)) not in known:
             known[key] = now.at(*place) != then.at(*place)

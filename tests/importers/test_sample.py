@@ -81,15 +81,15 @@ class TestTheSample:
         assert march.filter(reassignment_count__gt=0).count() == 270
         assert Ticket.objects.filter(status="closed", resolved_at=None).count() == 17
         plain = Counter(
-            moment(rows[-1]["resolved_at"]).strftime("%Y-%m") for rows in logs.values() if moment(rows[-1]["resolved_at"])
+            moment(rows[-1]["resolved_at"]).strftime("%Y-%m")
+            for rows in logs.values()
+            if moment(rows[-1]["resolved_at"])
         )
         assert plain["2016-03"] == 518
 
     def _time_lines(self, logs, tickets):
         reopened = dict(
-            TicketEvent.objects.filter(verb="reopen")
-            .values_list("ticket__external_id")
-            .annotate(n=Count("pk"))
+            TicketEvent.objects.filter(verb="reopen").values_list("ticket__external_id").annotate(n=Count("pk"))
         )
         assert reopened == {number: int(rows[-1]["reopen_count"]) for number, rows in logs.items()
                             if int(rows[-1]["reopen_count"])}  # fmt: skip

@@ -90,9 +90,7 @@ def choose_columns(run: TicketImport, chosen: Chosen, *, by: User, via: str, sav
 
 def look(run: TicketImport) -> Preview:
     """What a file would do. Refuses one without rows."""
-    reading = open_file(
-        run.kind, bytes(run.content), zone_of(run.time_zone), run.mapping, **_limits(run)
-    )
+    reading = open_file(run.kind, bytes(run.content), zone_of(run.time_zone), run.mapping, **_limits(run))
     run.encoding = reading.encoding
     found = preview(reading, run.system)
     if not found.total:

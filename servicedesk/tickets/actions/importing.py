@@ -70,9 +70,7 @@ def _chained(ticket: Ticket, past: Past) -> list[TicketEvent]:
     for step in past:
         ticket.event_count += 1
         ticket.updated_at = step.at
-        event = _next_event(
-            ticket, step.verb, by=step.by, via=IMPORT, public=step.public, at=step.at, data=step.data
-        )
+        event = _next_event(ticket, step.verb, by=step.by, via=IMPORT, public=step.public, at=step.at, data=step.data)
         ticket.event_hash = event.hash
         events.append(event)
     return events
