@@ -311,7 +311,7 @@ def _settings(people: dict[str, User]) -> dict:
         "department": Department.objects.first(),
         "category": Category.objects.first(),
         "cause_code": CauseCode.objects.first(),
-        **imports(admin),
+        **imports(admin, agent),
         "import": upload_import("people", name="people.csv", content=file, by=admin, via="command"),
     }
 

@@ -246,7 +246,7 @@ EVENT_CONSUMERS = [
     "servicedesk.escalation.consumers.queue_turns",
     "servicedesk.escalation.consumers.count_savings",
 ]
-# What was imported goes through no consumer above. Each of these is called with the ids of the tickets of each chunk, in
+# What was imported goes through no consumer above. Each of these is called with the ids of the tickets of a chunk, in
 # the transaction that writes them; repeating must do no harm.
 IMPORT_CONSUMERS = [
     "servicedesk.tickets.consumers.index_tickets",

@@ -1,7 +1,7 @@
 """What every source makes of its rows, and what every importer goes on from. Knows no database.
 
-A source reads rows (`sources`), maps them to a `Draft` each ticket or says in a `Rejection` why not; `previewing` counts
-what would become of them, `actions` writes them.
+A source reads rows (`sources`), maps them to a `Draft` each ticket or says in a `Rejection` why not; `previewing`
+counts what would become of them, `actions` writes them.
 """
 
 import hashlib
@@ -125,9 +125,9 @@ def moment_of(text: str, date_format: str, zone: ZoneInfo) -> datetime | None:
     after = rest[len(time[0]) - 1 :].strip() if time else rest
     hour, minute, second = (int(part or 0) for part in time.groups()) if time else (0, 0, 0)
     try:
-        plain = datetime(int(found["y"]), int(found["m"]), int(found["d"]), hour, minute, second)
+        plain = datetime(int(found["y"]), int(found["m"]), int(found["d"]), hour, minute, second, tzinfo=zone)
         if not after:
-            return plain.replace(tzinfo=zone).astimezone(UTC)
+            return plain.astimezone(UTC)
         offset = datetime.strptime(after.replace("Z", "+0000").replace("UTC", "+0000"), "%z").tzinfo
         return plain.replace(tzinfo=offset).astimezone(UTC)
     except (ValueError, OverflowError):

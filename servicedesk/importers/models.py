@@ -42,9 +42,9 @@ class Mapping(models.Model):
 class TicketImport(models.Model):
     """One file of tickets: uploaded, looked at, written once.
 
-    `mapping` is what was chosen for this file, so that a mapping that changes later changes no file. `counts` and `news`
-    are those of the preview, then of what was done; `rejected` has (line, number there, reason). The file itself goes
-    when the import has ended.
+    `mapping` is what was chosen for this file, so that a mapping that changes later changes no file. `counts` and
+    `news` are those of the preview, then of what was done; `rejected` has (line, number there, reason). The
+    file itself goes when the import has ended.
     """
 
     class State(models.TextChoices):

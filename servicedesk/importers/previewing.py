@@ -1,4 +1,6 @@
-"""A look before anything is written: how many tickets would be made, changed or left, and what would be made for them."""
+"""A look before anything is written: how many tickets would be made, changed or left, and what would be made for
+them.
+"""
 
 from collections import Counter
 from collections.abc import Iterator

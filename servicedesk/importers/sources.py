@@ -1,5 +1,5 @@
-"""The sources: how each opens a file, and how it maps the rows to drafts. A new one is one more branch here and a module
-that knows its columns.
+"""The sources: how each opens a file, and how it maps the rows to drafts. A new one is one more branch here and a
+module that knows its columns.
 """
 
 from collections.abc import Iterator

@@ -15,10 +15,9 @@ from servicedesk.people.models import Job
 from servicedesk.people.queries import get_or_404
 from servicedesk.tickets.models import Channel
 from servicedesk.tickets.queries import get_ticket
-from servicedesk.tickets.views.answers import require
-from servicedesk.web.access import needs
+from servicedesk.web.access import needs, signed_in
 from servicedesk.web.editing import does
-from servicedesk.web.errors import NotFound, Refused
+from servicedesk.web.errors import Refused
 from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import changed, page
 
@@ -115,16 +114,15 @@ def mapping_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return does(request, act, to=reverse("importers:imports"), message=said)
 
 
-@needs("tickets.work")
+@signed_in
 @require_safe
 def of_ticket(request: HttpRequest, number: str) -> HttpResponse:
-    """Where a ticket came from; nothing for one that began here."""
+    """Where a ticket came from, if not from here. Further columns are for those who work on it."""
     ticket = get_ticket(request.user, number)
-    require(request, "tickets.work", ticket)
-    imported = queries.imported_of(ticket)
-    if imported is None:
-        raise NotFound
+    imported, user = queries.imported_of(ticket), request.user
     context = {"ticket": ticket, "imported": imported}
+    if imported and (user.is_administrator or user.may("tickets.work", ticket)):
+        context["extras"] = imported.extras
     return page(request, "importers/of_ticket.html", context, fragment="importers/_of_ticket.html")
 
 

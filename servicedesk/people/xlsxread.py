@@ -30,8 +30,8 @@ def is_workbook(content: bytes) -> bool:
 
 
 def rows_of(content: bytes, *, times: bool = False) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of the first sheet; lines without a cell are left out. Days read as 2026-12-28, with `times` moments
-    as 2026-12-28 13:30:00.
+    """(line, cells) of the first sheet; lines without a cell are left out. Days read as 2026-12-28, with `times`
+    moments as 2026-12-28 13:30:00.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as book:

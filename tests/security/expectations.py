@@ -352,7 +352,7 @@ PAGES = {
     "importers:discard": ADMIN,
     "importers:rejected": ADMIN,
     "importers:mapping-delete": ADMIN,
-    "importers:of-ticket": WORK,
+    "importers:of-ticket": SEE,
     "desk:help": PUBLIC,
     "desk:help-page": PUBLIC,
 }

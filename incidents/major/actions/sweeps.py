@@ -82,7 +82,8 @@ _STOPS = """
     SELECT 'total_stop', t.id, '', 0, 'open', %(now)s, %(now)s
     FROM tickets_ticket t
     WHERE t.closed_at IS NULL AND t.priority = %(priority)s AND t.created_at <= %(before)s AND t.type = 'incident'
-        AND t.impact = %(impact)s AND t.urgency = %(urgency)s AND NOT t.is_major AND t.phase <> 'resolved' AND t.external_id = ''
+        AND t.impact = %(impact)s AND t.urgency = %(urgency)s AND NOT t.is_major AND t.phase <> 'resolved'
+        AND t.external_id = ''
     ON CONFLICT (kind, ticket_id) WHERE ticket_id IS NOT NULL DO NOTHING
 """
 _OVER = """

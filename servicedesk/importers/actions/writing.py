@@ -1,4 +1,4 @@
-"""How drafts become tickets: some hundred in a transaction, under one lock, so that two imports never make one twice."""
+"""How drafts become tickets: some hundred in a transaction, under one lock, so that no two imports make one twice."""
 
 from collections.abc import Sequence
 from functools import cache

@@ -22,7 +22,7 @@ class PersonRow(serializers.Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
     reading = serializers.CharField()
-    email = serializers.CharField()
+    email = serializers.SerializerMethodField(help_text="Empty for people of an import, who have none.")
     company = CompanyRef(allow_null=True)
     department = DepartmentRef(allow_null=True)
     is_active = serializers.BooleanField()
@@ -35,6 +35,9 @@ class PersonRow(serializers.Serializer):
     teams = TeamRef(many=True, source="teams.all")
 
     closed = {"phone": "", "extension": "", "employee_number": None, "is_vip": False, "roles": [], "teams": []}
+
+    def get_email(self, person) -> str:
+        return person.email if person.is_reachable else ""
 
     def get_roles(self, person) -> list[str]:
         return sorted(row.role for row in person.role_rows.all())

@@ -1,8 +1,8 @@
 """All writes on tickets. `core` has the record, its events and the one place where a status changes; `closing` how it
 ends; `talk` replies, notes and files; `drafts` what is not sent yet; `escalating` the way up and down the tiers;
-`importing` what happened in another system; `items` what a ticket is about; `merging` what belongs together; `sharing` who else sees it; `snoozing` what comes back
-later; `thanking` thanks; `work_time` minutes, timers and months that are closed; `work` everything else that an agent
-does.
+`importing` what happened in another system; `items` what a ticket is about; `merging` what belongs together; `sharing`
+who else sees it; `snoozing` what comes back later; `thanking` thanks; `work_time` minutes, timers and months that are
+closed; `work` everything else that an agent does.
 
 Lock order: the core row first (`lock`), then the extension; several tickets by `pk`.
 """

@@ -96,9 +96,12 @@ class Command(BaseCommand):
         self._counts(run)
         news = run.news
         say = self.stdout.write
-        say(_("Would be made for them: %(people)d people, who cannot sign in; %(teams)d teams and %(categories)d "
-              "categories, out of use.")
-            % {"people": news["people"], "teams": news["team_count"], "categories": news["category_count"]})  # fmt: skip
+        text = _(
+            "Would be made for them: %(people)d people, who cannot sign in; %(teams)d teams and "
+            "%(categories)d categories, out of use."
+        )
+        counts = {"people": news["people"], "teams": news["team_count"], "categories": news["category_count"]}
+        say(text % counts)
         if news["first"]:
             say(_("Opened from %(first)s to %(last)s (UTC).") % {"first": news["first"], "last": news["last"]})
         say(_("Nothing was written."))
