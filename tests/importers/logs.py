@@ -1,6 +1,12 @@
 """A small event log, made up, in the form of ServiceNow's."""
 
-COLUMNS = ["number", "incident_state", "active", "reassignment_count", "reopen_count", "sys_mod_count", "made_sla", "caller_id", "opened_by", "opened_at", "sys_created_by", "sys_created_at", "sys_updated_by", "sys_updated_at", "contact_type", "location", "category", "subcategory", "u_symptom", "cmdb_ci", "impact", "urgency", "priority", "assignment_group", "assigned_to", "knowledge", "u_priority_confirmation", "notify", "problem_id", "rfc", "vendor", "caused_by", "closed_code", "resolved_by", "resolved_at", "closed_at"]
+COLUMNS = """
+    number incident_state active reassignment_count reopen_count sys_mod_count made_sla caller_id
+    opened_by opened_at sys_created_by sys_created_at sys_updated_by sys_updated_at contact_type
+    location category subcategory u_symptom cmdb_ci impact urgency priority assignment_group assigned_to
+    knowledge u_priority_confirmation notify problem_id rfc vendor caused_by closed_code resolved_by
+    resolved_at closed_at
+""".split()  # noqa: SIM905 - a list of words reads better so
 _USUAL = {
     "number": "INC1",
     "incident_state": "New",

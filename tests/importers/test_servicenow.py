@@ -19,6 +19,10 @@ from tests.factories import a_team, an_administrator, an_agent
 from .logs import COLUMNS, closed, log, row, still_open
 
 pytestmark = pytest.mark.django_db
+ALL_MISSING = (
+    "This is no event log of ServiceNow: the columns number, incident_state, reassignment_count, reopen_count, made_sla, "
+    "caller_id, opened_at, sys_updated_at, priority, assignment_group, resolved_at, closed_at are missing."
+)
 
 
 @pytest.fixture
@@ -259,14 +263,12 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("content", "zone", "sentence"),
         [
-            (b"email,name\na@example.com,A\n", "Asia/Tokyo", "This is no event log of ServiceNow: the columns number, "
-             "incident_state, reassignment_count, reopen_count, made_sla, caller_id, opened_at, sys_updated_at, priority, "
-             "assignment_group, resolved_at, closed_at are missing."),
+            (b"email,name\na@example.com,A\n", "Asia/Tokyo", ALL_MISSING),
             (b"", "Asia/Tokyo", "The file is empty. Its first line has the names of the columns."),
             (log(), "Asia/Tokyo", "The file has no rows beside its first line."),
             (log(row()), "Mars/Olympus", "There is no time zone “Mars/Olympus”. Write one as Asia/Tokyo."),
         ],
-    )  # fmt: skip
+    )
     def test_a_file_that_is_something_else_is_refused_whole(self, admin, content, zone, sentence):
         with pytest.raises(Refused) as refused:
             upload(admin, content=content, zone=zone)
