@@ -21,7 +21,7 @@ from servicedesk.levels.keeping import keep_missing, sweep
 from servicedesk.levels.models import Clock
 from servicedesk.levels.receipts import read_clocks
 from servicedesk.notify.models import Notification, OutgoingMail
-from servicedesk.notify.stale_mail import write_stale_mails
+from servicedesk.notify.stale_mail import send_stale_mails
 from servicedesk.people.models import Team
 from servicedesk.priorities.stale import forget_quiet, stale
 from servicedesk.tickets.actions import reply
@@ -113,7 +113,7 @@ class TestSweeps:
         forget_quiet()
         later = NOW() + timedelta(days=200)
         assert list(Ticket.objects.filter(stale(later))) == [born]
-        write_stale_mails(later)
+        send_stale_mails(later)
         assert not OutgoingMail.objects.exclude(ticket=None).exists()
 
     def test_no_major_incident_is_proposed(self, imported):

@@ -20,8 +20,8 @@ from .logs import COLUMNS, closed, log, row, still_open
 
 pytestmark = pytest.mark.django_db
 ALL_MISSING = (
-    "This is no event log of ServiceNow: the columns number, incident_state, reassignment_count, reopen_count, made_sla, "
-    "caller_id, opened_at, sys_updated_at, priority, assignment_group, resolved_at, closed_at are missing."
+    "This is no event log of ServiceNow: the columns number, incident_state, reassignment_count, reopen_count, "
+    "made_sla, caller_id, opened_at, sys_updated_at, priority, assignment_group, resolved_at, closed_at are missing."
 )
 
 
