@@ -146,6 +146,8 @@ TICKET_VERBS = {
     "finish_action": gettext_lazy("Did an action"),
     "reopen_action": gettext_lazy("Took back that an action is done"),
     "action_due": gettext_lazy("An action was due"),
+    "set_status": gettext_lazy("Set the status, by import"),
+    "import_again": gettext_lazy("Imported a ticket once more"),
 }
 # What entries say beside the fields of what they are about.
 _DATA = {
@@ -155,9 +157,11 @@ _DATA = {
     "counts": gettext_lazy("rows"),
     "deputy": gettext_lazy("deputy"),
     "calendar": gettext_lazy("calendar"),
+    "columns": gettext_lazy("columns"),
     "device": gettext_lazy("device"),
     "ended_sessions": gettext_lazy("sessions ended"),
     "entry": gettext_lazy("entry of the directory"),
+    "file": gettext_lazy("file"),
     "from_on": gettext_lazy("first day"),
     "import": gettext_lazy("by import"),
     "members": gettext_lazy("members"),
@@ -176,6 +180,7 @@ _COUNTS = {
     "changed": pgettext_lazy("rows", "changed"),
     "unchanged": pgettext_lazy("rows", "unchanged"),
     "rejected": pgettext_lazy("rows", "rejected"),
+    "left": pgettext_lazy("rows", "left as they are"),
 }
 _CODES: dict[str, dict] = {
     "roles": dict(Role.choices),

@@ -5,6 +5,7 @@ categories are out of use until an administrator puts them in: nobody is given n
 import hashlib
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import Model
 
 from servicedesk.people.actions import audit_many
 from servicedesk.people.actions.core import Change, hold
@@ -49,7 +50,7 @@ def make_missing(names: Names, run: TicketImport, *, by: User | None, via: str) 
         audit_many(made, by=by, via=via)
 
 
-def _made(obj, run: TicketImport) -> Change:
+def _made(obj: Model, run: TicketImport) -> Change:
     return Change(obj, "create", {"import": True, "file": run.name})
 
 

@@ -1,6 +1,6 @@
 """How drafts become tickets: some hundred in a transaction, under one lock, so that no two imports make one twice."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -28,7 +28,7 @@ _LOCK = 0x696D706F
 
 
 @cache
-def _consumers():
+def _consumers() -> list[Callable[[list[int]], None]]:
     return [import_string(path) for path in settings.IMPORT_CONSUMERS]
 
 
