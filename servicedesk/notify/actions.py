@@ -22,7 +22,7 @@ from django.utils.translation import override
 from servicedesk.intake.models import DeadAddress
 from servicedesk.intake.tokens import normal
 from servicedesk.people.actions import audit
-from servicedesk.people.models import Team, User
+from servicedesk.people.models import NO_ADDRESS, Team, User
 from servicedesk.people.rules import check
 from servicedesk.tickets.actions.talk import undo_until
 from servicedesk.tickets.models import Comment
@@ -156,6 +156,10 @@ def _mark_of(mail: OutgoingMail) -> DeadAddress | None:
 
 
 def _send(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
+    if mail.to_address.endswith(NO_ADDRESS):
+        _fail(mail, "no_address")
+        mail.save(update_fields=["state", "error"])
+        return False
     mark = _mark_of(mail)
     if mark is not None:
         mail.state, mail.error = State.HELD, mark.reason

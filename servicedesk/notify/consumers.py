@@ -163,7 +163,7 @@ def _told_of(event: TicketEvent, desk: Desk, receipts: Counter[str], team: Seque
     told: set[int] = {event.by_id} if event.by_id and Kind.RECEIPT not in kinds else set()
     told.update(ids_in(event, "addressed"))
     for kind, person in ((one, each) for one in kinds for each in whom(one, event, ticket, desk)):
-        if person.pk in told or not person.is_active or not person.email:
+        if person.pk in told or not person.is_active or not person.email or not person.is_reachable:
             continue
         told.add(person.pk)
         may_see = sees(person, ticket)

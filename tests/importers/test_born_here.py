@@ -20,6 +20,7 @@ from servicedesk.levels.consumers import move_clocks
 from servicedesk.levels.keeping import keep_missing, sweep
 from servicedesk.levels.models import Clock
 from servicedesk.levels.receipts import read_clocks
+from servicedesk.notify.actions import send_waiting
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.notify.stale_mail import send_stale_mails
 from servicedesk.people.models import Team
@@ -132,3 +133,13 @@ class TestAReply:
         deliver_waiting()
         assert not OutgoingMail.objects.exists()
         assert not Clock.objects.exists()
+
+    def test_is_not_sent_to_a_made_up_address_whatever_made_the_mail(self, imported):
+        ticket = imported["INC2"]
+        mail = OutgoingMail.objects.create(
+            ticket=ticket, kind="reply", to_user=ticket.requester, to_address=ticket.requester.email,
+            from_address="desk@example.com", subject="x", text="x", message_id="<x@example.com>",
+        )  # fmt: skip
+        assert send_waiting() == 0
+        mail.refresh_from_db()
+        assert (mail.state, mail.error) == ("failed", "no_address")
