@@ -51,13 +51,14 @@ SELECT
         FROM incidents_majorincident m JOIN incidents_majorupdate up ON up.major_id = m.incident_id
         WHERE m.incident_id = t.id AND m.retracted_at IS NULL GROUP BY m.outage_from
     ),
-    t.reopen_count, ev.team_changes, ev.escalations, said.by_requester, said.by_desk,
+    t.reopen_count, greatest(ev.team_changes, imported.reassignment_count), ev.escalations,
+    said.by_requester, said.by_desk,
     t.resolved_at IS NOT NULL AND t.reopen_count = 0 AND ev.team_changes = 0 AND ev.escalations = 0
         AND ev.holders <= 1 AND said.again = 0,
     CASE WHEN response.missed_at IS NOT NULL THEN false WHEN t.first_response_at IS NOT NULL AND response.id IS NOT NULL
         THEN true END,
-    CASE WHEN resolution.missed_at IS NOT NULL THEN false WHEN t.resolved_at IS NOT NULL AND resolution.id IS NOT NULL
-        THEN true END,
+    CASE WHEN imported.ticket_id IS NOT NULL THEN imported.made_sla WHEN resolution.missed_at IS NOT NULL THEN false
+        WHEN t.resolved_at IS NOT NULL AND resolution.id IS NOT NULL THEN true END,
     coalesce((resolution.waited ->> 'requester')::bigint, 0), coalesce((resolution.waited ->> 'vendor')::bigint, 0),
     coalesce((resolution.waited ->> 'agreed')::bigint, 0),
     CASE WHEN t.resolved_at IS NOT NULL AND resolution.run = 'stopped' THEN resolution.used_seconds END,
@@ -71,6 +72,7 @@ LEFT JOIN people_department d ON d.id = t.department_id
 LEFT JOIN requests_servicerequest sr ON sr.ticket_id = t.id
 LEFT JOIN incidents_incident i ON i.ticket_id = t.id
 LEFT JOIN incidents_causecode cc ON cc.id = i.cause_code_id
+LEFT JOIN importers_imported imported ON imported.ticket_id = t.id
 LEFT JOIN levels_clock response ON response.ticket_id = t.id AND response.kind = 'response'
 LEFT JOIN levels_clock resolution ON resolution.ticket_id = t.id AND resolution.kind = 'resolution'
 CROSS JOIN LATERAL (

@@ -13,6 +13,8 @@ from django.db.models import Count
 from servicedesk.desk.chains import check_all
 from servicedesk.importers.models import Imported, TicketImport
 from servicedesk.people.models import User
+from servicedesk.reports.facts import differences
+from servicedesk.reports.models import TicketFact
 from servicedesk.tickets.models import Outbox, Ticket, TicketEvent, TicketWords
 
 SAMPLE = Path(__file__).parents[3] / "shared/data/servicenow-sample/incident_event_log_sample.csv"
@@ -110,3 +112,16 @@ class TestTheSample:
                 assert last[number] == ticket.resolved_at, number
         ordered = list(TicketEvent.objects.order_by("ticket", "number").values_list("ticket", "at"))
         assert all(one[1] <= other[1] for one, other in zip(ordered, ordered[1:], strict=False) if one[0] == other[0])
+
+    def test_counts_in_the_figures_of_its_month(self):
+        call_command("import_tickets", str(SAMPLE), source="servicenow")
+        march = TicketFact.objects.filter(
+            resolved_at__gte=datetime(2016, 3, 1, tzinfo=TOKYO), resolved_at__lt=datetime(2016, 4, 1, tzinfo=TOKYO)
+        )
+        assert march.count() == 518
+        assert march.filter(reopen_count__gt=0).count() == 6
+        assert march.filter(team_changes__gt=0).count() == 270
+        assert (
+            round(march.filter(resolution_met=True).count() / march.exclude(resolution_met=None).count(), 4) == 0.6409
+        )
+        assert list(differences()) == []

@@ -78,7 +78,7 @@ class TestAnIncident:
             ("close", tokyo(7, 12), "Updated by 5", "import"),
         ]
         assigned = TicketEvent.objects.get(verb="assign").data["changes"]
-        assert [one[1] and one[1][:6] for one in assigned["team"]] == ["import", "import"]
+        assert [one[1] for one in assigned["team"]] == ["Group 70", "Group 24"]
         assert assigned["assignee"] == [None, [User.objects.get(name="Resolver 6").pk]]
         assert TicketEvent.objects.get(verb="change").data["changes"] == {"priority": [3, 2]}
         assert TicketEvent.objects.get(verb="set_status").data == {
@@ -147,6 +147,13 @@ class TestPeopleTeamsAndCategories:
         team = a_team(name="group 24")
         bring_in(admin, *closed())
         assert Ticket.objects.get().team == team
+
+    def test_a_code_that_is_taken_is_not_taken_again(self, admin):
+        Category.objects.create(code="Category 5", name="Others")
+        bring_in(admin, *closed())
+        made = Category.objects.get(name="Category 5")
+        assert made.code.startswith("import-")
+        assert Category.objects.get(name="Subcategory 9").parent == made
 
     def test_what_was_made_is_in_the_audit_log(self, admin):
         bring_in(admin, *still_open())
