@@ -38,10 +38,10 @@ def make_missing(names: Names, run: TicketImport, *, by: User | None, via: str) 
         made += [_made(team, run) for team in teams]
     for depth in sorted({len(path) for path in names.missing_categories}):
         paths = [path for path in names.missing_categories if len(path) == depth]
-        codes = _codes(Category, {path: path[-1] for path in paths}, names.system)
+        of_paths = _codes(Category, {path: path[-1] for path in paths}, names.system)
         rows = [
             Category(
-                code=codes[path],
+                code=of_paths[path],
                 name=path[-1],
                 parent=names.categories.get(path[:-1]),
                 is_active=False,
