@@ -104,7 +104,9 @@ def search(user: User, text: str) -> Search:
     """
     visible = visible_tickets(user).order_by("-created_at", "-id")
     if numbers := numbers_meant(text):
-        found = list(visible.filter(number__in=numbers).values_list("pk", flat=True))
+        # Numbers of another system may look like ours.
+        theirs = Q(external_id__in=[text.strip(), *numbers])
+        found = list(visible.filter(theirs | Q(number__in=numbers)).values_list("pk", flat=True))
         if found:
             return Search(visible.filter(pk__in=found), is_number=True)
     result = Search(visible)

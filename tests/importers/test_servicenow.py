@@ -14,7 +14,7 @@ from servicedesk.tickets.actions import assign, note
 from servicedesk.tickets.models import Category, Outbox, Ticket, TicketEvent
 from servicedesk.tickets.search import search
 from servicedesk.web.errors import Refused
-from tests.factories import a_team, an_administrator, an_agent
+from tests.factories import a_team, an_administrator, an_agent, an_incident
 
 from .logs import COLUMNS, closed, log, row, still_open
 
@@ -125,6 +125,11 @@ class TestAnIncident:
         ticket = Ticket.objects.get()
         assert list(search(admin, "INC777").tickets) == [ticket]
         assert list(search(admin, "Symptom").tickets) == [ticket]
+
+    def test_is_found_beside_a_ticket_of_ours_that_has_its_number(self, admin):
+        born = an_incident().ticket
+        bring_in(admin, *closed(born.number))
+        assert set(search(admin, born.number).tickets) == set(Ticket.objects.all())
 
 
 class TestPeopleTeamsAndCategories:
