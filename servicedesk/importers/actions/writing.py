@@ -13,9 +13,9 @@ from incidents.models import Incident
 from requests.models import ServiceRequest
 from servicedesk.people.models import User
 from servicedesk.tickets.actions import Step, continue_imported, open_imported
-from servicedesk.tickets.actions.core import named, person_ref
+from servicedesk.tickets.actions.core import named, person_ref, stand
 from servicedesk.tickets.models import PriorityReason, Ticket
-from servicedesk.tickets.workflow import TicketType, workflow_of
+from servicedesk.tickets.workflow import TicketType
 
 from ..drafts import Draft
 from ..history import Told, steps_digest, told_of
@@ -116,9 +116,8 @@ def _ticket(run: TicketImport, draft: Draft, names: Names) -> Ticket:
 def _set(ticket: Ticket, draft: Draft, names: Names) -> None:
     """How it stands now."""
     now = draft.moments[-1]
-    status = workflow_of(draft.type).status(now.status)
     ticket.title, ticket.description, ticket.resolution = draft.title, draft.description, draft.resolution
-    ticket.status, ticket.phase = status.name, status.phase
+    stand(ticket, now.status)
     ticket.impact, ticket.urgency, ticket.priority = now.impact, now.urgency, now.priority
     ticket.team = names.teams[now.team] if now.team else None
     ticket.assignee = names.people[now.assignee] if now.assignee else None

@@ -58,7 +58,7 @@ class PersonOut(PersonRow):
     closed = PersonRow.closed | {"manager": None, "addresses": []}
 
     def get_addresses(self, person) -> list[str]:
-        return addresses_of(person)
+        return addresses_of(person) if person.is_reachable else []
 
 
 class MeOut(PersonOut):

@@ -323,6 +323,12 @@ def move(
     return record(ticket, name, by=by, via=via, public=True, at=now, **{"from": before, "to": ticket.status, **data})
 
 
+def stand(ticket: Ticket, status: str) -> None:
+    """Let a ticket stand as it stood in another system; saved by `importing` alone, with the events that tell of it."""
+    found = ticket.workflow.status(status)
+    ticket.status, ticket.phase = found.name, found.phase
+
+
 def named(obj: Model | None) -> list | None:
     """How events keep a reference: id and what it was called then."""
     return None if obj is None else [obj.pk, getattr(obj, "code", None) or str(obj.pk)]
