@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("servicedesk.desk.urls")),
     path("", include("servicedesk.directory.urls")),
     path("", include("servicedesk.escalation.urls")),
+    path("", include("servicedesk.surveys.urls")),
 ]
 
 handler400 = "servicedesk.web.views.bad_request"
