@@ -64,7 +64,9 @@ VARIABLES: dict[str, Promise] = {
     "update_at": gettext_lazy("When the update was due"),
     "action": gettext_lazy("What was agreed to be done"),
     "action_at": gettext_lazy("The day until which it was to be done"),
-    "rating": gettext_lazy("The question how satisfied one was, with a link for each mark; empty for whoever is not asked"),
+    "rating": gettext_lazy(
+        "The question how satisfied one was, with a link for each mark; empty for whoever is not asked"
+    ),
     "mark": gettext_lazy("The mark, from 1 to 5"),
     "words": gettext_lazy("What was said with the mark"),
     "survey": gettext_lazy("Title of the survey"),

@@ -30,9 +30,7 @@ urlpatterns = [
     path("settings/surveys/<int:pk>/groups/<int:group>/move/", surveys.group_move, name="group-move"),
     path("settings/surveys/<int:pk>/groups/<int:group>/questions/new/", surveys.question_new, name="question-new"),
     path("settings/surveys/<int:pk>/questions/<int:question>/", surveys.question_change, name="question-change"),
-    path(
-        "settings/surveys/<int:pk>/questions/<int:question>/delete/", surveys.question_delete, name="question-delete"
-    ),
+    path("settings/surveys/<int:pk>/questions/<int:question>/delete/", surveys.question_delete, name="question-delete"),
     path("settings/surveys/<int:pk>/questions/<int:question>/move/", surveys.question_move, name="question-move"),
     path("settings/surveys/<int:pk>/results/", results.results, name="results"),
     path("settings/surveys/<int:pk>/results/print/", results.results_print, name="results-print"),

@@ -26,9 +26,7 @@ def explain_gap(
         raise Refused(_("There is no gap of 1 point or more here."), code="no_gap")
     row = GapFinding.objects.filter(pk=question.pk).first() or GapFinding(question=question)
     given = {"cause": cause.strip(), "dependence": dependence, "dependence_words": dependence_words.strip()}
-    changes = {
-        name: [plain(getattr(row, name)), value] for name, value in given.items() if getattr(row, name) != value
-    }
+    changes = {name: [plain(getattr(row, name)), value] for name, value in given.items() if getattr(row, name) != value}
     if not changes:
         return row
     for name, value in given.items():

@@ -150,9 +150,13 @@ def _mail(invitation: Invitation, kind: str, name: str) -> None:
             "intro": lambda: survey.intro,
             "until": lambda: exact(survey.closes_on),
             "survey_link": lambda: link,
-            "anonymous": lambda: _("Your answers are anonymous: nobody can see what you said.")
-            if survey.is_anonymous
-            else _("Your answers are kept with your name."),
+            "anonymous": lambda: (
+                _("Your answers are anonymous: nobody can see what you said.")
+                if survey.is_anonymous
+                else _("Your answers are kept with your name.")
+            ),
         }
-        subject = survey.title if kind == OutgoingMail.Kind.SURVEY else _("Reminder: %(title)s") % {"title": survey.title}
+        subject = (
+            survey.title if kind == OutgoingMail.Kind.SURVEY else _("Reminder: %(title)s") % {"title": survey.title}
+        )
         without_ticket(kind, kind, person, subject, values, name).save(force_insert=True)

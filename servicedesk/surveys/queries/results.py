@@ -179,7 +179,9 @@ def _by_department(survey: Survey, groups: Sequence[GroupResult]) -> list[Depart
     """
     rows = Response.objects.filter(survey=survey, side=Side.USERS).order_by()
     counts = dict(rows.values_list("department").annotate(count=Count("pk")))
-    shown = sorted((pk for pk, count in counts.items() if pk is not None and count >= FEWEST), key=lambda pk: counts[pk])
+    shown = sorted(
+        (pk for pk, count in counts.items() if pk is not None and count >= FEWEST), key=lambda pk: counts[pk]
+    )
     rest = sum(count for pk, count in counts.items() if pk not in shown)
     while shown and 0 < rest < FEWEST:
         rest += counts[shown.pop(0)]
