@@ -435,6 +435,8 @@ SPECTACULAR_SETTINGS = {
         "ProposalKind": "incidents.major.models.MajorProposal.Kind",
         "Role": "servicedesk.people.models.Role",
         "MajorState": "incidents.major.serializers.STATES",
+        "SurveyState": "servicedesk.surveys.models.Survey.State",
+        "QuestionKind": "servicedesk.surveys.models.SurveyQuestion.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -1,4 +1,4 @@
-"""What mails of `notify` say of ratings and surveys: `settings.MAIL_VALUES` names this, because notify knows neither."""
+"""What mails of `notify` say of ratings: `settings.MAIL_VALUES` names this, because notify does not know them."""
 
 from collections.abc import Callable
 

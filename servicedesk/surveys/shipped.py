@@ -93,7 +93,8 @@ HALF_YEARLY = Template(
                  "Are procedures and documents there, and up to date?"),
         )),
         Group("improvement", "改善", "Improvement", (
-            Item("improvement_incidents", "障害は、以前より減っていますか。", "Are there fewer disturbances than before?"),
+            Item("improvement_incidents", "障害は、以前より減っていますか。",
+                 "Are there fewer disturbances than before?"),
             Item("improvement_productivity", "ITの改善で、仕事ははかどるようになりましたか。",
                  "Do improvements of IT let you get more done?"),
         )),

@@ -418,8 +418,8 @@ class TestResults:
         survey = a_sent(desk="agents")
         given = {}
         for person in [*users, *desk]:
-            given[person] = {"a1": luck.randint(1, 5), "a2": luck.randint(4, 5) if person in desk else luck.randint(1, 3),
-                             "b1": luck.randint(0, 1)}  # fmt: skip
+            low, high = (4, 5) if person in desk else (1, 3)
+            given[person] = {"a1": luck.randint(1, 5), "a2": luck.randint(low, high), "b1": luck.randint(0, 1)}
             answered(survey, person, **given[person])
 
         def by_hand(people, key):
@@ -447,8 +447,10 @@ class TestResults:
             sum(given[one]["b1"] == place for one in users) for place in (0, 1)
         ]
 
-    @pytest.mark.parametrize(("users", "desk", "marked"), [((3, 3), (4, 4), True), ((4, 3), (4, 4), False),
-                                                           ((5, 5), (4, 4), True), ((3, 3), (3, 4), False)])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("users", "desk", "marked"),
+        [((3, 3), (4, 4), True), ((4, 3), (4, 4), False), ((5, 5), (4, 4), True), ((3, 3), (3, 4), False)],
+    )
     def test_a_gap_of_a_point_is_marked_in_either_direction_in_words_and_with_a_sign(self, visit, users, desk, marked):
         survey = self.with_marks(users, desk)
         item = results_of(survey).groups[0].items[0]

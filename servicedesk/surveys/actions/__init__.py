@@ -16,6 +16,7 @@ from .building import (
     from_template,
     move_group,
     move_question,
+    replace_groups,
 )
 from .findings import explain_gap
 from .ratings import erase_rating_words, rate_ticket, save_rating_settings
@@ -43,6 +44,7 @@ __all__ = [
     "move_question",
     "rate_ticket",
     "remind",
+    "replace_groups",
     "save_rating_settings",
     "send_invitations",
     "send_survey",

@@ -159,6 +159,16 @@ def fill_survey(survey: Survey, groups: Iterable[Mapping[str, Any]]) -> None:
             _at(where, question)
 
 
+@transaction.atomic
+def replace_groups(survey: Survey, groups: Iterable[Mapping[str, Any]], *, by: User, via: str) -> None:
+    """Let a draft ask these questions instead of those that it has."""
+    be_draft(survey, by)
+    survey.groups.all().delete()
+    fill_survey(survey, groups)
+    count = SurveyQuestion.objects.filter(group__survey=survey).count()
+    audit(survey, "change_questions", by=by, via=via, label=survey.title_ja, count=count)
+
+
 def new_key() -> str:
     return f"q{secrets.token_hex(6)}"
 
@@ -189,6 +199,7 @@ def create_group(survey: Survey, *, by: User, via: str, title_ja: str, title_en:
 @transaction.atomic
 def change_group(group: SurveyGroup, *, by: User, via: str, title_ja: str, title_en: str) -> SurveyGroup:
     be_draft(group.survey, by)
+    lock(group)
     changes = changed_fields(group, {"title_ja": title_ja, "title_en": title_en})
     keep(group)
     _say(group.survey, by, via, changes, "change_questions")
@@ -219,6 +230,7 @@ def create_question(group: SurveyGroup, *, by: User, via: str, **fields: Any) ->
 @transaction.atomic
 def change_question(question: SurveyQuestion, *, by: User, via: str, **fields: Any) -> SurveyQuestion:
     be_draft(question.group.survey, by)
+    lock(question)
     allow(fields, _QUESTION)
     changes = changed_fields(question, fields)
     _choices_fit(question)
