@@ -435,6 +435,7 @@ SPECTACULAR_SETTINGS = {
         "ProposalKind": "incidents.major.models.MajorProposal.Kind",
         "Role": "servicedesk.people.models.Role",
         "MajorState": "incidents.major.serializers.STATES",
+        "TicketType": "servicedesk.tickets.workflow.TicketType",
         "SurveyState": "servicedesk.surveys.models.Survey.State",
         "QuestionKind": "servicedesk.surveys.models.SurveyQuestion.Kind",
     },

@@ -101,15 +101,14 @@ def invitation_by_token(token: str) -> Invitation | None:
 
 def progress_of(survey: Survey) -> dict[str, dict[str, int]]:
     """By side: how many are asked, written to, and have answered. Never who."""
-    rows = survey.invitations.order_by().values("side").annotate(
+    found = {side.value: {"asked": 0, "sent": 0, "answered": 0} for side in Side}
+    counts = survey.invitations.order_by().values_list("side").annotate(
         asked=Count("pk"), sent=Count("pk", filter=Q(sent_at__isnull=False)),
         answered=Count("pk", filter=Q(answered=True)),
     )  # fmt: skip
-    found = {row["side"]: row for row in rows}
-    return {
-        side.value: {name: found.get(side.value, {}).get(name, 0) for name in ("asked", "sent", "answered")}
-        for side in Side
-    }
+    for side, asked, sent, answered in counts:
+        found[side] = {"asked": asked, "sent": sent, "answered": answered}
+    return found
 
 
 # --- what is due ----------------------------------------------------------------------------------------------------
