@@ -60,12 +60,12 @@ def rate_ticket(
                 % {"count": len(words), "most": Rating.MOST_WORDS},
                 field="words",
             )  # fmt: skip
+    now = at or timezone.now()
     settings, rating = rating_settings(), rating_of(ticket, by)
     if not settings.is_on:
         raise TicketError(_("Tickets are not rated here at present."), code="switched_off")
-    if not may_rate_now(ticket, rating, settings):
+    if not may_rate_now(ticket, rating, settings, now):
         raise TicketError(_("This can be rated only for some time after it was closed."), code="wrong_status")
-    now = at or timezone.now()
     before = rating.mark if rating is not None else None
     if rating is not None and before == mark and words in (None, rating.words):
         return rating

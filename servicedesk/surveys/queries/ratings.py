@@ -50,11 +50,11 @@ def rating_of(ticket: Ticket, person: User) -> Rating | None:
     return Rating.objects.filter(ticket=ticket, person=person).first()
 
 
-def may_rate_now(ticket: Ticket, rating: Rating | None, settings: RatingSettings) -> bool:
-    """Whether a closed ticket can be rated at this moment, or its rating changed: a new closing asks anew."""
+def may_rate_now(ticket: Ticket, rating: Rating | None, settings: RatingSettings, now: datetime | None = None) -> bool:
+    """Whether a closed ticket can be rated at a moment, or its rating changed: a new closing asks anew."""
     if ticket.status != CLOSED or ticket.closed_at is None:
         return False
-    now = timezone.now()
+    now = now or timezone.now()
     if now > ticket.closed_at + timedelta(days=settings.answer_days):
         return False
     if rating is None or rating.changed_at < ticket.closed_at:
