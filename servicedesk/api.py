@@ -37,6 +37,7 @@ from servicedesk.people.api.tokens import TokenViewSet
 from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet
 from servicedesk.priorities.closing_api import ClosingRulesViewSet
+from servicedesk.reports.api import KpiViewSet
 from servicedesk.surveys.api.ratings import RatingSettingsViewSet, RatingViewSet, TicketRatingViewSet
 from servicedesk.surveys.api.surveys import MySurveyViewSet, SurveyViewSet
 from servicedesk.tickets.api.ending import ApprovalViewSet
@@ -154,6 +155,7 @@ urlpatterns = [
     path("closing-rules/", ClosingRulesViewSet.as_view({"get": "list", "put": "update"}), name="closing-rules"),
     path("major-settings/", MajorSettingsViewSet.as_view({"get": "retrieve", "put": "update"}), name="major-settings"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
+    path("reports/kpi/<str:month>/", KpiViewSet.as_view({"get": "retrieve"}), name="kpi"),
     path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),

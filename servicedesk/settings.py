@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "servicedesk.escalation",
     "servicedesk.directory",
     "servicedesk.surveys",
+    "servicedesk.reports",
     "servicedesk.demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -136,7 +137,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "servicedesk.web.static_files.Gzipped"
     },
 }
 if FILES_BUCKET:
@@ -246,6 +247,7 @@ EVENT_CONSUMERS = [
     "servicedesk.desk.consumers.resolve_children",
     "servicedesk.escalation.consumers.queue_turns",
     "servicedesk.escalation.consumers.count_savings",
+    "servicedesk.reports.consumers.queue_facts",
 ]
 # Says which reply template a reply began from (servicedesk.tickets.actions.talk), which the core does not know.
 REPLY_TEMPLATES = "servicedesk.desk.templates.began_from"
@@ -312,6 +314,9 @@ CELERY_BEAT_SCHEDULE = {
         ("find missed events", "servicedesk.escalation.tasks.find_missed_events", 300),
         ("send webhooks", "servicedesk.escalation.tasks.send_webhooks", 2),
         ("sweep savings", "servicedesk.escalation.tasks.sweep_savings", 600),
+        ("keep facts", "servicedesk.reports.tasks.keep_facts", 2),
+        ("find missed facts", "servicedesk.reports.tasks.find_missed_facts", 600),
+        ("count figures", "servicedesk.reports.tasks.count_figures", 60),
         ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),

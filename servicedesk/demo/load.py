@@ -15,6 +15,7 @@ from servicedesk.levels.keeping import keep_clocks
 from servicedesk.levels.queries import reading_once
 from servicedesk.people.actions import audit
 from servicedesk.people.models import AuditEntry, User
+from servicedesk.reports.facts import recount
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Outbox, Ticket, TicketEvent
 
@@ -87,6 +88,7 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
             keep_clocks(ids[start : start + 500])
         count_all(TicketEvent.objects.all())
         all_judged()
+        recount()
         Outbox.objects.all().delete()
         audit(None, _VERB, by=None, via=VIA, label="Demo")
         # Before the commit: passwords that are in the database are always in the file as well.

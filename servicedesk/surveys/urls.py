@@ -35,6 +35,7 @@ urlpatterns = [
     path("settings/surveys/<int:pk>/results/", results.results, name="results"),
     path("settings/surveys/<int:pk>/results/print/", results.results_print, name="results-print"),
     path("settings/surveys/<int:pk>/results.csv", results.results_csv, name="results-csv"),
+    path("settings/surveys/<int:pk>/results.pdf", results.results_pdf, name="results-pdf"),
     path("settings/surveys/<int:pk>/results.xlsx", results.results_xlsx, name="results-xlsx"),
     path("settings/surveys/<int:pk>/results/<int:question>/", results.finding, name="finding"),
 ]

@@ -127,6 +127,7 @@ PARTS = {
     "surveys:question-delete",
     "surveys:question-move",
     "surveys:results-csv",
+    "surveys:results-pdf",
     "surveys:results-xlsx",
     "directory:entries-csv",
     "directory:entries-json",

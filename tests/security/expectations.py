@@ -290,6 +290,7 @@ PAGES = {
             "results",
             "results-print",
             "results-csv",
+            "results-pdf",
             "results-xlsx",
             "finding",
         )

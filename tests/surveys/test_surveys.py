@@ -43,7 +43,7 @@ from servicedesk.surveys.models import Answer, GapFinding, Invitation, Response,
 from servicedesk.surveys.queries.results import results_of, trend_of
 from servicedesk.surveys.queries.surveys import groups_of
 from servicedesk.surveys.tokens import invitation_token, rating_token
-from servicedesk.web.errors import Refused
+from servicedesk.web.errors import NotNow, Refused
 from tests.factories import a_department, a_person, a_team, again, an_administrator, an_agent
 from tests.surveys.makers import GROUPS, a_sent, a_survey, answered, questions_of
 
@@ -517,9 +517,21 @@ class TestResults:
             sheets = "".join(parts.read(name).decode() for name in names if "worksheets/sheet" in name)
             words = parts.read("xl/sharedStrings.xml").decode()
         assert "xl/charts/chart1.xml" in names
+        paper = page.get(reverse("surveys:results-pdf", args=[survey.pk]))
+        assert paper["Content-Type"] == "application/pdf" and paper.content.startswith(b"%PDF-")
         assert "乙二: =1+1" in words and "乙二: =1+1" in csv
         assert "<f>" not in sheets and not re.search(r"<t[^>]*>[=+@-]", words) and not re.search(r"[,\n][=+@]", csv)
         assert "<v>2</v>" in sheets
+
+    def test_a_machine_that_makes_no_pdf_says_so_on_the_page(self, visit, monkeypatch):
+        def lacking(*_args):
+            raise NotNow("This machine cannot make PDFs.")
+
+        survey = self.with_marks((2, 2), (4, 4))
+        monkeypatch.setattr("servicedesk.surveys.views.results.pdf.render", lacking)
+        page = visit(an_administrator())
+        answer = page.get(reverse("surveys:results-pdf", args=[survey.pk]), follow=True)
+        assert "This machine cannot make PDFs." in answer.content.decode()
 
     def test_reads_do_not_grow_with_the_answers(self, django_assert_max_num_queries):
         survey = self.with_marks((2, 2), (4, 4))

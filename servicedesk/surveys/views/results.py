@@ -3,14 +3,18 @@
 import tempfile
 from functools import partial
 
+from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from servicedesk.people import csvfiles, xlsxfiles
+from servicedesk.web import pdf
 from servicedesk.web.access import needs
 from servicedesk.web.editing import edit
+from servicedesk.web.errors import Refused
 from servicedesk.web.pages import page
 
 from ..actions import explain_gap
@@ -47,6 +51,21 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
 def results_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The same for paper."""
     return page(request, "surveys/results_print.html", context_of(get_survey(request.user, pk)))
+
+
+@needs("surveys.see")
+@require_safe
+def results_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same as a file. A machine that lacks what PDFs need says so on the page."""
+    survey = get_survey(request.user, pk)
+    try:
+        made = pdf.render("surveys/results_pdf.html", context_of(survey))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect("surveys:results", pk)
+    answer = HttpResponse(made, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="survey-{pk}.pdf"'
+    return answer
 
 
 @needs("surveys.see")

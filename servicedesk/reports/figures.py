@@ -1,0 +1,211 @@
+"""Figures: the numbers of all KPIs in a span of months. Those of the whole desk are counted beforehand (`Counted`) as
+long as nothing has changed in their months; others are counted when somebody asks, and remembered for a while.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Min
+from django.utils import timezone
+
+from .kpis import KPIS, WHOLE, Base, By, Kpi, Scope, definitions_version
+from .measures import Largest, Number
+from .models import Counted, MonthStamp, TicketFact
+from .months import Period, Year, between
+
+# While a month goes on its figures change all the time: those of a moment ago will do.
+FRESH = timedelta(minutes=3)
+_REMEMBERED = 3600
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The number of a KPI, and those of its parts by the values of its breakdown's column."""
+
+    number: Number
+    parts: Mapping[Any, Number] = field(default_factory=dict)
+
+    @property
+    def value(self) -> Decimal | None:
+        return self.number.value
+
+
+Figures = Mapping[str, Figure]
+
+
+def count(year: Year, period: Period, scope: Scope = WHOLE, kpis: Collection[type[Kpi]] | None = None) -> Figures:
+    """Count all KPIs, or some, in a period: one query for each base, and one for each base and breakdown."""
+    wanted = list(KPIS.values() if kpis is None else kpis)
+    numbers: dict[str, Number] = {}
+    parts: dict[str, dict[Any, Number]] = defaultdict(dict)
+    for base, own in _together(wanted, lambda kpi: kpi.base).items():
+        rows = base.within(year, period, scope)
+        plain = [kpi for kpi in own if not isinstance(kpi.measure, Largest)]
+        found = rows.aggregate(**_aggregates(plain)) if plain else {}
+        for kpi in plain:
+            numbers[kpi.key] = kpi.measure.number(_own(found, plain, kpi))
+        for kpi in own:
+            if isinstance(kpi.measure, Largest):
+                numbers[kpi.key] = kpi.measure.of_groups(rows)
+        for by, those in _together([kpi for kpi in plain if kpi.by], lambda kpi: kpi.by).items():
+            _break_down(rows, base, by, those, parts)
+    return {kpi.key: Figure(numbers[kpi.key], parts[kpi.key]) for kpi in wanted}
+
+
+def _break_down(rows, base: Base, by: By, kpis: list[type[Kpi]], parts: dict[str, dict[Any, Number]]) -> None:
+    path = by.path(base)
+    for found in rows.values(path).annotate(**_aggregates(kpis)):
+        for kpi in kpis:
+            number = kpi.measure.number(_own(found, kpis, kpi))
+            if number.of or (number.of is None and number.amount):
+                parts[kpi.key][found[path]] = number
+
+
+def _together(kpis: Iterable[type[Kpi]], by) -> dict[Any, list[type[Kpi]]]:
+    found: dict[Any, list[type[Kpi]]] = defaultdict(list)
+    for kpi in kpis:
+        found[by(kpi)].append(kpi)
+    return found
+
+
+def _aggregates(kpis: list[type[Kpi]]) -> dict[str, Any]:
+    return {
+        f"k{place}_{name}": aggregate
+        for place, kpi in enumerate(kpis)
+        for name, aggregate in kpi.measure.aggregates().items()
+    }
+
+
+def _own(found: Mapping[str, Any], kpis: list[type[Kpi]], kpi: type[Kpi]) -> dict[str, Any]:
+    place = kpis.index(kpi)
+    return {name: found[f"k{place}_{name}"] for name in kpi.measure.aggregates()}
+
+
+def turns_of(months: Collection[date]) -> dict[date, int]:
+    """The stamps of these months; 0 of one in which nothing ever happened. One query."""
+    return dict.fromkeys(months, 0) | dict(MonthStamp.objects.filter(month__in=months).values_list("month", "turn"))
+
+
+def figures(year: Year, periods: Collection[Period], scope: Scope = WHOLE) -> dict[Period, Figures]:
+    """The figures of several periods. Those of the whole desk that are kept cost two queries together."""
+    turns = turns_of({month for period in periods for month in period.months})
+    wanted = {period: sum(turns[month] for month in period.months) for period in periods}
+    found = {} if scope else _kept(wanted)
+    for period, turn in wanted.items():
+        if period not in found:
+            found[period] = _remembered(year, period, scope, turn)
+    return found
+
+
+def _kept(wanted: Mapping[Period, int]) -> dict[Period, Figures]:
+    rows = Counted.objects.filter(
+        first__in={period.first for period in wanted}, last__in={period.last for period in wanted},
+        version=definitions_version(),
+    )  # fmt: skip
+    fresh = timezone.now() - FRESH
+    kept = {Period(row.first, row.last): row for row in rows}
+    return {
+        period: from_json(kept[period].figures)
+        for period, turn in wanted.items()
+        if period in kept and (kept[period].turn == turn or kept[period].at > fresh)
+    }
+
+
+def _kpis_for(period: Period) -> list[type[Kpi]]:
+    """Of several months those alone that cannot be put together from the figures of each."""
+    return [kpi for kpi in KPIS.values() if period.is_month or not kpi.measure.adds_up]
+
+
+def _remembered(year: Year, period: Period, scope: Scope, turn: int) -> Figures:
+    key = f"figures:{definitions_version()}:{year}:{period}:{scope}:{turn}".replace(" ", "")
+    found = cache.get(key)
+    if found is None:
+        found = to_json(count(year, period, scope, _kpis_for(period)))
+        cache.set(key, found, _REMEMBERED if period.last < year.this_month() else FRESH.total_seconds())
+    return from_json(found)
+
+
+def put_together(kpi: type[Kpi], span: Figures, months: Iterable[Figures]) -> Figure | None:
+    """The figure of a KPI over several months: counted as a whole where it must be, else the sum of its months."""
+    if not kpi.measure.adds_up:
+        return span.get(kpi.key)
+    numbers, parts = [], defaultdict(list)
+    for each in months:
+        figure = each.get(kpi.key)
+        if figure is not None:
+            numbers.append(figure.number)
+            for key, number in figure.parts.items():
+                parts[key].append(number)
+    if not numbers:
+        return None
+    return Figure(_sum(numbers), {key: _sum(those) for key, those in parts.items()})
+
+
+def _sum(numbers: list[Number]) -> Number:
+    amounts = [number.amount for number in numbers if number.amount is not None]
+    of = None if numbers[0].of is None else sum(number.of or 0 for number in numbers)
+    return Number(sum(amounts, Decimal(0)), of)
+
+
+def to_json(found: Figures) -> dict[str, list]:
+    """As a row of the database or of the cache keeps figures."""
+
+    def plain(number: Number) -> list:
+        return [None if number.amount is None else str(number.amount), number.of]
+
+    return {
+        key: [*plain(figure.number), [[part, *plain(number)] for part, number in figure.parts.items()]]
+        for key, figure in found.items()
+    }
+
+
+def from_json(kept: Mapping[str, list]) -> dict[str, Figure]:
+    def number(amount: str | None, of: int | None) -> Number:
+        return Number(None if amount is None else Decimal(amount), of)
+
+    return {
+        key: Figure(number(amount, of), {part: number(*rest) for part, *rest in parts})
+        for key, (amount, of, parts) in kept.items()
+    }
+
+
+def first_month(year: Year) -> date | None:
+    """The first month in which anything was opened or resolved."""
+    ends = TicketFact.objects.aggregate(opened=Min("opened_at"), resolved=Min("resolved_at"))
+    first = min(filter(None, ends.values()), default=None)
+    return None if first is None else year.month_of(first)
+
+
+def keep_counted(most: int = 24) -> int:
+    """Count beforehand what is out of date: the newest months first, each with its fiscal year until then; returns how
+    many spans were counted. Repeating does nothing until something changes.
+    """
+    year = Year.now()
+    first = first_month(year)
+    if first is None:
+        return 0
+    months = list(between(first, year.this_month()))[::-1]
+    periods = [period for month in months for period in dict.fromkeys((Period.of(month), year.so_far(month)))]
+    turns = turns_of({month for period in periods for month in period.months})
+    kept = {Period(row.first, row.last): row for row in Counted.objects.defer("figures")}
+    done = 0
+    for period in periods:
+        turn = sum(turns[month] for month in period.months)
+        row = kept.get(period)
+        is_good = row and row.version == definitions_version()
+        if is_good and (row.turn == turn or timezone.now() - row.at < FRESH / 3):
+            continue
+        if done == most:
+            break
+        counted = to_json(count(year, period, WHOLE, _kpis_for(period)))
+        Counted.objects.update_or_create(
+            first=period.first, last=period.last,
+            defaults={"turn": turn, "version": definitions_version(), "figures": counted, "at": timezone.now()},
+        )  # fmt: skip
+        done += 1
+    return done

@@ -1,0 +1,271 @@
+"""How a KPI makes one number of the rows behind it: each measure is an aggregate of the database, and can be said again
+in Python of the same rows, by which a test compares list and number.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from django.db.models import (
+    Aggregate,
+    BooleanField,
+    Case,
+    Count,
+    F,
+    FloatField,
+    Func,
+    Max,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+
+
+class Percentile(Aggregate):
+    """`percentile_cont` of PostgreSQL: a median by 0.5."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+@dataclass(frozen=True)
+class Number:
+    """What a measure found: `amount`, and what it is `of` where it is a share or an average. Both are sums, so that
+    months can be put together.
+    """
+
+    amount: Decimal | None
+    of: int | None = None
+
+    @property
+    def value(self) -> Decimal | None:
+        """The figure itself; None when there is nothing to speak of."""
+        if self.amount is None or self.of is None:
+            return self.amount
+        return self.amount / self.of if self.of else None
+
+
+def _exact(found: Any) -> Decimal | None:
+    return None if found is None else Decimal(str(found))
+
+
+class Measure:
+    """`where` says which rows of the base are meant."""
+
+    adds_up = True  # whether the figures of months can be added
+
+    def __init__(self, where: Q | None = None):
+        self.where = where or Q()
+
+    def aggregates(self) -> dict[str, Any]:
+        """Named aggregates over rows of the base."""
+        raise NotImplementedError
+
+    def number(self, found: Mapping[str, Any]) -> Number:
+        """What the aggregates say."""
+        raise NotImplementedError
+
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a row that `again` reads."""
+        return ()
+
+    def again(self, rows: Iterable[Mapping[str, Any]]) -> Number:
+        """The number of listed rows, in Python."""
+        raise NotImplementedError
+
+    def listed(self, rows: QuerySet) -> QuerySet:
+        """The rows behind the number."""
+        return rows.filter(self.where)
+
+    def said(self) -> str:
+        """What it does, for the version of the definitions."""
+        return f"{type(self).__name__} {self.where}"
+
+
+class HowMany(Measure):
+    """How many."""
+
+    def aggregates(self):
+        return {"n": Count("pk", filter=self.where) if self.where else Count("pk")}
+
+    def number(self, found):
+        return Number(Decimal(found["n"] or 0))
+
+    def again(self, rows):
+        return Number(Decimal(len(list(rows))))
+
+
+class Share(Measure):
+    """How many of `where` are `met` too, from 0 to 1. `met` is a column that is true, or a Q of one column."""
+
+    def __init__(self, met: Q, where: Q | None = None):
+        super().__init__(where)
+        self.met = met
+
+    def aggregates(self):
+        return {
+            "n": Count("pk", filter=self.where & self.met),
+            "d": Count("pk", filter=self.where) if self.where else Count("pk"),
+        }
+
+    def number(self, found):
+        return Number(Decimal(found["n"] or 0), found["d"] or 0)
+
+    def listed(self, rows):
+        return super().listed(rows).annotate(is_met=_as_boolean(self.met))
+
+    def columns(self):
+        return ("is_met",)
+
+    def again(self, rows):
+        all_rows = list(rows)
+        return Number(Decimal(sum(bool(row["is_met"]) for row in all_rows)), len(all_rows))
+
+    def said(self):
+        return f"{super().said()} met {self.met}"
+
+
+def _as_boolean(condition: Q) -> Any:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+class Total(Measure):
+    """The sum of a column, divided by `per`."""
+
+    def __init__(self, column: str, where: Q | None = None, *, per: int = 1):
+        super().__init__(where)
+        self.column, self.per = column, per
+
+    def aggregates(self):
+        return {"n": Sum(self.column, filter=self.where) if self.where else Sum(self.column)}
+
+    def number(self, found):
+        return Number(Decimal(found["n"] or 0) / self.per)
+
+    def columns(self):
+        return (self.column,)
+
+    def again(self, rows):
+        return Number(sum((Decimal(row[self.column] or 0) for row in rows), Decimal(0)) / self.per)
+
+    def said(self):
+        return f"{super().said()} {self.column} {self.per}"
+
+
+class Mean(Total):
+    """The average of a column where it is known."""
+
+    def aggregates(self):
+        where = self.where & Q(**{f"{self.column}__isnull": False})
+        return {"n": Sum(self.column, filter=where), "d": Count("pk", filter=where)}
+
+    def number(self, found):
+        return Number(Decimal(found["n"] or 0) / self.per, found["d"] or 0)
+
+    def listed(self, rows):
+        return super().listed(rows).filter(**{f"{self.column}__isnull": False})
+
+    def again(self, rows):
+        all_rows = list(rows)
+        return Number(super().again(all_rows).amount, len(all_rows))
+
+
+class Middle(Measure):
+    """The median of an expression, divided by `per`; None of no rows. Months cannot be put together."""
+
+    adds_up = False
+
+    def __init__(self, value: Any, where: Q | None = None, *, per: int = 1):
+        super().__init__(where)
+        self.value, self.per = value, per
+
+    def aggregates(self):
+        return {"n": Percentile(self.value, filter=self.where) if self.where else Percentile(self.value)}
+
+    def number(self, found):
+        return Number(None if found["n"] is None else _exact(found["n"]) / self.per)
+
+    def listed(self, rows):
+        return super().listed(rows).annotate(measured=self.value)
+
+    def columns(self):
+        return ("measured",)
+
+    def again(self, rows):
+        values = [float(row["measured"]) for row in rows if row["measured"] is not None]
+        return Number(Decimal(str(median(values))) / self.per if values else None)
+
+    def said(self):
+        return f"{super().said()} {self.value} {self.per}"
+
+
+class Greatest(Measure):
+    """The largest of a column's values; None of no rows."""
+
+    adds_up = False
+
+    def __init__(self, value: Any, where: Q | None = None, *, per: int = 1):
+        super().__init__(where)
+        self.value, self.per = value, per
+
+    def aggregates(self):
+        return {"n": Max(self.value, filter=self.where) if self.where else Max(self.value)}
+
+    def number(self, found):
+        return Number(None if found["n"] is None else _exact(found["n"]) / self.per)
+
+    def listed(self, rows):
+        return super().listed(rows).annotate(measured=self.value)
+
+    def columns(self):
+        return ("measured",)
+
+    def again(self, rows):
+        values = [Decimal(str(row["measured"])) for row in rows if row["measured"] is not None]
+        return Number(max(values) / self.per if values else None)
+
+    def said(self):
+        return f"{super().said()} {self.value} {self.per}"
+
+
+class Largest(Measure):
+    """The share of the largest group of a column among all rows, from 0 to 1: how much hangs on one."""
+
+    adds_up = False
+
+    def __init__(self, column: str, where: Q | None = None):
+        super().__init__(where & Q(**{f"{column}__isnull": False}) if where else Q(**{f"{column}__isnull": False}))
+        self.column = column
+
+    def of_groups(self, rows: QuerySet) -> Number:
+        """Two numbers by one query of its own."""
+        counts = list(rows.filter(self.where).order_by().values_list(self.column).annotate(n=Count("pk")))
+        return self._of([count for _key, count in counts])
+
+    def _of(self, counts: list[int]) -> Number:
+        return Number(Decimal(max(counts, default=0)), sum(counts))
+
+    def columns(self):
+        return (self.column,)
+
+    def again(self, rows):
+        return self._of(list(Counter(row[self.column] for row in rows).values()))
+
+    def said(self):
+        return f"{super().said()} {self.column}"
+
+
+def hours_between(start: str, end: str) -> Any:
+    """Elapsed hours from one column of moments to another, as a number."""
+    return Func(
+        F(end) - F(start),
+        function="extract",
+        template="(EXTRACT(EPOCH FROM %(expressions)s) / 3600.0)",
+        output_field=FloatField(),
+    )

@@ -1,0 +1,16 @@
+"""Who reads reports. The sums are those of the whole desk; the tickets behind them are those that one sees."""
+
+from servicedesk.people.models import Role
+from servicedesk.people.rules import rule
+
+
+@rule("reports.see")
+def see_reports(user, found=None):
+    """Leads, report readers and administrators."""
+    return user.is_lead or user.is_administrator or Role.REPORT_READER in user.roles
+
+
+@rule("reports.change")
+def change_reports(user, found=None):
+    """Targets, owners, how the company counts, who gets reports, and issuing one."""
+    return user.is_administrator

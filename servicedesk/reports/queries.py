@@ -1,0 +1,135 @@
+"""Reads of reports: the lines of a month, and the tickets behind a figure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+from servicedesk.people.models import User
+from servicedesk.tickets.queries import seen_by
+
+from .figures import Figure, Figures, figures, put_together
+from .kpis import KPIS, WHOLE, Better, Group, Kpi, Scope, in_groups
+from .models import Target
+from .months import Period, Year, after, between
+
+# So many months before it are shown beside a month.
+MONTHS_BEFORE = 12
+
+
+@dataclass(frozen=True)
+class Line:
+    """A KPI in a month: its figure, target and owner, the months before it (oldest first, the month itself last), the
+    same month of last year, and the fiscal year until then, this one and the last.
+    """
+
+    kpi: type[Kpi]
+    figure: Figure
+    target: Target | None
+    months: Sequence[tuple[date, Decimal | None]]
+    last_year: Decimal | None
+    so_far: Figure | None
+    so_far_last_year: Figure | None
+
+    @property
+    def value(self) -> Decimal | None:
+        return self.figure.value
+
+    @property
+    def before(self) -> Decimal | None:
+        """The month before."""
+        return self.months[-2][1]
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the target was met; None without a target, a figure, or a direction."""
+        if self.target is None or self.target.value is None or self.value is None or self.kpi.better == Better.NEITHER:
+            return None
+        return self.value <= self.target.value if self.kpi.better == Better.LESS else self.value >= self.target.value
+
+    @property
+    def parts(self) -> list[tuple[str, str, Any, Decimal | None]]:
+        """(code, label, value of the column, figure) of the breakdown, in the order of the labels' codes; largest first
+        where they are names.
+        """
+        return parts_of(self.kpi, self.figure)
+
+
+def parts_of(kpi: type[Kpi], figure: Figure) -> list[tuple[str, str, Any, Decimal | None]]:
+    if kpi.by is None:
+        return []
+    named = kpi.by.naming(figure.parts)
+    found = [(*named[key], key, number.value) for key, number in figure.parts.items()]
+    if all(isinstance(key, int) and key < 10 for key in figure.parts) and kpi.by.column in ("priority", "impact"):
+        return sorted(found, key=lambda part: part[0])
+    return sorted(found, key=lambda part: (-(part[3] or 0), part[1]))
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of the report: `lines` by group, in the order of the report."""
+
+    month: date
+    year: Year
+    scope: Scope
+    groups: Mapping[Group, Sequence[Line]]
+
+    @property
+    def lines(self) -> list[Line]:
+        return [line for lines in self.groups.values() for line in lines]
+
+
+def month_of_report(year: Year, month: date, scope: Scope = WHOLE) -> Month:
+    """All lines of a month. The number of queries is the same whatever the desk has, once its figures are counted."""
+    months = list(between(after(month, -MONTHS_BEFORE), month))
+    so_far = year.so_far(month)
+    last = Period(after(so_far.first, -12), after(so_far.last, -12))
+    singles = dict.fromkeys([*months, *so_far.months, *last.months])
+    found = figures(year, [*map(Period.of, singles), so_far, last], scope)
+    by_month = {each: found[Period.of(each)] for each in singles}
+    targets = targets_of(year.fiscal_year(month))
+    groups = {
+        group: [_line(kpi, month, months, by_month, found, so_far, last, targets.get(kpi.key)) for kpi in kpis]
+        for group, kpis in in_groups().items()
+    }
+    shown = {group: [line for line in lines if _is_alive(line)] for group, lines in groups.items()}
+    return Month(month, year, scope, {group: lines for group, lines in shown.items() if lines})
+
+
+def _line(
+    kpi: type[Kpi], month: date, months: Sequence[date], by_month: Mapping[date, Figures],
+    found: Mapping[Period, Figures], so_far: Period, last: Period, target: Target | None,
+) -> Line:  # fmt: skip
+    def value(of: date) -> Decimal | None:
+        figure = by_month[of].get(kpi.key)
+        return figure.value if figure else None
+
+    return Line(
+        kpi=kpi, figure=by_month[month][kpi.key], target=target, months=[(each, value(each)) for each in months],
+        last_year=value(after(month, -12)),
+        so_far=put_together(kpi, found[so_far], (by_month[each] for each in so_far.months)),
+        so_far_last_year=put_together(kpi, found[last], (by_month[each] for each in last.months)),
+    )  # fmt: skip
+
+
+def _is_alive(line: Line) -> bool:
+    """A KPI of which there was never anything to say, and nobody asked for by a target, is no row."""
+    values = [*(value for _month, value in line.months), line.so_far.value if line.so_far else None]
+    return line.target is not None or any(values)
+
+
+def targets_of(fiscal_year: int) -> dict[str, Target]:
+    """Targets and owners of a fiscal year by KPI. One query."""
+    rows = Target.objects.filter(year=fiscal_year, kpi__in=KPIS).select_related("owner")
+    return {row.kpi: row for row in rows}
+
+
+def rows_behind(
+    user: User, kpi: type[Kpi], year: Year, month: date, scope: Scope = WHOLE, part: Any = ...
+) -> tuple[QuerySet, QuerySet]:
+    """(all rows behind a figure, those on tickets that the person sees)."""
+    rows = kpi.listed(year, Period.of(month), scope, part)
+    return rows, rows.filter(seen_by(user, kpi.base.to_ticket))

@@ -1,0 +1,31 @@
+"""What beat starts here."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from .facts import AT_ONCE, keep_waiting, missing_since
+from .figures import keep_counted
+
+_LOOKS_BACK = timedelta(days=2)
+
+
+@shared_task
+def keep_facts() -> None:
+    """Read anew the facts of tickets to which something happened."""
+    for _round in range(20):
+        if keep_waiting() < AT_ONCE:
+            break
+
+
+@shared_task
+def find_missed_facts() -> None:
+    """Tickets whose events never came here."""
+    missing_since(timezone.now() - _LOOKS_BACK)
+
+
+@shared_task
+def count_figures() -> None:
+    """Count beforehand what the month page shows."""
+    keep_counted()
