@@ -97,7 +97,6 @@ PAGES = [
     Screen("outage-over", STAFF, "desk:outage", ("past_major",)),
     Screen("new-known", STAFF, "intake:new", press=("label:has-text('ERP'), label:has-text('基幹')",)),
     Screen("rate-by-mail", "", "surveys:rate-by-mail", ("rating_link",)),
-    Screen("rate-by-broken-link", "", "surveys:rate-by-mail", more=("broken",)),
     Screen("rate", STAFF, "surveys:rate", ("own_done",)),
     Screen("survey-by-mail", "", "surveys:answer-by-mail", ("survey_link",)),
     Screen("survey-to-answer", STAFF, "surveys:answer", ("survey_open",)),

@@ -197,7 +197,7 @@ def _tickets(people: dict[str, User]) -> dict:
         "own": own.filter(closed_at__isnull=True).first() or own.first(),
         "own_resolved": own.filter(status="resolved").first() or own.first(),
         "own_done": own_done,
-        **surveys(people[ADMIN], people[LEAD], staff, own_done),
+        **surveys(people[ADMIN], staff, own_done),
     }
 
 

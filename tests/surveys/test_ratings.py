@@ -158,7 +158,9 @@ class TestLinks:
         resolve_incident(ticket.incident, by=agent, via="page", resolution="Now really.")
         close_incident(ticket.incident, by=agent, via="page")
         Rating.objects.update(at=timezone.now() - timedelta(days=60), changed_at=timezone.now() - timedelta(days=60))
-        assert client.get(address).status_code == 200
+        assert client.post(address, {"mark": "2"}).status_code == 200
+        assert client.post(address, {"mark": "3"}).status_code == 200
+        assert Rating.objects.get().mark == 3
 
     def test_a_rating_can_be_changed_for_so_many_days(self, client):
         ticket = a_closed()

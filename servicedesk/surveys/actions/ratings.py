@@ -71,6 +71,8 @@ def rate_ticket(
         return rating
     if rating is None:
         rating = Rating(ticket=ticket, person=by, at=now)
+    elif ticket.closed_at is not None and rating.changed_at < ticket.closed_at:
+        rating.at = now  # of a new closing, and so the days to change it
     rating.mark, rating.changed_at = mark, now
     rating.words = rating.words if words is None else words
     rating.save()
