@@ -58,6 +58,7 @@ from servicedesk.tickets.models import Category, Ticket, WorkTimer
 
 from .imports import imports
 from .rules import rules
+from .surveys import surveys
 
 STAFF, _EN, HEAD, AGENT, LEAD, ADMIN = (key for _role, key in SIGN_INS)
 _LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen_" * 3
@@ -197,6 +198,7 @@ def _tickets(people: dict[str, User]) -> dict:
         "own": own.filter(closed_at__isnull=True).first() or own.first(),
         "own_resolved": own.filter(status="resolved").first() or own.first(),
         "own_done": own_done,
+        **surveys(people[ADMIN], staff, own_done),
     }
 
 

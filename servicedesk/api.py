@@ -39,6 +39,8 @@ from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet
 from servicedesk.priorities.closing_api import ClosingRulesViewSet
 from servicedesk.reports.api import KpiViewSet
+from servicedesk.surveys.api.ratings import RatingSettingsViewSet, RatingViewSet, TicketRatingViewSet
+from servicedesk.surveys.api.surveys import MySurveyViewSet, SurveyViewSet
 from servicedesk.tickets.api.ending import ApprovalViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
@@ -123,6 +125,9 @@ router.register("saving-rates", SavingRateViewSet, "saving-rate")
 router.register("work-months", WorkMonthViewSet, "work-month")
 router.register("views", SavedViewSet, "view")
 router.register("rules", RuleViewSet, "rule")
+router.register("ratings", RatingViewSet, "rating")
+router.register("surveys", SurveyViewSet, "survey")
+router.register("me/surveys", MySurveyViewSet, "my-survey")
 router.register("search", SearchViewSet, "search")
 
 app_name = "api"
@@ -130,6 +135,16 @@ urlpatterns = [
     path("", include(router.urls)),
     path("tickets/<str:number>/clocks/", ClockViewSet.as_view({"get": "list"}), name="ticket-clocks"),
     path("tickets/<str:number>/holdings/", HoldingsViewSet.as_view({"get": "retrieve"}), name="ticket-holdings"),
+    path(
+        "tickets/<str:number>/rating/",
+        TicketRatingViewSet.as_view({"get": "retrieve", "put": "update"}),
+        name="ticket-rating",
+    ),
+    path(
+        "rating-settings/",
+        RatingSettingsViewSet.as_view({"get": "retrieve", "put": "update"}),
+        name="rating-settings",
+    ),
     path("me/", MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),
     path("me/timer/", TimerViewSet.as_view({"get": "retrieve", "delete": "discard"}), name="timer"),
     path("me/timer/stop/", TimerViewSet.as_view({"post": "stop"}), name="timer-stop"),

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "servicedesk.escalation",
     "servicedesk.directory",
     "servicedesk.importers",
+    "servicedesk.surveys",
     "servicedesk.reports",
     "servicedesk.demo",
     "django.contrib.auth",
@@ -241,6 +242,7 @@ FORMAT_MODULE_PATH = None
 EVENT_CONSUMERS = [
     "servicedesk.tickets.consumers.index_words",
     "servicedesk.levels.consumers.move_clocks",
+    "servicedesk.surveys.consumers.ask_for_ratings",
     "servicedesk.notify.consumers.tell_people",
     "servicedesk.notify.outages.tell_readers",
     "servicedesk.desk.consumers.resolve_children",
@@ -256,6 +258,12 @@ IMPORT_CONSUMERS = [
 ]
 # Says which reply template a reply began from (servicedesk.tickets.actions.talk), which the core does not know.
 REPLY_TEMPLATES = "servicedesk.desk.templates.began_from"
+# What stands for variables of mails that apps further right know (servicedesk.notify.letters): called with (event, to).
+MAIL_VALUES = ["servicedesk.surveys.letters.values_of"]
+# What these show beside a ticket, called with (ticket, reader), and on the first page of everybody, with (reader): a
+# template each, and what gives it its context.
+BESIDE_PARTS = {"surveys/_beside.html": "servicedesk.surveys.parts.beside"}
+HOME_PARTS = {"surveys/_home.html": "servicedesk.surveys.parts.home"}
 # Work that people start (servicedesk.people.jobs): the function that does each kind, called with (job, progress).
 JOBS = {
     "apply_import": "servicedesk.people.actions.imports.apply_as_job",
@@ -305,6 +313,8 @@ CELERY_BEAT_SCHEDULE = {
         ("send account mail", "servicedesk.people.tasks.send_account_mail", 2),
         ("run jobs", "servicedesk.people.tasks.run_jobs", 1),
         ("remind of the directory", "servicedesk.directory.tasks.remind_of_entries", 3600),
+        ("send survey invitations", "servicedesk.surveys.tasks.send_survey_invitations", 20),
+        ("watch surveys", "servicedesk.surveys.tasks.watch_surveys", 600),
         ("watch major incidents", "incidents.tasks.watch_major_incidents", 60),
         ("nag of actions", "incidents.tasks.nag_of_actions", 900),
         ("judge events", "servicedesk.escalation.tasks.judge_events", 1),
@@ -440,6 +450,9 @@ SPECTACULAR_SETTINGS = {
         "ProposalKind": "incidents.major.models.MajorProposal.Kind",
         "Role": "servicedesk.people.models.Role",
         "MajorState": "incidents.major.serializers.STATES",
+        "TicketType": "servicedesk.tickets.workflow.TicketType",
+        "SurveyState": "servicedesk.surveys.models.Survey.State",
+        "QuestionKind": "servicedesk.surveys.models.SurveyQuestion.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

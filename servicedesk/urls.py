@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("servicedesk.directory.urls")),
     path("", include("servicedesk.escalation.urls")),
     path("", include("servicedesk.importers.urls")),
+    path("", include("servicedesk.surveys.urls")),
     path("reports/", include("servicedesk.reports.urls")),
 ]
 

@@ -27,6 +27,7 @@ from .grammar import Story, stories
 from .lives import ASKED, ASSIGNED, IN_PROGRESS, NEW, RESOLVED, VENDOR, Life
 from .major import Major, PastMajor
 from .rules import Rules, all_judged
+from .satisfaction import write_satisfaction
 from .texts import write_texts
 from .times import TOKYO, after, moment_between
 
@@ -80,6 +81,7 @@ def load(*, seed: int = 20, tickets: int = 300, now: datetime | None = None) -> 
         _live(plan(cast, random.Random(seed), moment, tickets, rules), rules, moment)
         promise_calls(moment)
         write_directory(cast, moment)
+        write_satisfaction(cast, moment, seed)
         ids = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(ids), 500):
             index_tickets(ids[start : start + 500])

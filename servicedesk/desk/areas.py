@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from django.apps import apps
 from django.forms import ChoiceField, Field, Form, ModelChoiceField
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -81,6 +82,15 @@ def _texts() -> Iterable[Setting]:
     language = language if language in Language.values else Language.EN
     for key, text in TEXTS.items():
         yield Setting(text.label, GROUPS_OF_TEXTS[text.group], reverse("notify:text", args=[key, language]))
+
+
+def _rating() -> Iterable[Setting]:
+    """Its form stands further right, the words of its model do not."""
+    page = reverse("surveys:rating-settings")
+    model = apps.get_model("surveys", "RatingSettings")
+    for field in model._meta.get_fields():
+        if field.name != "id":
+            yield Setting(field.verbose_name, "", f"{page}#id_rating_settings_{field.name}")
 
 
 GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
@@ -235,6 +245,24 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "settings.change",
                 about="incidents.majorsettings",
                 forms=(MajorSettingsForm,),
+            ),
+            Area(
+                _("Surveys"),
+                _("The half-yearly survey, and what users and desk say"),
+                "clipboard-list",
+                "surveys:surveys",
+                "surveys.see",
+                about="surveys.survey",
+                change="surveys.change",
+            ),
+            Area(
+                _("Question after closing"),
+                _("Who is asked how satisfied they were, and what is a low mark"),
+                "star",
+                "surveys:rating-settings",
+                "settings.change",
+                about="surveys.ratingsettings",
+                more=_rating,
             ),
             Area(
                 _("Months of work time"),

@@ -56,6 +56,11 @@ SETTINGS_VERBS = {
     "sign_in": gettext_lazy("Signed in for a mailbox"),
     "take_missing": gettext_lazy("Took missing mails in"),
     "check_chains": gettext_lazy("Checked the hash chains"),
+    "save_rating_settings": gettext_lazy("Changed the question after closing"),
+    "change_questions": gettext_lazy("Changed the questions of a survey"),
+    "send_survey": gettext_lazy("Sent a survey"),
+    "close_survey": gettext_lazy("Closed a survey"),
+    "explain_gap": gettext_lazy("Wrote down the cause of a gap"),
     "drop_call": gettext_lazy("Dropped a call"),
     "restore_call": gettext_lazy("Took a dropped call up again"),
     "take_over_call": gettext_lazy("Took over a call"),
@@ -148,6 +153,8 @@ TICKET_VERBS = {
     "action_due": gettext_lazy("An action was due"),
     "set_status": gettext_lazy("Set the status, by import"),
     "import_again": gettext_lazy("Imported a ticket once more"),
+    "rate": gettext_lazy("Rated a ticket"),
+    "erase_rating_words": gettext_lazy("Erased the words of a rating"),
 }
 # What entries say beside the fields of what they are about.
 _DATA = {

@@ -1,7 +1,9 @@
 """What stands beside a ticket and its own page cannot know, because it comes from apps further right."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
 
 from incidents.major.queries import major_of, standing_of
@@ -43,4 +45,6 @@ def beside(request: HttpRequest, number: str) -> HttpResponse:
     context |= intake.unreached(ticket)
     if ticket.type == TicketType.INCIDENT:
         context |= standing_of(ticket, major_of(ticket) if ticket.is_major else None)
-    return page(request, "desk/_beside.html", context)
+    for part in settings.BESIDE_PARTS.values():
+        context |= import_string(part)(ticket, request.user)
+    return page(request, "desk/_beside.html", context | {"parts": list(settings.BESIDE_PARTS)})

@@ -1,6 +1,8 @@
 """The pages of staff that show tickets of every kind: home, and my tickets."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -29,7 +31,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "disturbed": known_outages(request.user),
         "asked": request.session.get("asked", ""),
     }
-    return page(request, "portal/home.html", context)
+    for part in settings.HOME_PARTS.values():
+        context |= import_string(part)(request.user)
+    return page(request, "portal/home.html", context | {"parts": list(settings.HOME_PARTS)})
 
 
 @signed_in

@@ -50,6 +50,9 @@ def whom(kind: str, event: TicketEvent, ticket: Ticket, desk: Desk) -> Iterator[
             # What is missed is a matter of the whole team.
             if event.verb == "miss_target" and ticket.team is not None and ticket.team.lead is not None:
                 yield ticket.team.lead
+        case Kind.LOW_MARK:
+            if ticket.team is not None and ticket.team.lead is not None:
+                yield ticket.team.lead
         case Kind.CONFIRMED:
             if not event.data.get("asks"):  # then the lead is asked
                 yield from _desk(ticket)

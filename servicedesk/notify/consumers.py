@@ -57,6 +57,7 @@ _KINDS = {
     "add_action": Kind.ACTION,
     "action_due": Kind.ACTION_DUE,
     "tell": Kind.TOLD,
+    "rate": Kind.LOW_MARK,
 }
 _WITH_WORDS = {
     Kind.REPLY, Kind.MENTIONED, Kind.FORWARDED, Kind.OUTSIDE, Kind.THANKS, Kind.SENT_BACK, Kind.ESCALATED,
@@ -137,6 +138,8 @@ def tell_people(events: Sequence[TicketEvent]) -> None:
 def _kinds_of(event: TicketEvent) -> list[str]:
     """What is told of an event; whoever is mentioned in a reply or note hears of that, and of nothing else."""
     kinds: list[str] = [_KINDS[event.verb]] if event.verb in _KINDS else []
+    if event.verb == "rate" and not event.data.get("low"):
+        return []
     if event.data.get("kind") == HIERARCHICAL:
         kinds = [Kind.ESCALATED]
     return [Kind.MENTIONED, *kinds] if event.data.get("mentions") else kinds

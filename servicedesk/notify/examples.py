@@ -59,6 +59,14 @@ def example_values() -> Values:
         "contract": "SN-2026-0012",
         "devices": "PR-0042",
         "page": settings.SITE_URL + "/",
+        "rating": _example_of_rating(),
+        "mark": "2",
+        "words": _("It took three days, and nobody told me anything meanwhile."),
+        "survey": _("Satisfaction with IT services"),
+        "intro": _("Please tell us how we are doing."),
+        "until": exact((at + timedelta(days=14)).date()),
+        "survey_link": settings.SITE_URL + "/survey/…/",
+        "anonymous": _("Your answers are anonymous: nobody can see what you said."),
         **example_of_major(at),
     }
     return {name: partial(_itself, value) for name, value in said.items()}
@@ -67,6 +75,12 @@ def example_values() -> Values:
 def _example_of_items() -> Value:
     title, line = _("The printer on the third floor jams"), _("%(who)s replied.") % {"who": _("Sho Kobayashi")}
     return Value(f"INC0000123 {title}\n- {line}", format_html("<p>INC0000123 {}</p><ul><li>{}</li></ul>", title, line))
+
+
+def _example_of_rating() -> Value:
+    asks, address = _("How satisfied are you with how this was handled?"), settings.SITE_URL + "/rate/…/"
+    link = format_html('<p>{}</p><ul><li><a href="{}">5 {}</a></li></ul>', asks, address, _("Very satisfied"))
+    return Value(f"{asks}\n5 {_('Very satisfied')}: {address}", link)
 
 
 def example(
@@ -142,6 +156,7 @@ _VERBS = {
     "update_due": "update_due",
     "action": "add_action",
     "action_due": "action_due",
+    "low_mark": "rate",
 }
 
 

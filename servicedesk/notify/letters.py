@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -209,7 +210,14 @@ def values_of(
         "successor": lambda: event.data.get("converted_to") or event.data.get("other", ""),
         **outside_values(ticket, *(str((event.data.get(name) or ["", ""])[1]) for name in ("entry", "contract"))),
         **values_of_major(event, to),
+        **_values_from_the_right(event, to),
     }
+
+
+def _values_from_the_right(event: TicketEvent, to: User) -> dict[str, Callable[[], str | Value]]:
+    """What apps know that notify does not."""
+    found = (import_string(path)(event, to) for path in settings.MAIL_VALUES)
+    return {name: value for values in found for name, value in values.items()}
 
 
 def outside_values(ticket: Ticket, entry: str, contract: str) -> dict[str, Callable[[], str | Value]]:

@@ -65,6 +65,9 @@ class OutgoingMail(models.Model):
         UPDATE_DUE = "update_due", _("An update of an outage is due")
         ACTION = "action", _("An action of a post-mortem for somebody")
         ACTION_DUE = "action_due", _("An action of a post-mortem is due")
+        LOW_MARK = "low_mark", _("Low rating")
+        SURVEY = "survey", _("Survey")
+        SURVEY_DUE = "survey_due", _("Reminder of a survey")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -167,6 +170,7 @@ class Notification(models.Model):
         FORCE = "force", _("A major incident needs me: task force, update or action due")
         TOLD = "told", _("A rule tells me of a ticket")
         ESCALATED = "escalated", _("A ticket is escalated to me, because I am responsible")
+        LOW_MARK = "low_mark", _("A ticket of my team is rated low")
 
     # `notice_once` begins with the person, `notice_by_time` too.
     person = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="notifications")
@@ -250,6 +254,7 @@ class NoticeSettings(models.Model):
         Kind.FORCE,
         Kind.TOLD,
         Kind.ESCALATED,
+        Kind.LOW_MARK,
     )
     # What nobody misses who never hears of it; everything else waits for them to do something.
     DECLINABLE = frozenset({Kind.STATUS, Kind.TEAM, Kind.THANKS, Kind.TARGET, Kind.AWAKE})

@@ -56,6 +56,7 @@ _SAYS = {
     Kind.FORCE: _("A major incident needs you"),
     Kind.TOLD: _("A rule points it out to you"),
     Kind.ESCALATED: _("Escalated to you"),
+    Kind.LOW_MARK: _("Rated low"),
 }
 # Services wake a sleeping phone for these.
 _HURRIES = {Kind.CALLBACK, Kind.FORCE}

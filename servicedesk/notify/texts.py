@@ -64,6 +64,16 @@ VARIABLES: dict[str, Promise] = {
     "update_at": gettext_lazy("When the update was due"),
     "action": gettext_lazy("What was agreed to be done"),
     "action_at": gettext_lazy("The day until which it was to be done"),
+    "rating": gettext_lazy(
+        "The question how satisfied one was, with a link for each mark; empty for whoever is not asked"
+    ),
+    "mark": gettext_lazy("The mark, from 1 to 5"),
+    "words": gettext_lazy("What was said with the mark"),
+    "survey": gettext_lazy("Title of the survey"),
+    "intro": gettext_lazy("Introduction of the survey"),
+    "until": gettext_lazy("Last day of the survey"),
+    "survey_link": gettext_lazy("Address where the survey is answered; it works once"),
+    "anonymous": gettext_lazy("Whether answers are anonymous, in a sentence"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -109,7 +119,7 @@ TEXTS: dict[str, Text] = {
     ),
     "reopened": Text(gettext_lazy("Taken up again"), REQUESTER),
     "closes": Text(gettext_lazy("Closes soon"), REQUESTER, ("resolution", "closes_at"), ("closes_at",)),
-    "closed": Text(gettext_lazy("Closing"), REQUESTER),
+    "closed": Text(gettext_lazy("Closing"), REQUESTER, ("rating",)),
     "cancelled": Text(gettext_lazy("Withdrawal"), REQUESTER),
     "converted": Text(gettext_lazy("Goes on under another number"), REQUESTER, ("successor",), ("successor",)),
     "forwarded": Text(
@@ -161,6 +171,13 @@ TEXTS: dict[str, Text] = {
     ),
     "action_due": Text(
         gettext_lazy("An action of a post-mortem is due"), DESK, ("action", "action_at", "major_link"), ("action",)
+    ),
+    "low_mark": Text(gettext_lazy("Low rating"), DESK, ("mark", "words", "requester"), ("mark",)),
+    "survey": Text(
+        gettext_lazy("Survey"), OTHERS, ("survey", "intro", "until", "survey_link", "anonymous"), ("survey_link",)
+    ),
+    "survey_due": Text(
+        gettext_lazy("Reminder of a survey"), OTHERS, ("survey", "until", "survey_link", "anonymous"), ("survey_link",)
     ),
     "outage": Text(
         gettext_lazy("How a known outage stands"),

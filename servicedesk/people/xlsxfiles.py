@@ -22,7 +22,7 @@ def write(out: IO[bytes], title: str, head: Iterable[str], rows: Iterable[Iterab
     with Workbook(out, {"constant_memory": True}) as book:
         sheet = book.add_worksheet(title[:31])
         bold = book.add_format({"bold": True})
-        columns = [_text(cell) for cell in head]
+        columns = [cell_text(cell) for cell in head]
         for place, cell in enumerate(columns):
             sheet.write_string(0, place, cell, bold)
         for line, row in enumerate(rows, 1):
@@ -30,10 +30,11 @@ def write(out: IO[bytes], title: str, head: Iterable[str], rows: Iterable[Iterab
                 if isinstance(cell, int) and len(str(abs(cell))) <= _MOST_DIGITS:
                     sheet.write_number(line, place, cell)
                 else:
-                    sheet.write_string(line, place, _text(cell))
+                    sheet.write_string(line, place, cell_text(cell))
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(columns) - 1, _WIDTH)
 
 
-def _text(value: object) -> str:
+def cell_text(value: object) -> str:
+    """A text as a cell can hold it, which no spreadsheet takes for a formula."""
     return _UNSPEAKABLE.sub("", safe_cell(value))[:_MOST_LETTERS]

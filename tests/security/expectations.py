@@ -25,6 +25,8 @@ Other addresses:
     EXPORT   a file of tickets: whoever had it made
     BULK     a change of many tickets: whoever made it
     REFERRAL what was taken outside: agents who see its ticket; to change it whoever works on that
+    WORDS    the words of a rating: whoever wrote them, and administrators
+    ASKED    a survey that waits for whoever was invited
     CALL     a call that an agent takes down: the agent; who leads their team may only take it over
 """
 
@@ -32,6 +34,7 @@ SEE, PEEK, WORK, ASK, THANK = "see", "peek", "work", "ask", "thank"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
 SERVICES, ITEMS, MAIL, CALL, CALL_BACK = "services", "items", "mail", "call", "call back"
 VIEW, EXPORT, BULK, LEADS, LEAD, REFERRAL = "view", "export", "bulk", "leads", "lead", "referral"
+WORDS, ASKED = "words", "asked"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -271,6 +274,35 @@ PAGES = {
     "cmdb:items-import": SERVICES,
     "cmdb:item-new": SERVICES,
     "cmdb:item": ITEMS,
+    "surveys:rate-by-mail": PUBLIC,
+    "surveys:answer-by-mail": PUBLIC,
+    "surveys:rate": THANK,
+    "surveys:ratings": LEADS,
+    "surveys:rating-erase": WORDS,
+    "surveys:rating-settings": ADMIN,
+    "surveys:answer": ASKED,
+    **{
+        f"surveys:{name}": LEADS
+        for name in (
+            "surveys",
+            "survey",
+            "survey-preview",
+            "results",
+            "results-print",
+            "results-csv",
+            "results-pdf",
+            "results-xlsx",
+            "finding",
+        )
+    },
+    **{
+        f"surveys:{name}": ADMIN
+        for name in (
+            *("survey-new", "survey-from-template", "survey-change", "survey-copy", "survey-delete", "survey-send"),
+            *("survey-close", "group-new", "group-change", "group-delete", "group-move"),
+            *("question-new", "question-change", "question-delete", "question-move"),
+        )
+    },
     "directory:entries": LOOK,
     "directory:entries-print": LOOK,
     "directory:entries-csv": LOOK,
@@ -513,6 +545,25 @@ API = {
     ("item-list", "post"): SERVICES,
     ("item-detail", "get"): ITEMS,
     ("item-detail", "patch"): SERVICES,
+    ("ticket-rating", "get"): THANK,
+    ("ticket-rating", "put"): THANK,
+    ("rating-list", "get"): LEADS,
+    ("rating-teams", "get"): LEADS,
+    ("rating-erase-words", "post"): WORDS,
+    ("rating-settings", "get"): ADMIN,
+    ("rating-settings", "put"): ADMIN,
+    ("survey-list", "get"): LEADS,
+    ("survey-list", "post"): ADMIN,
+    ("survey-detail", "get"): LEADS,
+    ("survey-detail", "patch"): ADMIN,
+    ("survey-detail", "delete"): ADMIN,
+    ("survey-send", "post"): ADMIN,
+    ("survey-close", "post"): ADMIN,
+    ("survey-results", "get"): LEADS,
+    ("survey-trend", "get"): LEADS,
+    ("survey-findings", "post"): LEADS,
+    ("my-survey-list", "get"): SIGNED,
+    ("my-survey-take", "post"): ASKED,
     ("directory-list", "get"): LOOK,
     ("directory-list", "post"): ADMIN,
     ("directory-export", "get"): LOOK,

@@ -44,8 +44,10 @@ from tests.security.expectations import (
     SIGNED,
     THANK,
     VIEW,
+    WORDS,
     WORK,
 )
+from tests.security.expectations import ASKED as INVITED
 from tests.security.world import AGENTS, ANONYMOUS, ASKED, MAILS, NOBODY, OBJECTS, ROLES, SEES, WORKS, build, plain
 
 LIBRARIES = ("allauth.",)
@@ -532,6 +534,15 @@ class TestElsewhere:
             "notification-device",
             "outage",
         }
+        if name.startswith(("surveys:", "api:survey", "api:my-survey", "api:rating-")):
+            asked = name in ("surveys:answer", "api:my-survey-take") or "result" in name or "finding" in name
+            known["pk"] = others["sent survey" if asked else "draft survey"].pk
+            if "rating" in name:
+                known["pk"] = others["rating"].pk
+            draft = others["draft survey"].groups.get()
+            known |= {"source": "half_yearly", "group": draft.pk, "question": draft.questions.get().pk}
+            if "finding" in name:
+                known["question"] = others["sent survey"].groups.get().questions.get().pk
         if name.startswith(("directory:", "api:directory-", "api:contract-")):
             of_contract = name in ("directory:contract", "directory:contract-change", "api:contract-detail")
             known["pk"] = others["contract" if of_contract else "entry"].pk
@@ -563,6 +574,10 @@ class TestElsewhere:
             return {"sign in"}
         if rule == "nothing":
             return {"hidden"}
+        if rule == WORDS:
+            return {"in"} if role in ("requester", "administrator") else {"forbidden", "hidden"}
+        if rule == INVITED:
+            return {"in"} if role == "agent" else {"hidden"}
         if rule == OWN:
             owns = role == "colleague" if "absence" in name else role in world.others["tokens"]
             return {"in"} if owns else {"hidden"}

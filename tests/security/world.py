@@ -28,6 +28,8 @@ from servicedesk.levels.moving import Moves
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
 from servicedesk.people.models import Job, Role, User
+from servicedesk.surveys.actions import create_survey, fill_survey
+from servicedesk.surveys.models import Rating, Survey
 from servicedesk.tickets.actions import link, log_work, note, reply, set_items, set_tags, share
 from servicedesk.tickets.consumers import index_tickets
 from servicedesk.tickets.models import Category, Ticket
@@ -245,6 +247,17 @@ def build() -> World:
             team=team, name="Morning round", base="all", deleted_at=timezone.now()
         ),
     }  # fmt: skip
+    groups = [{"title_ja": "一", "title_en": "One", "questions": [{"text_ja": "あ", "text_en": "Is it well?"}]}]
+    for name in ("draft survey", "sent survey"):
+        survey = others[name] = create_survey(
+            by=None, via="page", title_ja="調査", title_en=name.capitalize(), closes_on=date(2999, 1, 1)
+        )
+        fill_survey(survey, groups)
+    others["sent survey"].invitations.create(person=people["agent"])
+    Survey.objects.filter(pk=others["sent survey"].pk).update(state="open", opened_at=timezone.now())
+    others["rating"] = Rating.objects.create(
+        ticket=cases["own", "incident"].ticket, person=people["requester"], mark=4, words="Well done"
+    )
     return World(people, cases, others)
 
 

@@ -284,4 +284,22 @@ Due: {action_at}
 
 If it is done, say so: {major_link}""",
     },
+    "low_mark": {
+        "ja": """あなたのチームが対応したチケットに、低い評価が付きました。
+
+評価: {mark}(5が最高)
+{words}
+
+申請者: {requester}
+
+何があったかを確かめ、必要なら申請者に連絡してください。""",
+        "en": """A ticket of your team was rated low.
+
+Mark: {mark} (5 is best)
+{words}
+
+Requester: {requester}
+
+Find out what happened, and speak to the requester where it helps.""",
+    },
 }

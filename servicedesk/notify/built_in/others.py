@@ -104,4 +104,46 @@ To answer, open the ticket.
 
 {signature}""",
     },
+    "survey": {
+        "ja": """{intro}
+
+{survey}
+回答する: {survey_link}
+期限: {until}
+
+{anonymous}
+このリンクはあなた専用です。ほかの人に転送しないでください。
+
+{signature}""",
+        "en": """{intro}
+
+{survey}
+Answer here: {survey_link}
+Until: {until}
+
+{anonymous}
+The link is for you alone; please do not pass it on.
+
+{signature}""",
+    },
+    "survey_due": {
+        "ja": """まだ回答をいただいていないアンケートがあります。
+
+{survey}
+回答する: {survey_link}
+期限: {until}
+
+{anonymous}
+
+{signature}""",
+        "en": """A survey still waits for your answer.
+
+{survey}
+Answer here: {survey_link}
+Until: {until}
+
+{anonymous}
+
+{signature}""",
+    },
 }

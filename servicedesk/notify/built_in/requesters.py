@@ -74,8 +74,8 @@ Is it not? Answer this mail and we take it up again.
 Without a word from you we close it on {closes_at}.""",
     },
     "closed": {
-        "ja": "この用件は完了しました。また起きたら、このメールに返信してください。",
-        "en": "This is closed. If it comes back, answer this mail.",
+        "ja": "この用件は完了しました。また起きたら、このメールに返信してください。\n\n{rating}",
+        "en": "This is closed. If it comes back, answer this mail.\n\n{rating}",
     },
     "cancelled": {
         "ja": "この用件は取り下げとなりました。これ以上の作業はしません。",
