@@ -52,6 +52,8 @@ def count(year: Year, period: Period, scope: Scope = WHOLE, kpis: Collection[typ
         for kpi in own:
             if isinstance(kpi.measure, Largest):
                 numbers[kpi.key] = kpi.measure.of_groups(rows)
+                if kpi.by:
+                    parts[kpi.key] = kpi.measure.of_parts(rows, kpi.by.path(base))
         for by, those in _together([kpi for kpi in plain if kpi.by], lambda kpi: kpi.by).items():
             _break_down(rows, base, by, those, parts)
     return {kpi.key: Figure(numbers[kpi.key], parts[kpi.key]) for kpi in wanted}

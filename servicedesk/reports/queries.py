@@ -63,8 +63,8 @@ def parts_of(kpi: type[Kpi], figure: Figure) -> list[tuple[str, str, Any, Decima
         return []
     named = kpi.by.naming(figure.parts)
     found = [(*named[key], key, number.value) for key, number in figure.parts.items()]
-    if all(isinstance(key, int) and key < 10 for key in figure.parts) and kpi.by.column in ("priority", "impact"):
-        return sorted(found, key=lambda part: part[0])
+    if kpi.by.ordered:
+        return sorted(found, key=lambda part: (part[2] is None, part[2] or 0))
     return sorted(found, key=lambda part: (-(part[3] or 0), part[1]))
 
 

@@ -92,7 +92,8 @@ class Base:
 @dataclass(frozen=True)
 class By:
     """By what a number is broken down: a column of the base's facts, or, with `own`, of the rows themselves. `naming`
-    makes of the column's values a stable word for programs and a label for people.
+    makes of the column's values a stable word for programs and a label for people. `ordered`: the values have an order
+    of their own, else the largest part comes first.
     """
 
     name: str
@@ -100,6 +101,7 @@ class By:
     column: str
     naming: Callable[[Iterable[Any]], Mapping[Any, tuple[str, str]]]
     own: bool = False
+    ordered: bool = False
 
     def path(self, base: Base) -> str:
         return self.column if self.own else f"{base.to_fact}{self.column}"
