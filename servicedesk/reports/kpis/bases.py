@@ -38,7 +38,6 @@ from ..models import TicketFact
 from ..months import Period, Year
 from .base import Base, By
 
-
 # Open tickets are told apart by their age in days, up to each of these; the last stands for all that are older.
 AGES = (7, 30, 90, 9999)
 STALE_AFTER = timedelta(days=14)
@@ -160,7 +159,9 @@ def _ages(values: Iterable[Any]) -> Named:
     return {each: words[each] for each in values}
 
 
-BY_PRIORITY = By("priority", gettext_lazy("priority"), "priority", _words(Priority, lambda value: f"P{value}"), ordered=True)
+BY_PRIORITY = By(
+    "priority", gettext_lazy("priority"), "priority", _words(Priority, lambda value: f"P{value}"), ordered=True
+)
 BY_IMPACT = By("impact", gettext_lazy("impact"), "impact", _words(Impact), ordered=True)
 BY_TYPE = By("type", gettext_lazy("type"), "type", _words(TicketType))
 BY_CHANNEL = By("channel", gettext_lazy("channel"), "channel", _words(Channel))

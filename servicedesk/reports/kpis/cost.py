@@ -75,7 +75,9 @@ class CostPerTicket(MinutesPerTicket):
     key = "cost.yen_per_ticket"
     name = _("Cost of a ticket")
     meaning = _("The unit price of the desk.")
-    formula = _("Minutes logged on the tickets resolved in the month that have any, at the cost of an hour, on average.")
+    formula = _(
+        "Minutes logged on the tickets resolved in the month that have any, at the cost of an hour, on average."
+    )
     unit = Unit.YEN
     measure = MeanWorth("work_minutes", _LOGGED)
 

@@ -38,7 +38,9 @@ class Late(Agreed):
 class LateShare(Late):
     key = "delivery.late_share"
     name = _("Share answered after the agreed date")
-    formula = _("Of the requests and enquiries resolved in the month with an agreed date, the share that came after it.")
+    formula = _(
+        "Of the requests and enquiries resolved in the month with an agreed date, the share that came after it."
+    )
     unit = Unit.SHARE
     measure = Share(_LATE, _AGREED)
     by = BY_SERVICE

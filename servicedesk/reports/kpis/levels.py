@@ -17,7 +17,9 @@ class ResponseMetRate(Kpi):
     group = Group.LEVELS
     name = _("First response within the target")
     meaning = _("Who hears soon that somebody looks after it can go on planning.")
-    formula = _("Of the tickets resolved in the month that have a target for the first response, the share that met it.")
+    formula = _(
+        "Of the tickets resolved in the month that have a target for the first response, the share that met it."
+    )
     unit = Unit.SHARE
     better = Better.MORE
     base = RESOLVED
