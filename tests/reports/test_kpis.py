@@ -7,7 +7,7 @@ import pytest
 
 from servicedesk.reports import facts
 from servicedesk.reports.figures import count, figures, put_together
-from servicedesk.reports.kpis import KPIS, Scope
+from servicedesk.reports.kpis import KPIS, WHOLE, Scope
 from servicedesk.reports.models import ReportSettings
 from servicedesk.reports.months import Period, Year
 from servicedesk.reports.queries import month_of_report
@@ -23,7 +23,7 @@ def desk():
     return a_busy_march()
 
 
-def unlike(period: Period, scope: Scope = Scope()) -> list[tuple]:
+def unlike(period: Period, scope: Scope = WHOLE) -> list[tuple]:
     """(key, part, number, what its list says) of all that differ."""
     year, found = Year.now(), []
     for key, figure in count(year, period, scope).items():

@@ -109,7 +109,7 @@ class By:
 
 class Kpi:
     """One figure of the report. Subclasses say all of these; `KPIS` finds them by that. `formula` says in words what
-    the base and the measure do.
+    the base and the measure do. `is_told`: the sentences of the month name it however rare it is.
     """
 
     key: ClassVar[str]
@@ -122,6 +122,7 @@ class Kpi:
     base: ClassVar[Base]
     measure: ClassVar[Measure]
     by: ClassVar[By | None] = None
+    is_told: ClassVar[bool] = False
 
     @classmethod
     def listed(cls, year: Year, period: Period, scope: Scope, part: Any = ...) -> QuerySet:

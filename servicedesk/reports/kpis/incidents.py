@@ -64,6 +64,7 @@ class SecurityIncidents(IncidentsOpened):
     formula = _("Incidents that were opened in the month and are marked as security incidents.")
     measure = HowMany(_INCIDENT & Q(is_security=True))
     by = BY_COMPANY
+    is_told = True
 
 
 class Majors(Kpi):
@@ -77,6 +78,7 @@ class Majors(Kpi):
     base = DECLARED
     measure = HowMany()
     by = BY_SERVICE
+    is_told = True
 
 
 class TaskForces(Majors):
@@ -86,6 +88,7 @@ class TaskForces(Majors):
     formula = _("Major incidents declared in the month for which a task force was called together.")
     measure = HowMany(Q(**{f"{_FACT}has_force": True}))
     by = BY_TEAM
+    is_told = False
 
 
 class PeopleHit(Majors):
@@ -94,6 +97,7 @@ class PeopleHit(Majors):
     meaning = _("How many people an interruption reached.")
     formula = _("The people hit, as far as estimated, of the major incidents declared in the month, added up.")
     measure = Total("people_hit")
+    is_told = False
 
 
 class ReportingMinutes(Majors):
@@ -107,6 +111,7 @@ class ReportingMinutes(Majors):
     unit = Unit.MINUTES
     measure = Middle(F(f"{_FACT}reported_seconds"), Q(**{f"{_FACT}reported_seconds__isnull": False}), per=60)
     by = BY_TEAM
+    is_told = False
 
 
 class Mistakes(Kpi):
