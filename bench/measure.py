@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .client import Answer, Client, form_token, next_cursor
 from .fill import AGENT, LEAD, REQUESTER, very_long
+from .months import month_cases
 
 RARE, COMMON, SHORT = "kunokuno", "パスワード", "画面"
 
@@ -124,6 +125,7 @@ def cases(port: int, bare_port: int) -> list[Case]:
         }
     ).encode()
     found.append(Case("create by form", by_form, "create", expected=302))
+    found += month_cases(port)
     found.append(Case("create by API", lambda: program.post_json("/api/v1/tickets/", body), "create", expected=201))
     return found
 

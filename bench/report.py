@@ -10,6 +10,7 @@ from .client import Client
 from .clocks import clock_seconds, trial_seconds
 from .fill import AGENT
 from .mails import mails_per_second
+from .months import prepare_months
 from .server import THREADS, WORKERS, Server, machine
 
 Say = Callable[[str], None]
@@ -17,6 +18,7 @@ Say = Callable[[str], None]
 
 def measured(home: Home, env: dict, *, tickets: int, rounds: int, mails: int, say: Say) -> dict:
     """Start both servers, measure, print the table; returns what the last line says."""
+    months = prepare_months(say)
     server, bare = Server(home, env, "bench.settings"), None
     try:
         bare = Server(home, env, "bench.bare_settings")
@@ -29,6 +31,7 @@ def measured(home: Home, env: dict, *, tickets: int, rounds: int, mails: int, sa
         server.stop()
         if bare is not None:
             bare.stop()
+    told["months"] = months
     # When the servers are gone, so that the one worker has a core for itself and PostgreSQL the other.
     told["mail_per_s"] = mails_per_second(mails)
     tickets_, changed, undone = bulk_seconds()

@@ -5,7 +5,7 @@ long as nothing has changed in their months; others are counted when somebody as
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,8 @@ from .months import Period, Year, between
 # While a month goes on its figures change all the time: those of a moment ago will do.
 FRESH = timedelta(minutes=3)
 _REMEMBERED = 3600
+# When all that is kept was last seen to be true.
+_ALL_KEPT_AT = "figures:all-kept-at"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ def count(year: Year, period: Period, scope: Scope = WHOLE, kpis: Collection[typ
         for kpi in own:
             if isinstance(kpi.measure, Largest):
                 numbers[kpi.key] = kpi.measure.of_groups(rows)
+                if kpi.by:
+                    parts[kpi.key] = kpi.measure.of_parts(rows, kpi.by.path(base))
         for by, those in _together([kpi for kpi in plain if kpi.by], lambda kpi: kpi.by).items():
             _break_down(rows, base, by, those, parts)
     return {kpi.key: Figure(numbers[kpi.key], parts[kpi.key]) for kpi in wanted}
@@ -92,7 +96,9 @@ def turns_of(months: Collection[date]) -> dict[date, int]:
 
 
 def figures(year: Year, periods: Collection[Period], scope: Scope = WHOLE) -> dict[Period, Figures]:
-    """The figures of several periods. Those of the whole desk that are kept cost two queries together."""
+    """The figures of several periods. Those of the whole desk that are kept cost three queries together. They are those
+    of this moment, or of one less than `FRESH` ago where they are counted beforehand all the time.
+    """
     turns = turns_of({month for period in periods for month in period.months})
     wanted = {period: sum(turns[month] for month in period.months) for period in periods}
     found = {} if scope else _kept(wanted)
@@ -108,11 +114,12 @@ def _kept(wanted: Mapping[Period, int]) -> dict[Period, Figures]:
         version=definitions_version(),
     )  # fmt: skip
     fresh = timezone.now() - FRESH
+    was_true = (cache.get(_ALL_KEPT_AT) or fresh) > fresh
     kept = {Period(row.first, row.last): row for row in rows}
     return {
         period: from_json(kept[period].figures)
         for period, turn in wanted.items()
-        if period in kept and (kept[period].turn == turn or kept[period].at > fresh)
+        if period in kept and (was_true or kept[period].turn == turn or kept[period].at > fresh)
     }
 
 
@@ -191,21 +198,27 @@ def keep_counted(most: int = 24) -> int:
         return 0
     months = list(between(first, year.this_month()))[::-1]
     periods = [period for month in months for period in dict.fromkeys((Period.of(month), year.so_far(month)))]
-    turns = turns_of({month for period in periods for month in period.months})
+    began, turns = timezone.now(), turns_of({month for period in periods for month in period.months})
     kept = {Period(row.first, row.last): row for row in Counted.objects.defer("figures")}
     done = 0
     for period in periods:
         turn = sum(turns[month] for month in period.months)
         row = kept.get(period)
-        is_good = row and row.version == definitions_version()
+        is_good = row and row.version == definitions_version() and not _has_ended_since(year, period, row.at)
         if is_good and (row.turn == turn or timezone.now() - row.at < FRESH / 3):
             continue
         if done == most:
-            break
+            return done
         counted = to_json(count(year, period, WHOLE, _kpis_for(period)))
         Counted.objects.update_or_create(
             first=period.first, last=period.last,
             defaults={"turn": turn, "version": definitions_version(), "figures": counted, "at": timezone.now()},
         )  # fmt: skip
         done += 1
+    cache.set(_ALL_KEPT_AT, began, FRESH.total_seconds())
     return done
+
+
+def _has_ended_since(year: Year, period: Period, moment: datetime) -> bool:
+    """Whether figures of a moment are those of a span that was still going on: what stands at its end has changed."""
+    return moment < year.moments(period)[1] <= timezone.now()

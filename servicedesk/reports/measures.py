@@ -2,7 +2,7 @@
 in Python of the same rows, by which a test compares list and number.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,16 +14,22 @@ from django.db.models import (
     BooleanField,
     Case,
     Count,
+    DecimalField,
+    ExpressionWrapper,
     F,
     FloatField,
     Func,
     Max,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
     When,
 )
+from django.db.models.functions import Cast
+
+from .models import ReportSettings
 
 
 class Percentile(Aggregate):
@@ -135,18 +141,29 @@ def _as_boolean(condition: Q) -> Any:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
-class Total(Measure):
-    """The sum of a column, divided by `per`."""
+class Standing(HowMany):
+    """How many at the end: those of months cannot be added, the last month's hold."""
 
-    def __init__(self, column: str, where: Q | None = None, *, per: int = 1):
+    adds_up = False
+
+
+class Total(Measure):
+    """The sum of a column, or of an expression, divided by `per`."""
+
+    def __init__(self, value: Any, where: Q | None = None, *, per: int = 1):
         super().__init__(where)
-        self.column, self.per = column, per
+        self.value, self.per = value, per
+        self.column = value if isinstance(value, str) else "measured"
 
     def aggregates(self):
-        return {"n": Sum(self.column, filter=self.where) if self.where else Sum(self.column)}
+        return {"n": Sum(self.value, filter=self.where) if self.where else Sum(self.value)}
 
     def number(self, found):
         return Number(Decimal(found["n"] or 0) / self.per)
+
+    def listed(self, rows):
+        found = super().listed(rows)
+        return found if self.column == self.value else found.annotate(measured=self.value)
 
     def columns(self):
         return (self.column,)
@@ -155,15 +172,14 @@ class Total(Measure):
         return Number(sum((Decimal(row[self.column] or 0) for row in rows), Decimal(0)) / self.per)
 
     def said(self):
-        return f"{super().said()} {self.column} {self.per}"
+        return f"{super().said()} {self.value} {self.per}"
 
 
 class Mean(Total):
-    """The average of a column where it is known."""
+    """The average of a column or an expression where it is known."""
 
     def aggregates(self):
-        where = self.where & Q(**{f"{self.column}__isnull": False})
-        return {"n": Sum(self.column, filter=where), "d": Count("pk", filter=where)}
+        return super().aggregates() | {"d": Count(self.value, filter=self.where) if self.where else Count(self.value)}
 
     def number(self, found):
         return Number(Decimal(found["n"] or 0) / self.per, found["d"] or 0)
@@ -174,6 +190,42 @@ class Mean(Total):
     def again(self, rows):
         all_rows = list(rows)
         return Number(super().again(all_rows).amount, len(all_rows))
+
+
+def _yen(minutes: str) -> Any:
+    """Minutes of a column at the company's hourly rate, sixty times too much; unknown without a rate."""
+    money = DecimalField(max_digits=20, decimal_places=1)
+    rate = Subquery(ReportSettings.objects.values("hourly_rate")[:1])
+    return ExpressionWrapper(Cast(F(minutes), money) * rate, output_field=money)
+
+
+class Worth(Total):
+    """What minutes of a column cost at the company's rate; None without a rate: no invented figure."""
+
+    def __init__(self, minutes: str, where: Q | None = None):
+        super().__init__(_yen(minutes), where, per=60)
+        self.minutes = minutes
+
+    def number(self, found):
+        return Number(None if found["n"] is None else Decimal(found["n"]) / self.per)
+
+    def again(self, rows):
+        values = [Decimal(row["measured"]) for row in rows if row["measured"] is not None]
+        return Number(sum(values, Decimal(0)) / self.per if values else None)
+
+    def said(self):
+        return f"{type(self).__name__} {self.where} {self.minutes}"
+
+
+class MeanWorth(Mean):
+    """What minutes of a column cost on average at the company's rate."""
+
+    def __init__(self, minutes: str, where: Q | None = None):
+        super().__init__(_yen(minutes), where, per=60)
+        self.minutes = minutes
+
+    def said(self):
+        return f"{type(self).__name__} {self.where} {self.minutes}"
 
 
 class Middle(Measure):
@@ -247,6 +299,14 @@ class Largest(Measure):
         """Two numbers by one query of its own."""
         counts = list(rows.filter(self.where).order_by().values_list(self.column).annotate(n=Count("pk")))
         return self._of([count for _key, count in counts])
+
+    def of_parts(self, rows: QuerySet, path: str) -> dict[Any, Number]:
+        """The same for each value of a breakdown, by one query."""
+        found: dict[Any, list[int]] = defaultdict(list)
+        counted = rows.filter(self.where).order_by().values_list(path, self.column).annotate(n=Count("pk"))
+        for part, _key, count in counted:
+            found[part].append(count)
+        return {part: self._of(counts) for part, counts in found.items()}
 
     def _of(self, counts: list[int]) -> Number:
         return Number(Decimal(max(counts, default=0)), sum(counts))

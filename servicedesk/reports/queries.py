@@ -33,6 +33,7 @@ class Line:
     last_year: Decimal | None
     so_far: Figure | None
     so_far_last_year: Figure | None
+    history: Sequence[Figure | None] = ()  # the figures of `months`, with their parts
 
     @property
     def value(self) -> Decimal | None:
@@ -46,9 +47,13 @@ class Line:
     @property
     def is_met(self) -> bool | None:
         """Whether the target was met; None without a target, a figure, or a direction."""
-        if self.target is None or self.target.value is None or self.value is None or self.kpi.better == Better.NEITHER:
+        return None if self.value is None else self.would_meet(self.value)
+
+    def would_meet(self, value: Decimal) -> bool | None:
+        """Whether a value would meet the target of the month; None without a target or a direction."""
+        if self.target is None or self.target.value is None or self.kpi.better == Better.NEITHER:
             return None
-        return self.value <= self.target.value if self.kpi.better == Better.LESS else self.value >= self.target.value
+        return value <= self.target.value if self.kpi.better == Better.LESS else value >= self.target.value
 
     @property
     def parts(self) -> list[tuple[str, str, Any, Decimal | None]]:
@@ -63,8 +68,8 @@ def parts_of(kpi: type[Kpi], figure: Figure) -> list[tuple[str, str, Any, Decima
         return []
     named = kpi.by.naming(figure.parts)
     found = [(*named[key], key, number.value) for key, number in figure.parts.items()]
-    if all(isinstance(key, int) and key < 10 for key in figure.parts) and kpi.by.column in ("priority", "impact"):
-        return sorted(found, key=lambda part: part[0])
+    if kpi.by.ordered:
+        return sorted(found, key=lambda part: (part[2] is None, part[2] or 0))
     return sorted(found, key=lambda part: (-(part[3] or 0), part[1]))
 
 
@@ -112,6 +117,7 @@ def _line(
         last_year=value(after(month, -12)),
         so_far=put_together(kpi, found[so_far], (by_month[each] for each in so_far.months)),
         so_far_last_year=put_together(kpi, found[last], (by_month[each] for each in last.months)),
+        history=[by_month[each].get(kpi.key) for each in months],
     )  # fmt: skip
 
 

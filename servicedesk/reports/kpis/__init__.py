@@ -4,12 +4,12 @@ import hashlib
 from functools import cache
 from types import ModuleType
 
-from . import levels, tickets
+from . import backlog, cost, delivery, incidents, levels, people, quality, savings, tickets
 from .base import WHOLE, Base, Better, By, Group, Kpi, Scope, Unit
 
 __all__ = ["KPIS", "WHOLE", "Base", "Better", "By", "Group", "Kpi", "Scope", "Unit", "definitions_version", "in_groups"]
 
-_FILES: tuple[ModuleType, ...] = (tickets, levels)
+_FILES: tuple[ModuleType, ...] = (tickets, incidents, delivery, levels, quality, cost, savings, people, backlog)
 
 
 def _of(file: ModuleType) -> list[type[Kpi]]:

@@ -92,7 +92,8 @@ class Base:
 @dataclass(frozen=True)
 class By:
     """By what a number is broken down: a column of the base's facts, or, with `own`, of the rows themselves. `naming`
-    makes of the column's values a stable word for programs and a label for people.
+    makes of the column's values a stable word for programs and a label for people. `ordered`: the values have an order
+    of their own, else the largest part comes first.
     """
 
     name: str
@@ -100,6 +101,7 @@ class By:
     column: str
     naming: Callable[[Iterable[Any]], Mapping[Any, tuple[str, str]]]
     own: bool = False
+    ordered: bool = False
 
     def path(self, base: Base) -> str:
         return self.column if self.own else f"{base.to_fact}{self.column}"
@@ -107,7 +109,7 @@ class By:
 
 class Kpi:
     """One figure of the report. Subclasses say all of these; `KPIS` finds them by that. `formula` says in words what
-    the base and the measure do.
+    the base and the measure do. `is_told`: the sentences of the month name it however rare it is.
     """
 
     key: ClassVar[str]
@@ -120,6 +122,7 @@ class Kpi:
     base: ClassVar[Base]
     measure: ClassVar[Measure]
     by: ClassVar[By | None] = None
+    is_told: ClassVar[bool] = False
 
     @classmethod
     def listed(cls, year: Year, period: Period, scope: Scope, part: Any = ...) -> QuerySet:

@@ -1,11 +1,10 @@
 """Volume: what came in, what was resolved, and how long that took."""
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..measures import HowMany, Middle, hours_between
 from .base import Better, Group, Kpi, Unit
-from .bases import BY_PRIORITY, BY_TEAM, OPENED, RESOLVED
+from .bases import BY_PRIORITY, OPENED, RESOLVED
 
 
 class Opened(Kpi):
@@ -31,32 +30,6 @@ class Resolved(Kpi):
     base = RESOLVED
     measure = HowMany()
     by = BY_PRIORITY
-
-
-class Reopened(Kpi):
-    key = "tickets.reopened"
-    group = Group.QUALITY
-    name = _("Reopened")
-    meaning = _("Resolutions that did not hold: work done twice, and people who asked twice.")
-    formula = _("Of the tickets resolved in the month, those that were reopened at least once.")
-    unit = Unit.COUNT
-    better = Better.LESS
-    base = RESOLVED
-    measure = HowMany(Q(reopen_count__gt=0))
-    by = BY_TEAM
-
-
-class Reassigned(Kpi):
-    key = "tickets.reassigned"
-    group = Group.QUALITY
-    name = _("Handed to another team")
-    meaning = _("Tickets that did not reach the right people at once.")
-    formula = _("Of the tickets resolved in the month, those whose team changed at least once.")
-    unit = Unit.COUNT
-    better = Better.LESS
-    base = RESOLVED
-    measure = HowMany(Q(team_changes__gt=0))
-    by = BY_TEAM
 
 
 class ResolveMedianHours(Kpi):
