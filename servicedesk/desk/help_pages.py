@@ -37,8 +37,8 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         "administrators",
         _("For administrators"),
         (
-            "first-steps", "people", "imports", "roles", "services", "items", "matrix", "levels", "rules", "savings", "surveys",
-            "mailboxes", "mail-texts", "api", "audit", "backup",
+            "first-steps", "people", "imports", "roles", "services", "items", "matrix", "levels", "rules", "savings",
+            "surveys", "mailboxes", "mail-texts", "api", "audit", "backup",
         ),
     ),
 )  # fmt: skip

@@ -34,6 +34,11 @@ _SIDES = """
     UNION ALL
     SELECT (finished_at AT TIME ZONE %(zone)s)::date || ' reviewed'
     FROM incidents_postmortem WHERE major_id = t.id AND finished_at IS NOT NULL
+    UNION ALL
+    SELECT (at AT TIME ZONE %(zone)s)::date || ' asked' FROM surveys_ratingasked WHERE ticket_id = t.id
+    UNION ALL
+    SELECT (at AT TIME ZONE %(zone)s)::date || ' rated ' || person_id || ' ' || mark
+    FROM surveys_rating WHERE ticket_id = t.id
 """
 
 # Every column of TicketFact, in the order of COLUMNS.
@@ -53,7 +58,8 @@ SELECT
     ),
     t.reopen_count, greatest(ev.team_changes, imported.reassignment_count), ev.escalations,
     said.by_requester, said.by_desk,
-    t.resolved_at IS NOT NULL AND t.reopen_count = 0 AND ev.team_changes = 0 AND ev.escalations = 0
+    t.resolved_at IS NOT NULL AND t.reopen_count = 0 AND ev.escalations = 0
+        AND greatest(ev.team_changes, imported.reassignment_count) = 0
         AND ev.holders <= 1 AND said.again = 0,
     CASE WHEN response.missed_at IS NOT NULL THEN false WHEN t.first_response_at IS NOT NULL AND response.id IS NOT NULL
         THEN true END,

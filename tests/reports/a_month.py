@@ -19,13 +19,19 @@ from incidents.major.actions.force import join_force
 from incidents.major.actions.learning import finish_post_mortem, save_post_mortem
 from incidents.major.actions.telling import publish_update
 from incidents.models import CauseCode, Incident
-from requests.actions import change_service_request, resolve_service_request, wait_until_service_request
+from requests.actions import (
+    change_service_request,
+    close_service_request,
+    resolve_service_request,
+    wait_until_service_request,
+)
 from servicedesk.desk.templates import create_template
 from servicedesk.escalation.actions import create_rule
 from servicedesk.escalation.running import judge_waiting
 from servicedesk.people.models import Team, User
 from servicedesk.reports import facts
 from servicedesk.reports.models import ReportSettings
+from servicedesk.surveys.actions.ratings import rate_ticket
 from servicedesk.tickets.actions import escalate, log_work, reply
 from servicedesk.tickets.delivery import deliver_waiting
 from tests.factories import (
@@ -176,6 +182,13 @@ def _requests(desk: Desk) -> None:
     desk.on(19)
     for each in (timely, late, waited):
         resolve_service_request(each, resolution="Done.", **said)
+    # Two close it and say what they think of it; the third closes it and says nothing.
+    desk.on(20)
+    for each in (timely, late, waited):
+        close_service_request(each, by=each.ticket.requester, via="page")
+    keep()
+    for each, mark in ((timely, 5), (late, 2)):
+        rate_ticket(each.ticket, by=each.ticket.requester, via="page", mark=mark)
 
 
 def _backlog(desk: Desk) -> None:

@@ -4,12 +4,23 @@ import hashlib
 from functools import cache
 from types import ModuleType
 
-from . import backlog, cost, delivery, incidents, levels, people, quality, savings, tickets
+from . import backlog, cost, delivery, incidents, levels, people, quality, satisfaction, savings, tickets
 from .base import WHOLE, Base, Better, By, Group, Kpi, Scope, Unit
 
 __all__ = ["KPIS", "WHOLE", "Base", "Better", "By", "Group", "Kpi", "Scope", "Unit", "definitions_version", "in_groups"]
 
-_FILES: tuple[ModuleType, ...] = (tickets, incidents, delivery, levels, quality, cost, savings, people, backlog)
+_FILES: tuple[ModuleType, ...] = (
+    tickets,
+    incidents,
+    delivery,
+    levels,
+    quality,
+    satisfaction,
+    cost,
+    savings,
+    people,
+    backlog,
+)
 
 
 def _of(file: ModuleType) -> list[type[Kpi]]:

@@ -31,6 +31,7 @@ from servicedesk.escalation.models import Rule, Saving, Source
 from servicedesk.levels.models import Rank
 from servicedesk.levels.queries import usual_hours
 from servicedesk.people.models import Company, Department, Team
+from servicedesk.surveys.models import Rating, RatingAsked
 from servicedesk.tickets.models import Category, Channel, Impact, Priority, TicketEvent, WorkTime
 from servicedesk.tickets.workflow import TicketType
 
@@ -118,6 +119,21 @@ SAVED = Base("saved", _saved, "ticket__fact__")
 DECLARED = Base("declared", _declared, "incident__ticket__fact__", "incident__ticket__")
 REVIEWED = Base("reviewed", _reviewed, "major__incident__ticket__fact__", "major__incident__ticket__")
 
+
+def _asked(year: Year, period: Period) -> QuerySet:
+    first, end = year.moments(period)
+    answered = Exists(Rating.objects.filter(ticket=OuterRef("ticket"), person=OuterRef("person")))
+    return RatingAsked.objects.filter(at__gte=first, at__lt=end).annotate(answered=answered)
+
+
+def _rated(year: Year, period: Period) -> QuerySet:
+    first, end = year.moments(period)
+    return Rating.objects.filter(at__gte=first, at__lt=end)
+
+
+ASKED = Base("asked", _asked, "ticket__fact__")
+RATED = Base("rated", _rated, "ticket__fact__")
+
 Named = Mapping[Any, tuple[str, str]]
 
 
@@ -159,6 +175,10 @@ def _ages(values: Iterable[Any]) -> Named:
     return {each: words[each] for each in values}
 
 
+def _marks(values: Iterable[Any]) -> Named:
+    return {each: (str(each), str(each)) for each in values}
+
+
 BY_PRIORITY = By(
     "priority", gettext_lazy("priority"), "priority", _words(Priority, lambda value: f"P{value}"), ordered=True
 )
@@ -179,12 +199,13 @@ BY_RULE = By("rule", gettext_lazy("rule"), "rule", _rows(Rule, "pk"), own=True)
 BY_TEMPLATE = By("template", gettext_lazy("reply template"), "template_name", _as_written, own=True)
 BY_KIND = By("kind", gettext_lazy("kind"), "kind", _words(ServiceRequest.Kind))
 BY_HUMAN_ERROR = By("human_error", gettext_lazy("human error"), "human_error", _words(Incident.HumanError))
+BY_MARK = By("mark", gettext_lazy("mark"), "mark", _marks, own=True, ordered=True)
 BY_AGE = By("age", gettext_lazy("age"), "age", _ages, own=True, ordered=True)
 DIMENSIONS = {
     by.name: by
     for by in (
         BY_PRIORITY, BY_IMPACT, BY_TYPE, BY_CHANNEL, BY_SERVICE, BY_CATEGORY, BY_TEAM, BY_DEPARTMENT, BY_COMPANY,
         BY_RANK, BY_CAUSE, BY_CAUSE_GROUP, BY_SOURCE, BY_OWN_CHANNEL, BY_RULE, BY_TEMPLATE, BY_KIND,
-        BY_HUMAN_ERROR, BY_AGE,
+        BY_HUMAN_ERROR, BY_AGE, BY_MARK,
     )
 }  # fmt: skip
