@@ -262,6 +262,7 @@ class Saving(models.Model):
             models.Index(fields=["at"], include=["source", "minutes"], name="saving_sums"),
             models.Index(fields=["source", "-at", "-id"], name="saving_of_source"),
             models.Index(fields=["rule", "-at"], condition=Q(rule__isnull=False), name="saving_of_rule"),
+            models.Index(fields=["ticket"], name="saving_of_ticket"),
         ]
 
     def __str__(self):
