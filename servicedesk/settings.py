@@ -419,6 +419,7 @@ SPECTACULAR_SETTINGS = {
         "JobState": "servicedesk.people.models.Job.State",
         "AgreementKind": "servicedesk.levels.models.Agreement.Kind",
         "ClockKind": "servicedesk.levels.models.Clock.Kind",
+        "DependenceProposalKind": "servicedesk.reports.models.DependenceProposal.Kind",
         "ItemKind": "cmdb.models.ItemKind",
         "ItemState": "cmdb.models.ItemState",
         "BulkOutcome": "servicedesk.desk.models.BulkRow.Outcome",

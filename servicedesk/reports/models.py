@@ -239,12 +239,12 @@ class DependenceProposal(models.Model):
     why_dropped = models.TextField(_("why it was dropped"), blank=True, max_length=1_000, validators=[check_lines])
     months = models.PositiveSmallIntegerField(default=6)
     tickets = models.PositiveIntegerField(default=0)
-    share = models.DecimalField(max_digits=5, decimal_places=4, null=True)
-    effective = models.DecimalField(max_digits=7, decimal_places=2, null=True)
+    share = models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
+    effective = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
-    ended_at = models.DateTimeField(null=True)
-    reminded_for = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    reminded_for = models.DateField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("proposal against person-dependence")

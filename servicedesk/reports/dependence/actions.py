@@ -47,7 +47,9 @@ def agree_on_proposal(
     changed_fields(proposal, fields)
     _keep(proposal, is_new=True)
     given = {"topic": proposal.topic, "kind": kind} | fields
-    audit(proposal, "agree_on_proposal", by=by, via=via, changes={name: [None, plain(of)] for name, of in given.items()})
+    audit(
+        proposal, "agree_on_proposal", by=by, via=via, changes={name: [None, plain(of)] for name, of in given.items()}
+    )
     return proposal
 
 

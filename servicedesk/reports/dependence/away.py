@@ -41,8 +41,8 @@ class Waits:
 @dataclass(frozen=True)
 class Away:
     """`waiting` are the topics without anybody on some days, `covered` the others. `tickets` are all open ones that
-    would wait: `own` of the person, and those of the topics that wait; `seen` those that the reader sees. `load` has the
-    open tickets of whoever else knows a topic.
+    would wait: `own` of the person, and those of the topics that wait; `seen` those that the reader sees. `load` has
+    the open tickets of whoever else knows a topic.
     """
 
     person: User

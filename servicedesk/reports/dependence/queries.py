@@ -100,9 +100,7 @@ class _Counted:
 class _World:
     """What topics need beside their sums, read at once."""
 
-    def __init__(
-        self, services: set[int | None], categories: set[int | None], counted: Mapping[Key, _Counted]
-    ) -> None:
+    def __init__(self, services: set[int | None], categories: set[int | None], counted: Mapping[Key, _Counted]) -> None:
         today = timezone.localdate()
         self.services = Service.objects.in_bulk([pk for pk in services if pk])
         self.categories = Category.objects.in_bulk([pk for pk in categories if pk])

@@ -42,4 +42,6 @@ def sentence(month: date) -> str | None:
             )
             % {"count": counts["done"], "all": counts["all"]}
         )
-    return _("%(first)s %(second)s") % {"first": said[0], "second": said[1]} if len(said) == 2 else "".join(said) or None
+    if len(said) == 2:
+        return _("%(first)s %(second)s") % {"first": said[0], "second": said[1]}
+    return "".join(said) or None

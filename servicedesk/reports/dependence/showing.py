@@ -1,4 +1,4 @@
-"""What pages, files and the API show of topics: lines and the heat map, with people called as the reader may see them."""
+"""What pages, files and the API show of topics, with people called as the reader may see them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

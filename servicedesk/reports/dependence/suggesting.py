@@ -45,10 +45,14 @@ def _of(topic: Topic, now: datetime) -> list[Suggestion]:
 
 def _writing(topic: Topic, now: datetime) -> Iterable[tuple[DependenceProposal.Kind, str]]:
     if topic.gone_share >= HIGH_GONE:
-        yield Kind.WRITE, _(
-            "%(share)s of it was resolved by people who are no longer here. What they knew stands in those tickets: "
-            "write it down from them."
-        ) % {"share": percent(topic.gone_share)}
+        yield (
+            Kind.WRITE,
+            _(
+                "%(share)s of it was resolved by people who are no longer here. What they knew stands in those "
+                "tickets: write it down from them."
+            )
+            % {"share": percent(topic.gone_share)},
+        )
     elif topic.risk == Risk.HIGH and not topic.templates.count:
         yield Kind.WRITE, _("It hangs on one person, and the team has no reply template that says how it is done.")
     elif topic.risk == Risk.HIGH and topic.templates.oldest and now - topic.templates.oldest > TOO_OLD:
@@ -62,6 +66,9 @@ def _sharing(topic: Topic) -> Iterable[tuple[DependenceProposal.Kind, str]]:
     elif not others:
         yield Kind.TRAIN, _("The team has nobody else: train somebody of another team to stand in.")
     elif topic.hangs_on_one and topic.hours >= WORTH_TRAINING:
-        yield Kind.TRAIN, _("Others have resolved few, and it takes many hours: train one of them until they can stand in.")
+        yield (
+            Kind.TRAIN,
+            _("Others have resolved few, and it takes many hours: train one of them until they can stand in."),
+        )
     elif topic.first in topic.members:
         yield Kind.ROTATE, _("Others of the team can do it, but most goes to one person: take turns in who gets it.")

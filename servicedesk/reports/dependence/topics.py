@@ -168,7 +168,9 @@ class Topic:
                 % {"share": percent(self.share), "people": number(self.effective, 1)}
             )
         if self.gone_share >= MIDDLE_GONE:
-            said.append(_("%(share)s was resolved by people who are no longer here.") % {"share": percent(self.gone_share)})
+            said.append(
+                _("%(share)s was resolved by people who are no longer here.") % {"share": percent(self.gone_share)}
+            )
         if not self.deputies:
             said.append(_("Nobody else of the team has resolved one."))
         return said or [_("Several people resolve it.")]
