@@ -32,7 +32,7 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
             "confidential", "search", "keyboard",
         ),
     ),
-    ("leads", _("For leads and managers"), ("leading", "department")),
+    ("leads", _("For leads and managers"), ("leading", "department", "person-dependence")),
     (
         "administrators",
         _("For administrators"),
@@ -82,6 +82,7 @@ HELP_FOR_PATH = (
     ("/desk/snooze/", "ticket"),
     ("/desk/approvals/", "leading"),
     ("/desk/", "queue"),
+    ("/reports/dependence/", "person-dependence"),
     ("/settings/rules/", "rules"),
     ("/settings/savings/", "savings"),
     ("/settings/priorit", "matrix"),

@@ -25,6 +25,7 @@ Other addresses:
     EXPORT   a file of tickets: whoever had it made
     BULK     a change of many tickets: whoever made it
     REFERRAL what was taken outside: agents who see its ticket; to change it whoever works on that
+    PROPOSAL a proposal against person-dependence: readers of reports, and its owner
     CALL     a call that an agent takes down: the agent; who leads their team may only take it over
 """
 
@@ -32,6 +33,7 @@ SEE, PEEK, WORK, ASK, THANK = "see", "peek", "work", "ask", "thank"
 PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "admin", "own"
 SERVICES, ITEMS, MAIL, CALL, CALL_BACK = "services", "items", "mail", "call", "call back"
 VIEW, EXPORT, BULK, LEADS, LEAD, REFERRAL = "view", "export", "bulk", "leads", "lead", "referral"
+PROPOSAL = "proposal"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -232,6 +234,16 @@ PAGES = {
     "escalation:savings-export": LEADS,
     "escalation:saving-source": LEADS,
     "escalation:saving-rate": ADMIN,
+    "reports:dependence": LEADS,  # and readers of reports
+    "reports:dependence-csv": LEADS,
+    "reports:dependence-away": LOOK,
+    "reports:dependence-proposals": LOOK,
+    "reports:dependence-proposal-new": LEADS,
+    "reports:dependence-proposal": PROPOSAL,
+    "reports:dependence-proposal-change": PROPOSAL,
+    "reports:dependence-proposal-drop": PROPOSAL,
+    "reports:dependence-proposal-finish": PROPOSAL,
+    "reports:dependence-proposal-reopen": PROPOSAL,
     "desk:macros": LOOK,
     "desk:macro-new": LEADS,
     "desk:macro": LOOK,  # as a template
@@ -596,6 +608,14 @@ API = {
     ("saving-rate-list", "get"): LEADS,
     ("saving-rate-detail", "get"): LEADS,
     ("saving-rate-detail", "patch"): ADMIN,
+    ("dependence", "get"): LEADS,
+    ("dependence-proposal-list", "get"): LOOK,
+    ("dependence-proposal-list", "post"): LEADS,
+    ("dependence-proposal-detail", "get"): PROPOSAL,
+    ("dependence-proposal-detail", "patch"): PROPOSAL,
+    ("dependence-proposal-finish", "post"): PROPOSAL,
+    ("dependence-proposal-drop", "post"): PROPOSAL,
+    ("dependence-proposal-reopen", "post"): PROPOSAL,
     ("work-month-list", "get"): LEADS,
     ("work-month-close", "post"): LEADS,
     ("work-month-reopen", "post"): ADMIN,
