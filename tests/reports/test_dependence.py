@@ -89,7 +89,8 @@ def agree(world, by=None, **fields):
     return agree_on_proposal(
         **{
             "by": by or world.lead, "via": "page", "topic": world.key, "kind": "pair",
-            "reason": "Nobody else knows it.", "owner": world.second, "due_on": timezone.localdate() + timedelta(days=30),
+            "reason": "Nobody else knows it.", "owner": world.second,
+            "due_on": timezone.localdate() + timedelta(days=30),
         } | fields
     )  # fmt: skip
 

@@ -152,11 +152,13 @@ class _World:
 
     def _name(self, key: Key) -> str:
         service, category = self.services.get(key.service), self.categories.get(key.category)
+        name = str(service or _("gone"))
         if key.whole:
-            return str(service or _("gone"))
-        if category is None:
-            return _("%(service)s, without a category") % {"service": service or _("gone")}
-        return f"{service or _('gone')} · {category}" if key.service else str(category)
+            return name
+        if key.category is None:
+            return _("%(service)s, without a category") % {"service": name}
+        of = str(category or _("gone"))
+        return f"{name} · {of}" if key.service else of
 
 
 def templates_of_teams() -> dict[int, Templates]:
