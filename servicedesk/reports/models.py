@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cmdb.models import Service
 from incidents.models import CauseCode
@@ -220,9 +221,9 @@ class DependenceProposal(models.Model):
         TRAIN = "train", _("Train somebody")
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
-        DONE = "done", _("Done")
-        DROPPED = "dropped", _("Dropped")
+        OPEN = "open", pgettext_lazy("proposal", "Open")
+        DONE = "done", pgettext_lazy("proposal", "Done")
+        DROPPED = "dropped", pgettext_lazy("proposal", "Dropped")
 
     service = models.ForeignKey(
         Service, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("service")
