@@ -4,9 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from cmdb.models import Service
 from incidents.models import CauseCode
@@ -221,9 +220,9 @@ class DependenceProposal(models.Model):
         TRAIN = "train", _("Train somebody")
 
     class State(models.TextChoices):
-        OPEN = "open", pgettext_lazy("proposal", "Open")
-        DONE = "done", pgettext_lazy("proposal", "Done")
-        DROPPED = "dropped", pgettext_lazy("proposal", "Dropped")
+        OPEN = "open", pgettext_lazy("dependence", "Open")
+        DONE = "done", pgettext_lazy("dependence", "Done")
+        DROPPED = "dropped", pgettext_lazy("dependence", "Dropped")
 
     service = models.ForeignKey(
         Service, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("service")
