@@ -38,7 +38,7 @@ from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet
 from servicedesk.priorities.closing_api import ClosingRulesViewSet
 from servicedesk.reports.api import KpiViewSet
-from servicedesk.reports.dependence.api import DependenceProposalViewSet, DependenceViewSet
+from servicedesk.reports.dependence.api import AwayViewSet, DependenceProposalViewSet, DependenceViewSet
 from servicedesk.tickets.api.ending import ApprovalViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
@@ -144,6 +144,7 @@ urlpatterns = [
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("reports/kpi/<str:month>/", KpiViewSet.as_view({"get": "retrieve"}), name="kpi"),
     path("reports/dependence/", DependenceViewSet.as_view({"get": "retrieve"}), name="dependence"),
+    path("reports/dependence/away/", AwayViewSet.as_view({"get": "retrieve"}), name="dependence-away"),
     path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),

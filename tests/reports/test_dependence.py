@@ -351,6 +351,19 @@ class TestAway:
         body = page.content.decode()
         assert page.status_code == 422 and sentence in body and f'value="{first}"' in body
 
+    def test_by_api(self, world):
+        api, today = APIClient(), timezone.localdate()
+        api.force_authenticate(world.lead)
+        asked = {"person": world.first.email, "first": today, "until": today}
+        found = api.get(reverse("api:dependence-away"), asked).json()
+        assert [(each["code"], each["others"]) for each in found["covered"]][0] == (world.key.code, [NAMES[1]])
+        assert (found["waiting"], found["tickets"], found["listed"]) == ([], 0, [])
+        assert api.get(reverse("api:dependence-away"), asked | {"until": "2001-01-01"}).status_code == 400
+        api.force_authenticate(world.third)
+        assert api.get(reverse("api:dependence-away"), asked).status_code == 400
+        own = api.get(reverse("api:dependence-away"), asked | {"person": "me"})
+        assert own.status_code == 200 and "Aoki" not in own.content.decode()
+
     def test_asking_costs_the_same_for_more(self, world, django_assert_num_queries):
         world.lead.standing  # noqa: B018
         desk, today = dependence(span_of(6)), timezone.localdate()

@@ -609,6 +609,7 @@ API = {
     ("saving-rate-detail", "get"): LEADS,
     ("saving-rate-detail", "patch"): ADMIN,
     ("dependence", "get"): LEADS,
+    ("dependence-away", "get"): LOOK,
     ("dependence-proposal-list", "get"): LOOK,
     ("dependence-proposal-list", "post"): LEADS,
     ("dependence-proposal-detail", "get"): PROPOSAL,

@@ -13,6 +13,7 @@ from servicedesk.web.text import check_lines
 from ..models import DependenceProposal
 from . import queries
 from .actions import agree_on_proposal, change_proposal, drop_proposal, finish_proposal, reopen_proposal
+from .away import check_days, if_away
 from .showing import calling, people_of, proposals_shown
 from .topics import Key, Risk
 
@@ -117,6 +118,65 @@ class DependenceViewSet(View):
         topics = desk.of(whole=asked.get("by") == "service", team=team.pk if team else None)
         self.called = calling(request.user, desk, topics)
         return self.answer(TopicsOut, {"since": desk.span.since, "months": desk.span.months, "topics": topics})
+
+    def get_serializer_context(self):
+        return super().get_serializer_context() | {"called": getattr(self, "called", {})}
+
+
+class WaitsOut(serializers.Serializer):
+    """A topic that the person knows. `others` are members of the team who resolved one, as people are called in
+    topics; `days` those on which none of them is there.
+    """
+
+    code = TopicCode(source="topic.key")
+    name = serializers.CharField(source="topic.name")
+    others = serializers.SerializerMethodField()
+    days = serializers.ListField(child=serializers.DateField())
+
+    def get_others(self, waits) -> list[str]:
+        return [each.label for pk, each in self.context["called"].items() if pk in waits.others]
+
+
+class AwayOut(serializers.Serializer):
+    """Topics in `waiting` have days without anybody. `tickets` are all open ones that would wait, `own` the person's;
+    `listed` has up to fifty of those that the caller sees, the most urgent first.
+    """
+
+    person = PersonRef()
+    first = serializers.DateField()
+    until = serializers.DateField()
+    waiting = WaitsOut(many=True)
+    covered = WaitsOut(many=True)
+    tickets = serializers.IntegerField()
+    own = serializers.IntegerField()
+    seen = serializers.IntegerField()
+    listed = serializers.SlugRelatedField(slug_field="number", many=True, read_only=True)
+
+
+class AwayFilters(Filters):
+    person = PersonField(help_text="Administrators: anybody; leads: their members; everybody: `me`.")
+    first = serializers.DateField()
+    until = serializers.DateField()
+
+
+class AwayViewSet(View):
+    """What would wait if somebody were away. Nothing is saved."""
+
+    queryset = DependenceProposal.objects.none()
+    pagination_class = None
+
+    @extend_schema(responses=AwayOut, parameters=[AwayFilters], operation_id="dependence_away")
+    def retrieve(self, request):
+        """Topics that nobody else is there for, and open tickets that would wait."""
+        check(request.user, "dependence.away")
+        asked = self.asked(AwayFilters)
+        check_days(asked["first"], asked["until"])
+        person = queries.person_to_ask_of(request.user, asked["person"])
+        desk = queries.dependence(queries.span_of(queries.USUAL_MONTHS))
+        found = if_away(request.user, desk, person, asked["first"], asked["until"])
+        topics = [each.topic for each in (*found.waiting, *found.covered)]
+        self.called = calling(request.user, desk, topics, also=[person.pk])
+        return self.answer(AwayOut, found)
 
     def get_serializer_context(self):
         return super().get_serializer_context() | {"called": getattr(self, "called", {})}

@@ -8,16 +8,20 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from servicedesk.people.models import Absence, User
 from servicedesk.tickets.models import Ticket
 from servicedesk.tickets.queries import for_list, seen_by
 from servicedesk.tickets.workflow import Phase
+from servicedesk.web.errors import Refused
 
 from .queries import Desk
 from .topics import Key, Topic
 
 MOST_LISTED = 50
+MOST_DAYS = 366
 WORKED_ON = (Phase.NEW, Phase.ACTIVE, Phase.WAITING)
 
 
@@ -56,6 +60,16 @@ class Away:
     listed: Sequence[Ticket]
     load: dict[int, int]
     absences: Sequence[Absence]
+
+
+def check_days(first: date, until: date) -> None:
+    """Refuses days in the wrong order, over, or too many."""
+    if until < first:
+        raise Refused(_("The last day is before the first."), field="until")
+    if until < timezone.localdate():
+        raise Refused(_("These days are over. Choose days that are still to come."), field="until")
+    if (until - first).days >= MOST_DAYS:
+        raise Refused(_("Ask for a year at most."), field="until")
 
 
 def if_away(reader: User, desk: Desk, person: User, first: date, until: date) -> Away:

@@ -16,7 +16,8 @@ def header() -> list[str]:
     return [
         _("Topic"), _("Team"), _("Risk"), _("Why"), _("Tickets resolved"), _("People who resolve"),
         _("Share of the first, percent"), _("Counts like so many people"), _("Hours of work"), _("Deputies"),
-        _("Share of people no longer here, percent"), _("Reply templates"), _("Oldest template changed on"), _("Who resolved how many"),
+        _("Share of people no longer here, percent"), _("Reply templates"), _("Oldest template changed on"),
+        _("Who resolved how many"),
     ]  # fmt: skip
 
 

@@ -12,13 +12,14 @@ from servicedesk.people.fields import PersonField
 from servicedesk.people.forms import AskerForm
 from servicedesk.people.models import Team, User
 from servicedesk.people.queries import active_teams
+from servicedesk.web.errors import Refused
 from servicedesk.web.forms import ActionForm, TextField
 
 from ..models import DependenceProposal
+from .away import check_days
 from .queries import MONTHS, USUAL_MONTHS, Desk, people_to_choose
 from .topics import Key
 
-MOST_DAYS = 366
 SPANS = [
     (3, gettext_lazy("Last 3 months")),
     (6, gettext_lazy("Last 6 months")),
@@ -80,12 +81,10 @@ class AwayForm(ActionForm):
         found = super().clean()
         first, until = found.get("first"), found.get("until")
         if first and until:
-            if until < first:
-                self.add_error("until", _("The last day is before the first."))
-            elif until < timezone.localdate():
-                self.add_error("until", _("These days are over. Choose days that are still to come."))
-            elif (until - first).days >= MOST_DAYS:
-                self.add_error("until", _("Ask for a year at most."))
+            try:
+                check_days(first, until)
+            except Refused as refusal:
+                self.refuse(refusal)
         return found
 
 

@@ -15,6 +15,7 @@ from servicedesk.desk.models import ReplyTemplate
 from servicedesk.people.models import Absence, AuditEntry, Membership, Team, User
 from servicedesk.people.queries import agents, get_or_404
 from servicedesk.tickets.models import Category
+from servicedesk.web.errors import Refused
 
 from ..models import DependenceProposal, TicketFact
 from ..months import Period, Year, after, company_zone
@@ -194,6 +195,13 @@ def people_to_choose(user: User) -> QuerySet[User]:
     named = named_to(user)
     rows = agents() if named is None else User.objects.filter(is_active=True, pk__in=named)
     return User.objects.filter(Q(pk__in=rows.values("pk")) | Q(pk=user.pk))
+
+
+def person_to_ask_of(user: User, person: User) -> User:
+    """The same person; refuses one of whom somebody may not ask."""
+    if not people_to_choose(user).filter(pk=person.pk).exists():
+        raise Refused(_("You cannot ask this of that person."), field="person")
+    return person
 
 
 # --- proposals ------------------------------------------------------------------------------------------------------
