@@ -150,7 +150,10 @@ class AwayOut(serializers.Serializer):
     tickets = serializers.IntegerField()
     own = serializers.IntegerField()
     seen = serializers.IntegerField()
-    listed = serializers.SlugRelatedField(slug_field="number", many=True, read_only=True)
+    listed = serializers.SerializerMethodField()
+
+    def get_listed(self, away) -> list[str]:
+        return [ticket.number for ticket in away.listed]
 
 
 class AwayFilters(Filters):
