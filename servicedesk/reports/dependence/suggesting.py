@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..models import DependenceProposal
-from .topics import HIGH_GONE, Key, Risk, Topic, percent
+from .topics import HIGH_GONE, MIDDLE_SHARE, Key, Risk, Topic, percent
 
 Kind = DependenceProposal.Kind
 # Older templates no longer say how the work is done.
@@ -70,5 +70,5 @@ def _sharing(topic: Topic) -> Iterable[tuple[DependenceProposal.Kind, str]]:
             Kind.TRAIN,
             _("Others have resolved few, and it takes many hours: train one of them until they can stand in."),
         )
-    elif topic.first in topic.members:
+    elif topic.first in topic.members and topic.share >= MIDDLE_SHARE:
         yield Kind.ROTATE, _("Others of the team can do it, but most goes to one person: take turns in who gets it.")

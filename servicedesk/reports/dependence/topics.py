@@ -165,7 +165,7 @@ class Topic:
         if self.share >= MIDDLE_SHARE or self.effective < MIDDLE_EFFECTIVE:
             said.append(
                 _("One person resolved %(share)s of it, as if %(people)s people knew it.")
-                % {"share": percent(self.share), "people": number(self.effective, 1)}
+                % {"share": percent(self.share), "people": number(round(self.effective, 1), 1)}
             )
         if self.gone_share >= MIDDLE_GONE:
             said.append(
@@ -177,7 +177,7 @@ class Topic:
 
 
 def percent(share: Decimal) -> str:
-    return f"{number(share * 100, 0)}\u00a0%"
+    return f"{number(round(share * 100), 0)}\u00a0%"
 
 
 class Span(NamedTuple):

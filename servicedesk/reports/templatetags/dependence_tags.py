@@ -22,6 +22,12 @@ def percent(share) -> str:
     return topics.percent(share) if share not in (None, "") else "–"
 
 
+@register.filter
+def tenths(value) -> str:
+    """`1.3`, rounded; a dash when there is nothing to speak of."""
+    return number(round(value, 1), 1) if value not in (None, "") else "–"
+
+
 @register.simple_tag
 def templates_of(topic: topics.Topic) -> str:
     """`3, oldest 14 months`."""
@@ -60,7 +66,7 @@ def progress_of(shown: ProposalShown) -> str:
         return _("Nothing of it was resolved since.")
     parts = {
         "then": topics.percent(before.share), "now": topics.percent(now.share),
-        "people_then": number(before.effective, 1), "people_now": number(now.effective, 1),
+        "people_then": number(round(before.effective, 1), 1), "people_now": number(round(now.effective, 1), 1),
     }  # fmt: skip
     if shown.spreads > 0:
         return _("Spreads: the first %(then)s → %(now)s, like %(people_then)s → %(people_now)s people.") % parts
