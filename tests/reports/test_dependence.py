@@ -173,7 +173,7 @@ class TestTopics:
 def bodies(client, user) -> list[str]:
     """Everything that a reader gets of topics and proposals, as page, file and API."""
     client.force_login(user)
-    api = APIClient()
+    api = APIClient(HTTP_ACCEPT_LANGUAGE="en")
     api.force_authenticate(user)
     paths = [reverse("reports:dependence"), reverse("reports:dependence-csv"), reverse("reports:dependence-proposals")]
     found = [client.get(path) for path in (*paths, paths[0] + "?by=service")]
@@ -234,7 +234,7 @@ class TestNames:
     def test_agents_do_not_read_it(self, client, world):
         client.force_login(world.third)
         assert client.get(reverse("reports:dependence")).status_code == 403
-        api = APIClient()
+        api = APIClient(HTTP_ACCEPT_LANGUAGE="en")
         api.force_authenticate(world.third)
         assert api.get(reverse("api:dependence")).status_code == 403
 
@@ -352,7 +352,7 @@ class TestAway:
         assert page.status_code == 422 and sentence in body and f'value="{first}"' in body
 
     def test_by_api(self, world):
-        api, today = APIClient(), timezone.localdate()
+        api, today = APIClient(HTTP_ACCEPT_LANGUAGE="en"), timezone.localdate()
         api.force_authenticate(world.lead)
         asked = {"person": world.first.email, "first": today, "until": today}
         found = api.get(reverse("api:dependence-away"), asked).json()
@@ -545,7 +545,7 @@ class TestProposals:
             desk.get(address)
 
     def test_by_api(self, world):
-        api = APIClient()
+        api = APIClient(HTTP_ACCEPT_LANGUAGE="en")
         api.force_authenticate(world.lead)
         due = (timezone.localdate() + timedelta(days=3)).isoformat()
         given = {
@@ -574,7 +574,7 @@ class TestProposals:
         assert api.get(one).status_code == 404
 
     def test_topics_by_api(self, world):
-        api = APIClient()
+        api = APIClient(HTTP_ACCEPT_LANGUAGE="en")
         api.force_authenticate(world.lead)
         found = api.get(reverse("api:dependence"), {"months": 6}).json()
         first = found["topics"][0]
