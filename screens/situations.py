@@ -38,6 +38,10 @@ from servicedesk.people.actions import create_absence, create_token, upload_impo
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
 from servicedesk.priorities.actions import override_priority
+from servicedesk.reports.dependence.actions import agree_on_proposal, finish_proposal
+from servicedesk.reports.dependence.queries import dependence, span_of
+from servicedesk.reports.dependence.suggesting import why
+from servicedesk.reports.models import DependenceProposal
 from servicedesk.tickets.actions import (
     ask_to_close,
     assign,
@@ -85,12 +89,30 @@ def prepare() -> Situation:
     _news(people, found.objects)
     deliver_waiting()
     found.objects |= rules(people[ADMIN], people[AGENT])
+    found.objects["proposal"] = _proposals(people)
     tell_of_assigned_mails()
     mark_read(people[AGENT], number=found.objects["given"].number)
     found.objects["sent_mail"] = next(
         mail for mail in visible_outgoing(people[ADMIN]).order_by("-pk") if read_sent(people[ADMIN], mail)
     )
     return found
+
+
+def _proposals(people: dict[str, User]) -> DependenceProposal:
+    """What is done about the topics of most risk; the last is done, one is due."""
+    desk = dependence(span_of(6))
+    made = [
+        agree_on_proposal(
+            by=people[ADMIN], via="command", topic=topic.key, kind=kind, owner=people[owner],
+            reason=why(topic, kind) or "次の担当替えまでに、もう一人が対応できるようにする。",
+            due_on=timezone.localdate() + timedelta(days=days),
+        )
+        for topic, kind, owner, days in zip(
+            desk.topics, ("write", "pair", "rotate"), (LEAD, ADMIN, LEAD), (30, 0, 14), strict=False
+        )
+    ]  # fmt: skip
+    finish_proposal(made[-1], by=people[ADMIN], via="command")
+    return made[0]
 
 
 def _majors(busy: Ticket) -> dict:

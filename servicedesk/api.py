@@ -39,6 +39,7 @@ from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet
 from servicedesk.priorities.closing_api import ClosingRulesViewSet
 from servicedesk.reports.api import KpiViewSet
+from servicedesk.reports.dependence.api import AwayViewSet, DependenceProposalViewSet, DependenceViewSet
 from servicedesk.surveys.api.ratings import RatingSettingsViewSet, RatingViewSet, TicketRatingViewSet
 from servicedesk.surveys.api.surveys import MySurveyViewSet, SurveyViewSet
 from servicedesk.tickets.api.ending import ApprovalViewSet
@@ -128,6 +129,7 @@ router.register("rules", RuleViewSet, "rule")
 router.register("ratings", RatingViewSet, "rating")
 router.register("surveys", SurveyViewSet, "survey")
 router.register("me/surveys", MySurveyViewSet, "my-survey")
+router.register("dependence-proposals", DependenceProposalViewSet, "dependence-proposal")
 router.register("search", SearchViewSet, "search")
 
 app_name = "api"
@@ -158,6 +160,8 @@ urlpatterns = [
     path("major-settings/", MajorSettingsViewSet.as_view({"get": "retrieve", "put": "update"}), name="major-settings"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("reports/kpi/<str:month>/", KpiViewSet.as_view({"get": "retrieve"}), name="kpi"),
+    path("reports/dependence/", DependenceViewSet.as_view({"get": "retrieve"}), name="dependence"),
+    path("reports/dependence/away/", AwayViewSet.as_view({"get": "retrieve"}), name="dependence-away"),
     path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),

@@ -48,6 +48,7 @@ OBJECTS = (
     ("directory.entry", gettext_lazy("Escalation directory")),
     ("directory.contract", gettext_lazy("Support contracts")),
     ("escalation.savingrate", gettext_lazy("Automation ledger")),
+    ("reports.dependenceproposal", gettext_lazy("Proposals against person-dependence")),
     ("levels.calendar", gettext_lazy("Calendars")),
     ("levels.rank", gettext_lazy("Ranks and targets")),
     ("levels.agreement", gettext_lazy("Agreements")),

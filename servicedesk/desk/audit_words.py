@@ -71,6 +71,10 @@ SETTINGS_VERBS = {
     "save_major_settings": gettext_lazy("Changed the settings of major incidents"),
     "order_rules": gettext_lazy("Changed the order of the rules"),
     "save_saving_rate": gettext_lazy("Changed the minutes of the automation ledger"),
+    "agree_on_proposal": gettext_lazy("Agreed on a proposal against person-dependence"),
+    "finish_proposal": gettext_lazy("Did a proposal against person-dependence"),
+    "drop_proposal": gettext_lazy("Dropped a proposal against person-dependence"),
+    "reopen_proposal": gettext_lazy("Opened a proposal against person-dependence again"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {
@@ -179,6 +183,7 @@ _DATA = {
     "revoked_tokens": gettext_lazy("tokens revoked"),
     "roles": gettext_lazy("roles"),
     "teams": gettext_lazy("teams"),
+    "topic": gettext_lazy("topic"),
     "until_on": gettext_lazy("last day"),
     **dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WEEKDAYS.values())),
 }

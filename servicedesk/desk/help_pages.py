@@ -32,7 +32,7 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
             "confidential", "search", "keyboard",
         ),
     ),
-    ("leads", _("For leads and managers"), ("leading", "department", "satisfaction")),
+    ("leads", _("For leads and managers"), ("leading", "department", "satisfaction", "person-dependence")),
     (
         "administrators",
         _("For administrators"),
@@ -83,6 +83,7 @@ HELP_FOR_PATH = (
     ("/desk/approvals/", "leading"),
     ("/desk/ratings/", "satisfaction"),
     ("/desk/", "queue"),
+    ("/reports/dependence/", "person-dependence"),
     ("/settings/rules/", "rules"),
     ("/settings/savings/", "savings"),
     ("/settings/priorit", "matrix"),

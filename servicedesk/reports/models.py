@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cmdb.models import Service
@@ -11,6 +12,7 @@ from incidents.models import CauseCode
 from servicedesk.levels.models import Rank
 from servicedesk.people.models import Company, Department, Team, User
 from servicedesk.tickets.models import Category, Ticket
+from servicedesk.web.text import check_lines
 
 
 class TicketFact(models.Model):
@@ -202,3 +204,78 @@ class Remark(models.Model):
 
     def __str__(self):
         return f"{self.month:%Y-%m} {self.kpi} {self.kind}"
+
+
+class DependenceProposal(models.Model):
+    """What is done so that a topic hangs on one person no more, by whom and by when. A topic is a service with a
+    category (none: its tickets without one), or, `whole`, all of a service. `tickets`, `share` and `effective` are the
+    topic's figures of the `months` before it was agreed on, kept for comparison; empty where nothing was resolved.
+    `reminded_for` is the date of which the owner was reminded.
+    """
+
+    class Kind(models.TextChoices):
+        WRITE = "write", _("Write down")
+        PAIR = "pair", _("Work in pairs")
+        ROTATE = "rotate", _("Take turns")
+        TRAIN = "train", _("Train somebody")
+
+    class State(models.TextChoices):
+        OPEN = "open", pgettext_lazy("dependence", "Open")
+        DONE = "done", pgettext_lazy("dependence", "Done")
+        DROPPED = "dropped", pgettext_lazy("dependence", "Dropped")
+
+    service = models.ForeignKey(
+        Service, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("service")
+    )
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("category")
+    )
+    whole = models.BooleanField(_("whole service"), default=False)
+    kind = models.CharField(_("what is done"), max_length=8, choices=Kind)
+    reason = models.TextField(_("reason"), max_length=1_000, validators=[check_lines])
+    owner = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("owner"))
+    due_on = models.DateField(_("due on"))
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
+    why_dropped = models.TextField(_("why it was dropped"), blank=True, max_length=1_000, validators=[check_lines])
+    months = models.PositiveSmallIntegerField(default=6)
+    tickets = models.PositiveIntegerField(default=0)
+    share = models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
+    effective = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    reminded_for = models.DateField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("proposal against person-dependence")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "category", "whole", "kind"], condition=Q(state="open"), nulls_distinct=False,
+                name="dependence_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(whole=True, service__isnull=False, category__isnull=True)
+                | (Q(whole=False) & (Q(service__isnull=False) | Q(category__isnull=False))),
+                name="dependence_has_a_topic",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", ended_at__isnull=True) | (~Q(state="open") & Q(ended_at__isnull=False)),
+                name="dependence_ended_goes_with_state",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["due_on", "id"], condition=Q(state="open"), name="dependence_due"),
+            models.Index(fields=["created_at"], name="dependence_created"),
+            models.Index(fields=["owner", "due_on", "id"], name="dependence_of_owner"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()}: {self.topic}"
+
+    @property
+    def topic(self) -> str:
+        """The topic in the reader's language."""
+        if self.whole or self.category is None:
+            name = str(self.service)
+            return name if self.whole else gettext("%(service)s, without a category") % {"service": name}
+        return f"{self.service} · {self.category}" if self.service else str(self.category)

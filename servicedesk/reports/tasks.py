@@ -5,10 +5,12 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from .dependence.actions import remind_of_proposals
 from .facts import AT_ONCE, keep_waiting, missing_since
 from .figures import keep_counted
 
 _LOOKS_BACK = timedelta(days=2)
+_FROM_HOUR = 8
 
 
 @shared_task
@@ -29,3 +31,10 @@ def find_missed_facts() -> None:
 def count_figures() -> None:
     """Count beforehand what the month page shows."""
     keep_counted()
+
+
+@shared_task
+def remind_of_dependence() -> None:
+    """Owners of proposals whose date has come; in the morning."""
+    if timezone.localtime().hour >= _FROM_HOUR:
+        remind_of_proposals()

@@ -3,10 +3,21 @@
 from django.urls import path
 
 from . import views
+from .dependence import views as dependence
 
 app_name = "reports"
 urlpatterns = [
     path("", views.latest, name="latest"),
+    path("dependence/", dependence.topics, name="dependence"),
+    path("dependence/topics.csv", dependence.topics_csv, name="dependence-csv"),
+    path("dependence/away/", dependence.away, name="dependence-away"),
+    path("dependence/proposals/", dependence.proposals, name="dependence-proposals"),
+    path("dependence/proposals/new/", dependence.proposal_new, name="dependence-proposal-new"),
+    path("dependence/proposals/<int:pk>/", dependence.proposal, name="dependence-proposal"),
+    path("dependence/proposals/<int:pk>/change/", dependence.proposal_change, name="dependence-proposal-change"),
+    path("dependence/proposals/<int:pk>/drop/", dependence.proposal_drop, name="dependence-proposal-drop"),
+    path("dependence/proposals/<int:pk>/finish/", dependence.proposal_finish, name="dependence-proposal-finish"),
+    path("dependence/proposals/<int:pk>/reopen/", dependence.proposal_reopen, name="dependence-proposal-reopen"),
     path("<str:month>/", views.month, name="month"),
     path("<str:month>/<str:key>/", views.behind, name="behind"),
 ]

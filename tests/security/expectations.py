@@ -27,6 +27,7 @@ Other addresses:
     REFERRAL what was taken outside: agents who see its ticket; to change it whoever works on that
     WORDS    the words of a rating: whoever wrote them, and administrators
     ASKED    a survey that waits for whoever was invited
+    PROPOSAL a proposal against person-dependence: readers of reports, and its owner
     CALL     a call that an agent takes down: the agent; who leads their team may only take it over
 """
 
@@ -35,6 +36,7 @@ PUBLIC, SIGNED, DESK, LOOK, ADMIN, OWN = "public", "signed", "desk", "look", "ad
 SERVICES, ITEMS, MAIL, CALL, CALL_BACK = "services", "items", "mail", "call", "call back"
 VIEW, EXPORT, BULK, LEADS, LEAD, REFERRAL = "view", "export", "bulk", "leads", "lead", "referral"
 WORDS, ASKED = "words", "asked"
+PROPOSAL = "proposal"
 
 TRANSITIONS = {
     "accept": WORK,
@@ -235,6 +237,16 @@ PAGES = {
     "escalation:savings-export": LEADS,
     "escalation:saving-source": LEADS,
     "escalation:saving-rate": ADMIN,
+    "reports:dependence": LEADS,  # and readers of reports
+    "reports:dependence-csv": LEADS,
+    "reports:dependence-away": LOOK,
+    "reports:dependence-proposals": LOOK,
+    "reports:dependence-proposal-new": LEADS,
+    "reports:dependence-proposal": PROPOSAL,
+    "reports:dependence-proposal-change": PROPOSAL,
+    "reports:dependence-proposal-drop": PROPOSAL,
+    "reports:dependence-proposal-finish": PROPOSAL,
+    "reports:dependence-proposal-reopen": PROPOSAL,
     "desk:macros": LOOK,
     "desk:macro-new": LEADS,
     "desk:macro": LOOK,  # as a template
@@ -662,6 +674,15 @@ API = {
     ("saving-rate-list", "get"): LEADS,
     ("saving-rate-detail", "get"): LEADS,
     ("saving-rate-detail", "patch"): ADMIN,
+    ("dependence", "get"): LEADS,
+    ("dependence-away", "get"): LOOK,
+    ("dependence-proposal-list", "get"): LOOK,
+    ("dependence-proposal-list", "post"): LEADS,
+    ("dependence-proposal-detail", "get"): PROPOSAL,
+    ("dependence-proposal-detail", "patch"): PROPOSAL,
+    ("dependence-proposal-finish", "post"): PROPOSAL,
+    ("dependence-proposal-drop", "post"): PROPOSAL,
+    ("dependence-proposal-reopen", "post"): PROPOSAL,
     ("work-month-list", "get"): LEADS,
     ("work-month-close", "post"): LEADS,
     ("work-month-reopen", "post"): ADMIN,

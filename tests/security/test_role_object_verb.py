@@ -37,6 +37,7 @@ from tests.security.expectations import (
     OWN,
     PAGES,
     PEEK,
+    PROPOSAL,
     PUBLIC,
     REFERRAL,
     SEE,
@@ -546,6 +547,8 @@ class TestElsewhere:
         if name.startswith(("directory:", "api:directory-", "api:contract-")):
             of_contract = name in ("directory:contract", "directory:contract-change", "api:contract-detail")
             known["pk"] = others["contract" if of_contract else "entry"].pk
+        if "dependence-proposal" in name:
+            known["pk"] = others["proposal"].pk
         if name.startswith(("escalation:rule", "api:rule-")):
             known["pk"] = others["rule"].pk
         if name in ("desk:lead-team", "desk:lead-assign", "api:standing-detail"):
@@ -578,6 +581,9 @@ class TestElsewhere:
             return {"in"} if role in ("requester", "administrator") else {"forbidden", "hidden"}
         if rule == INVITED:
             return {"in"} if role == "agent" else {"hidden"}
+        if rule == PROPOSAL:
+            readers = {"administrator", "lead"}
+            return {"in"} if role in readers else {"hidden"} if role in AGENTS else {"forbidden"}
         if rule == OWN:
             owns = role == "colleague" if "absence" in name else role in world.others["tokens"]
             return {"in"} if owns else {"hidden"}

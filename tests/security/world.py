@@ -28,6 +28,7 @@ from servicedesk.levels.moving import Moves
 from servicedesk.notify.models import Notification, OutgoingMail
 from servicedesk.people.actions import create_absence, create_token
 from servicedesk.people.models import Job, Role, User
+from servicedesk.reports.models import DependenceProposal
 from servicedesk.surveys.actions import create_survey, fill_survey
 from servicedesk.surveys.models import Rating, Survey
 from servicedesk.tickets.actions import link, log_work, note, reply, set_items, set_tags, share
@@ -225,6 +226,10 @@ def build() -> World:
         ),
         "bulk": Bulk.objects.create(owner=people["agent"], change={"impact": 1, "via": "page"}),
         "template": ReplyTemplate.objects.create(name="Thanks", code="thanks", body_en="Thank you, {requester}"),
+        "proposal": DependenceProposal.objects.create(
+            service=service, whole=True, kind="write", reason="Nobody else knows it.", owner=people["administrator"],
+            due_on=date(2999, 1, 1), created_by=people["administrator"],
+        ),
         "entry": entry,
         "contract": Contract.objects.create(entry=entry, number="C-1", valid_from=date(2020, 1, 1)),
         "macro": Macro.objects.create(name="Begin", step="start"),
