@@ -38,6 +38,7 @@ from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet
 from servicedesk.priorities.closing_api import ClosingRulesViewSet
 from servicedesk.reports.api import KpiViewSet
+from servicedesk.reports.change_api import RemarkViewSet, ReportSettingsViewSet, TargetViewSet
 from servicedesk.tickets.api.ending import ApprovalViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
@@ -141,6 +142,12 @@ urlpatterns = [
     path("major-settings/", MajorSettingsViewSet.as_view({"get": "retrieve", "put": "update"}), name="major-settings"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("reports/kpi/<str:month>/", KpiViewSet.as_view({"get": "retrieve"}), name="kpi"),
+    path("reports/targets/<int:year>/", TargetViewSet.as_view({"get": "retrieve", "put": "update"}), name="targets"),
+    path("reports/remarks/<str:month>/", RemarkViewSet.as_view({"get": "retrieve"}), name="remarks"),
+    path("reports/remarks/<str:month>/<str:key>/", RemarkViewSet.as_view({"put": "update"}), name="remarks-on"),
+    path(
+        "reports/settings/", ReportSettingsViewSet.as_view({"get": "list", "put": "update"}), name="report-settings"
+    ),
     path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("servicedesk.directory.urls")),
     path("", include("servicedesk.escalation.urls")),
     path("reports/", include("servicedesk.reports.urls")),
+    path("settings/reports/", include("servicedesk.reports.settings_urls")),
 ]
 
 handler400 = "servicedesk.web.views.bad_request"

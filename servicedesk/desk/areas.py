@@ -83,6 +83,17 @@ def _texts() -> Iterable[Setting]:
         yield Setting(text.label, GROUPS_OF_TEXTS[text.group], reverse("notify:text", args=[key, language]))
 
 
+def _reports() -> Iterable[Setting]:
+    page = _address("counting:settings")
+    for label, anchor in (
+        (_("Fiscal year begins in"), "first_month"),
+        (_("Closing day"), "closing_day"),
+        (_("Cost of an hour of work, in yen"), "hourly_rate"),
+    ):
+        yield Setting(label, "", f"{page}#id_report_settings_{anchor}")
+    yield Setting(_("Targets of KPIs and their owners"), _("Monthly report"), _address("reports:targets"))
+
+
 GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
     (
         _("How tickets are handled"),
@@ -179,6 +190,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "savings.see",
                 about="escalation.savingrate",
                 change="settings.change",
+            ),
+            Area(
+                _("Reports"),
+                _("Fiscal year, closing day and the cost of an hour"),
+                "chart-bar",
+                "counting:settings",
+                "reports.change",
+                about="reports.reportsettings",
+                more=_reports,
             ),
             Area(
                 _("Reply templates"),

@@ -1,11 +1,11 @@
-"""Charts as geometry: where the lines, bars and words of an inline SVG stand. Pure: what is handed over says everything.
+"""Charts as geometry: where the lines, bars and words of an inline SVG stand. Pure: what is handed over says all.
 `reports/_chart.html` draws them, on pages and on paper; beside each stands a table with the same numbers.
 """
 
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -67,7 +67,7 @@ class Chart:
     left: str = str(_LEFT)
     right: str = ""
     ink: str = ""
-    rest: str = field(default="")
+    rest: str = ""
 
 
 def trend(

@@ -14,3 +14,10 @@ def see_reports(user, found=None):
 def change_reports(user, found=None):
     """Targets, owners, how the company counts, who gets reports, and issuing one."""
     return user.is_administrator
+
+
+@rule("reports.explain")
+def explain(user, target=None):
+    """Why a target was missed and what is done: whoever answers for the figure, leads and administrators."""
+    owns = target is not None and target.owner_id is not None and target.owner_id == user.pk
+    return see_reports(user) and (user.is_lead or user.is_administrator or owns)

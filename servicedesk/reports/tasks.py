@@ -7,8 +7,11 @@ from django.utils import timezone
 
 from .facts import AT_ONCE, keep_waiting, missing_since
 from .figures import keep_counted
+from .months import company_zone
+from .remarks import ask_owners
 
 _LOOKS_BACK = timedelta(days=2)
+_FROM_HOUR = 8
 
 
 @shared_task
@@ -29,3 +32,10 @@ def find_missed_facts() -> None:
 def count_figures() -> None:
     """Count beforehand what the month page shows."""
     keep_counted()
+
+
+@shared_task
+def ask_for_reasons() -> None:
+    """Owners of missed targets, on the first business day in the morning; hourly, so that nobody is forgotten."""
+    if timezone.now().astimezone(company_zone()).hour >= _FROM_HOUR:
+        ask_owners()
