@@ -32,7 +32,7 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
             "confidential", "search", "keyboard",
         ),
     ),
-    ("leads", _("For leads and managers"), ("leading", "department")),
+    ("leads", _("For leads and managers"), ("leading", "department", "reports", "targets")),
     (
         "administrators",
         _("For administrators"),
@@ -82,6 +82,8 @@ HELP_FOR_PATH = (
     ("/desk/snooze/", "ticket"),
     ("/desk/approvals/", "leading"),
     ("/desk/", "queue"),
+    ("/reports/targets/", "targets"),
+    ("/settings/reports/", "targets"),
     ("/settings/rules/", "rules"),
     ("/settings/savings/", "savings"),
     ("/settings/priorit", "matrix"),
@@ -110,6 +112,7 @@ HELP_FOR_PATH = (
     ("/settings/templates", "replying"),
     ("/settings/macros", "ticket"),
     ("/settings/", "first-steps"),
+    ("/reports/", "reports"),
     ("/api/", "api"),
 )
 # {{ most_mb }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own

@@ -232,6 +232,13 @@ PAGES = {
     "escalation:savings-export": LEADS,
     "escalation:saving-source": LEADS,
     "escalation:saving-rate": ADMIN,
+    "reports:latest": LEADS,  # and readers of reports
+    "reports:month": LEADS,
+    "reports:behind": LEADS,
+    "reports:behind-export": LEADS,
+    "reports:remark": LEADS,
+    "reports:targets": ADMIN,
+    "counting:settings": ADMIN,
     "desk:macros": LOOK,
     "desk:macro-new": LEADS,
     "desk:macro": LOOK,  # as a template
@@ -596,6 +603,13 @@ API = {
     ("saving-rate-list", "get"): LEADS,
     ("saving-rate-detail", "get"): LEADS,
     ("saving-rate-detail", "patch"): ADMIN,
+    ("kpi", "get"): LEADS,  # and readers of reports
+    ("targets", "get"): LEADS,
+    ("targets", "put"): ADMIN,
+    ("remarks", "get"): LEADS,
+    ("remarks-on", "put"): LEADS,
+    ("report-settings", "get"): LEADS,
+    ("report-settings", "put"): ADMIN,
     ("work-month-list", "get"): LEADS,
     ("work-month-close", "post"): LEADS,
     ("work-month-reopen", "post"): ADMIN,
