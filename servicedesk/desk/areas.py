@@ -87,7 +87,7 @@ def _reports() -> Iterable[Setting]:
     page = _address("counting:settings")
     for label, anchor in (
         (_("Fiscal year begins in"), "first_month"),
-        (_("Closing day"), "closing_day"),
+        (pgettext_lazy("of a month", "Closing day"), "closing_day"),
         (_("Cost of an hour of work, in yen"), "hourly_rate"),
     ):
         yield Setting(label, "", f"{page}#id_report_settings_{anchor}")

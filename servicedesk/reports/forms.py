@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cmdb.models import Service
 from servicedesk.people.models import Company, Department, Team, User
@@ -161,7 +162,7 @@ class ReportSettingsForm(ActionForm):
         label=_("Fiscal year begins in"), coerce=int, choices=[(number, name) for number, name in MONTHS.items()]
     )
     closing_day = WholeNumberField(
-        label=_("Closing day"), min_value=0, max_value=28,
+        label=pgettext_lazy("of a month", "Closing day"), min_value=0, max_value=28,
         help_text=_("0 is the end of the month. 20 makes November the days from 21 October to 20 November."),
     )  # fmt: skip
     hourly_rate = WholeNumberField(
