@@ -32,6 +32,8 @@ class Screen:
 
 
 def _word(thing) -> str | int:
+    if isinstance(thing, str):
+        return thing
     return thing.number if isinstance(thing, Ticket) else thing.pk
 
 
@@ -143,6 +145,23 @@ PAGES = [
     Screen("proposal-change", ADMIN, "reports:dependence-proposal-change", ("proposal",)),
     Screen("proposal-drop", ADMIN, "reports:dependence-proposal-drop", ("proposal",)),
     Screen("saving-rate", ADMIN, "escalation:saving-rate", more=("escalation",)),
+    Screen("report-month", ADMIN, "reports:month", ("reported",)),
+    Screen(
+        "report-month-read",
+        LEAD,
+        "reports:month",
+        ("reported",),
+        press=(".kpi-meaning summary", ".kpi-table summary", ".kpi-write"),
+    ),
+    Screen("report-month-beside", LEAD, "reports:month", ("reported",), query="?with=2026-01"),
+    Screen("report-month-wrong", LEAD, "reports:month", ("reported",), query="?with=2026-13&team=999999"),
+    Screen("report-month-none", LEAD, "reports:month", more=("2900-01",)),
+    Screen("report-month-empty", LEAD, "reports:month", more=("2003-01",)),
+    Screen("report-behind", LEAD, "reports:behind", ("reported",), more=("tickets.resolved",)),
+    Screen("report-behind-part", LEAD, "reports:behind", ("reported",), more=("tickets.opened",), query="?part=2"),
+    Screen("report-remark", LEAD, "reports:remark", ("reported",), more=("tickets.resolved",)),
+    Screen("report-targets", ADMIN, "reports:targets"),
+    Screen("report-settings", ADMIN, "counting:settings"),
     Screen("rules-import", ADMIN, "escalation:rules-import"),
     Screen("rules-findings", ADMIN, "escalation:rules-findings"),
     Screen("rule-trial", ADMIN, "escalation:trial"),

@@ -4,6 +4,7 @@ taken down half, people away, a ticket with every kind of message, long words.
 
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from decimal import Decimal
 from email.message import EmailMessage
 from email.utils import make_msgid
 
@@ -41,7 +42,12 @@ from servicedesk.priorities.actions import override_priority
 from servicedesk.reports.dependence.actions import agree_on_proposal, finish_proposal
 from servicedesk.reports.dependence.queries import dependence, span_of
 from servicedesk.reports.dependence.suggesting import why
+from servicedesk.reports.facts import keep_waiting
+from servicedesk.reports.kpis import KPIS
 from servicedesk.reports.models import DependenceProposal
+from servicedesk.reports.months import Year, after
+from servicedesk.reports.remarks import save_remarks
+from servicedesk.reports.targets import Goal, save_targets
 from servicedesk.tickets.actions import (
     ask_to_close,
     assign,
@@ -92,6 +98,7 @@ def prepare() -> Situation:
     found.objects["proposal"] = _proposals(people)
     tell_of_assigned_mails()
     mark_read(people[AGENT], number=found.objects["given"].number)
+    found.objects |= _report(people[ADMIN], people[LEAD])
     found.objects["sent_mail"] = next(
         mail for mail in visible_outgoing(people[ADMIN]).order_by("-pk") if read_sent(people[ADMIN], mail)
     )
@@ -113,6 +120,27 @@ def _proposals(people: dict[str, User]) -> DependenceProposal:
     ]  # fmt: skip
     finish_proposal(made[-1], by=people[ADMIN], via="command")
     return made[0]
+
+
+def _report(admin: User, lead: User) -> dict:
+    """A month with targets met and missed, a reason, a counter-measure and a comment."""
+    while keep_waiting():
+        pass
+    year = Year.now()
+    month = after(year.this_month(), -1)
+    goals = {
+        "tickets.reopened": Goal(Decimal(0), lead),
+        "tickets.reassigned": Goal(Decimal(40), lead),
+        "tickets.resolve_median_hours": Goal(Decimal(8), admin),
+        "levels.resolution_met_rate": Goal(Decimal("0.95"), lead),
+    }  # fmt: skip
+    save_targets(year.fiscal_year(month), goals, by=admin, via="command")
+    save_remarks(
+        KPIS["levels.resolution_met_rate"], month, by=lead, via="page", comment="棚卸の週は問い合わせが集中しました。",
+        reason="月末の締め処理と重なり、経理システムの問い合わせに手が回りませんでした。",
+        measure="締めの週だけ、二次対応から1名を一次対応へ回します。定型文も3件追加しました。",
+    )  # fmt: skip
+    return {"reported": f"{month:%Y-%m}"}
 
 
 def _majors(busy: Ticket) -> dict:

@@ -39,6 +39,7 @@ from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet
 from servicedesk.priorities.closing_api import ClosingRulesViewSet
 from servicedesk.reports.api import KpiViewSet
+from servicedesk.reports.change_api import RemarkViewSet, ReportSettingsViewSet, TargetViewSet
 from servicedesk.reports.dependence.api import AwayViewSet, DependenceProposalViewSet, DependenceViewSet
 from servicedesk.surveys.api.ratings import RatingSettingsViewSet, RatingViewSet, TicketRatingViewSet
 from servicedesk.surveys.api.surveys import MySurveyViewSet, SurveyViewSet
@@ -162,6 +163,10 @@ urlpatterns = [
     path("reports/kpi/<str:month>/", KpiViewSet.as_view({"get": "retrieve"}), name="kpi"),
     path("reports/dependence/", DependenceViewSet.as_view({"get": "retrieve"}), name="dependence"),
     path("reports/dependence/away/", AwayViewSet.as_view({"get": "retrieve"}), name="dependence-away"),
+    path("reports/targets/<int:year>/", TargetViewSet.as_view({"get": "retrieve", "put": "update"}), name="targets"),
+    path("reports/remarks/<str:month>/", RemarkViewSet.as_view({"get": "retrieve"}), name="remarks"),
+    path("reports/remarks/<str:month>/<str:key>/", RemarkViewSet.as_view({"put": "update"}), name="remarks-on"),
+    path("reports/settings/", ReportSettingsViewSet.as_view({"get": "list", "put": "update"}), name="report-settings"),
     path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),

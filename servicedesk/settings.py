@@ -326,6 +326,7 @@ CELERY_BEAT_SCHEDULE = {
         ("find missed facts", "servicedesk.reports.tasks.find_missed_facts", 600),
         ("count figures", "servicedesk.reports.tasks.count_figures", 60),
         ("remind of person-dependence", "servicedesk.reports.tasks.remind_of_dependence", 3600),
+        ("ask for reasons", "servicedesk.reports.tasks.ask_for_reasons", 3600),
         ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),

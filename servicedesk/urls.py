@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("servicedesk.importers.urls")),
     path("", include("servicedesk.surveys.urls")),
     path("reports/", include("servicedesk.reports.urls")),
+    path("settings/reports/", include("servicedesk.reports.settings_urls")),
 ]
 
 handler400 = "servicedesk.web.views.bad_request"

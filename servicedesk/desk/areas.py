@@ -93,6 +93,17 @@ def _rating() -> Iterable[Setting]:
             yield Setting(field.verbose_name, "", f"{page}#id_rating_settings_{field.name}")
 
 
+def _reports() -> Iterable[Setting]:
+    page = _address("counting:settings")
+    for label, anchor in (
+        (_("Fiscal year begins in"), "first_month"),
+        (pgettext_lazy("of a month", "Closing day"), "closing_day"),
+        (_("Cost of an hour of work, in yen"), "hourly_rate"),
+    ):
+        yield Setting(label, "", f"{page}#id_report_settings_{anchor}")
+    yield Setting(_("Targets of KPIs and their owners"), _("Monthly report"), _address("reports:targets"))
+
+
 GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
     (
         _("How tickets are handled"),
@@ -189,6 +200,15 @@ GROUPS: tuple[tuple[Promise, tuple[Area, ...]], ...] = (
                 "savings.see",
                 about="escalation.savingrate",
                 change="settings.change",
+            ),
+            Area(
+                _("Reports"),
+                _("Fiscal year, closing day and the cost of an hour"),
+                "chart-bar",
+                "counting:settings",
+                "reports.change",
+                about="reports.reportsettings",
+                more=_reports,
             ),
             Area(
                 _("Reply templates"),

@@ -32,7 +32,11 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
             "confidential", "search", "keyboard",
         ),
     ),
-    ("leads", _("For leads and managers"), ("leading", "department", "satisfaction", "person-dependence")),
+    (
+        "leads",
+        _("For leads and managers"),
+        ("leading", "department", "satisfaction", "reports", "targets", "person-dependence"),
+    ),
     (
         "administrators",
         _("For administrators"),
@@ -84,6 +88,8 @@ HELP_FOR_PATH = (
     ("/desk/ratings/", "satisfaction"),
     ("/desk/", "queue"),
     ("/reports/dependence/", "person-dependence"),
+    ("/reports/targets/", "targets"),
+    ("/settings/reports/", "targets"),
     ("/settings/rules/", "rules"),
     ("/settings/savings/", "savings"),
     ("/settings/priorit", "matrix"),
@@ -117,6 +123,7 @@ HELP_FOR_PATH = (
     ("/settings/templates", "replying"),
     ("/settings/macros", "ticket"),
     ("/settings/", "first-steps"),
+    ("/reports/", "reports"),
     ("/api/", "api"),
 )
 # {{ most_mb }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own

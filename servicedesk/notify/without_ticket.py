@@ -169,9 +169,12 @@ def _tell_of(pk: int) -> bool:
 # --- reminders ------------------------------------------------------------------------------------------------------
 
 
-def remind(person: User, key: str, *, said: str, title: str, address: str) -> None:
+def remind(
+    person: User, key: str, *, said: str, title: str, address: str, mailed: Value | None = None
+) -> bool:  # fmt: skip
     """Tell somebody of something that they look after, as they chose to hear of it, in the caller's transaction. `key`
-    says what it is: the same is told once. `said` and `title` are in the person's language, `address` is a path.
+    says what it is: the same is told once; returns whether it is new. `said` and `title` are in the person's language,
+    `mailed` what a mail says at greater length, `address` is a path.
     """
     own, now = notice_settings([person])[person.pk], timezone.now()
     way, quiet = own.way(Notification.Kind.REMINDER), own.quiet_end(now)
@@ -191,9 +194,10 @@ def remind(person: User, key: str, *, said: str, title: str, address: str) -> No
     if is_new and way == Way.MAIL:
         with speaking_to(person):
             values: Values = {
-                "about": lambda: said,
+                "about": lambda: mailed or said,
                 "page": lambda: settings.SITE_URL + address,
             }
             subject = one_line(f"{title}: {said}", 280)
             name = f"remind.{person.pk}.{key}"
             without_ticket(Kind.REMINDER, "reminder", person, subject, values, name, quiet).save(force_insert=True)
+    return is_new

@@ -46,3 +46,10 @@ def read_proposals(user, proposal=None):
 def change_proposals(user, proposal=None):
     """Agree on proposals: administrators and leads. One that is there is also its owner's."""
     return user.is_administrator or user.is_lead or (proposal is not None and proposal.owner_id == user.pk)
+
+
+@rule("reports.explain")
+def explain(user, target=None):
+    """Why a target was missed and what is done: whoever answers for the figure, leads and administrators."""
+    owns = target is not None and target.owner_id is not None and target.owner_id == user.pk
+    return see_reports(user) and (user.is_lead or user.is_administrator or owns)

@@ -1,19 +1,20 @@
 """Reads of reports: the lines of a month, and the tickets behind a figure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
 
-from servicedesk.people.models import User
+from servicedesk.people.models import Role, User
 from servicedesk.tickets.queries import seen_by
 
 from .figures import Figure, Figures, figures, put_together
 from .kpis import KPIS, WHOLE, Better, Group, Kpi, Scope, in_groups
-from .models import Target
+from .measures import Largest, Number
+from .models import Remark, Target
 from .months import Period, Year, after, between
 
 # So many months before it are shown beside a month.
@@ -83,6 +84,10 @@ class Month:
     groups: Mapping[Group, Sequence[Line]]
 
     @property
+    def fiscal_year(self) -> int:
+        return self.year.fiscal_year(self.month)
+
+    @property
     def lines(self) -> list[Line]:
         return [line for lines in self.groups.values() for line in lines]
 
@@ -133,9 +138,53 @@ def targets_of(fiscal_year: int) -> dict[str, Target]:
     return {row.kpi: row for row in rows}
 
 
+def target_of(key: str, fiscal_year: int) -> Target | None:
+    return Target.objects.filter(kpi=key, year=fiscal_year).select_related("owner").first()
+
+
+@dataclass
+class Remarks:
+    """What was said of a KPI in a month."""
+
+    reason: Remark | None = None
+    measure: Remark | None = None
+    comments: list[Remark] = field(default_factory=list)
+
+    def __bool__(self):
+        return bool(self.reason or self.measure or self.comments)
+
+
+def remarks_of(month: date) -> dict[str, Remarks]:
+    """All remarks on a month by KPI, comments oldest first. One query."""
+    found: dict[str, Remarks] = {}
+    for row in Remark.objects.filter(month=month).select_related("by"):
+        said = found.setdefault(row.kpi, Remarks())
+        if row.kind == Remark.Kind.REASON:
+            said.reason = row
+        elif row.kind == Remark.Kind.MEASURE:
+            said.measure = row
+        else:
+            said.comments.append(row)
+    return found
+
+
+def possible_owners() -> QuerySet[User]:
+    """Those who may read reports: leads, report readers and administrators."""
+    roles = (Role.LEAD, Role.REPORT_READER, Role.ADMINISTRATOR)
+    return User.objects.filter(is_active=True, role_rows__role__in=roles).distinct().order_by("reading", "name", "pk")
+
+
 def rows_behind(
     user: User, kpi: type[Kpi], year: Year, month: date, scope: Scope = WHOLE, part: Any = ...
 ) -> tuple[QuerySet, QuerySet]:
     """(all rows behind a figure, those on tickets that the person sees)."""
     rows = kpi.listed(year, Period.of(month), scope, part)
-    return rows, rows.filter(seen_by(user, kpi.base.to_ticket))
+    seen = rows.filter(seen_by(user, kpi.base.to_ticket))
+    return rows, seen.select_related(f"{kpi.base.to_ticket}team")
+
+
+def number_of(kpi: type[Kpi], rows: QuerySet) -> Number:
+    """The number that rows make, by one query."""
+    if isinstance(kpi.measure, Largest):
+        return kpi.measure.of_groups(rows)
+    return kpi.measure.number(rows.aggregate(**kpi.measure.aggregates()))

@@ -8,6 +8,8 @@ from django.utils import timezone
 from .dependence.actions import remind_of_proposals
 from .facts import AT_ONCE, keep_waiting, missing_since
 from .figures import keep_counted
+from .months import company_zone
+from .remarks import ask_owners
 
 _LOOKS_BACK = timedelta(days=2)
 _FROM_HOUR = 8
@@ -38,3 +40,9 @@ def remind_of_dependence() -> None:
     """Owners of proposals whose date has come; in the morning."""
     if timezone.localtime().hour >= _FROM_HOUR:
         remind_of_proposals()
+
+
+def ask_for_reasons() -> None:
+    """Owners of missed targets, on the first business day in the morning; hourly, so that nobody is forgotten."""
+    if timezone.now().astimezone(company_zone()).hour >= _FROM_HOUR:
+        ask_owners()

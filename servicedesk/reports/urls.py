@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views
+from . import change_views, views
 from .dependence import views as dependence
 
 app_name = "reports"
@@ -18,6 +18,9 @@ urlpatterns = [
     path("dependence/proposals/<int:pk>/drop/", dependence.proposal_drop, name="dependence-proposal-drop"),
     path("dependence/proposals/<int:pk>/finish/", dependence.proposal_finish, name="dependence-proposal-finish"),
     path("dependence/proposals/<int:pk>/reopen/", dependence.proposal_reopen, name="dependence-proposal-reopen"),
+    path("targets/", change_views.targets, name="targets"),
     path("<str:month>/", views.month, name="month"),
     path("<str:month>/<str:key>/", views.behind, name="behind"),
+    path("<str:month>/<str:key>/csv/", views.behind_export, name="behind-export"),
+    path("<str:month>/<str:key>/remarks/", change_views.remark, name="remark"),
 ]

@@ -12,9 +12,9 @@ NOTHING = "–"
 _PLACES = {Unit.COUNT: 0, Unit.HOURS: 1, Unit.DAYS: 1, Unit.MINUTES: 1, Unit.YEN: 0, Unit.POINTS: 2}
 
 
-def figure(value: Decimal | None, unit: Unit) -> str:
+def figure(value: Decimal | str | None, unit: Unit) -> str:
     """`1,204`, `64.1 %`, `18.5 h`; a dash when there is nothing to speak of."""
-    if value is None:
+    if value is None or isinstance(value, str):  # a template's name of what is not there
         return NOTHING
     if unit == Unit.SHARE:
         return f"{formats.number(value * 100, 1)}\u00a0%"
@@ -26,3 +26,11 @@ def figure(value: Decimal | None, unit: Unit) -> str:
     if unit == Unit.MINUTES:
         return _("%(number)s min") % {"number": number}
     return _("%(number)s yen") % {"number": number} if unit == Unit.YEN else number
+
+
+def difference(value: Decimal, unit: Unit) -> str:
+    """`+12`, `−3.5 h`, `±0`; shares differ by points, because per cent of per cent would be read wrongly."""
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    if unit == Unit.SHARE:
+        return sign + _("%(number)s points") % {"number": formats.number(abs(value) * 100, 1)}
+    return sign + figure(abs(value), unit)

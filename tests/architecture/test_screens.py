@@ -99,6 +99,8 @@ PARTS = {
     "escalation:rule-move",
     "escalation:rule-switch",
     "escalation:savings-export",
+    "reports:latest",  # leads on to the last month
+    "reports:behind-export",
     "desk:audit-check",
     "desk:audit-check-state",
     "priorities:applying",

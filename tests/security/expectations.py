@@ -247,6 +247,13 @@ PAGES = {
     "reports:dependence-proposal-drop": PROPOSAL,
     "reports:dependence-proposal-finish": PROPOSAL,
     "reports:dependence-proposal-reopen": PROPOSAL,
+    "reports:latest": LEADS,  # and readers of reports
+    "reports:month": LEADS,
+    "reports:behind": LEADS,
+    "reports:behind-export": LEADS,
+    "reports:remark": LEADS,
+    "reports:targets": ADMIN,
+    "counting:settings": ADMIN,
     "desk:macros": LOOK,
     "desk:macro-new": LEADS,
     "desk:macro": LOOK,  # as a template
@@ -683,6 +690,13 @@ API = {
     ("dependence-proposal-finish", "post"): PROPOSAL,
     ("dependence-proposal-drop", "post"): PROPOSAL,
     ("dependence-proposal-reopen", "post"): PROPOSAL,
+    ("kpi", "get"): LEADS,  # and readers of reports
+    ("targets", "get"): LEADS,
+    ("targets", "put"): ADMIN,
+    ("remarks", "get"): LEADS,
+    ("remarks-on", "put"): LEADS,
+    ("report-settings", "get"): LEADS,
+    ("report-settings", "put"): ADMIN,
     ("work-month-list", "get"): LEADS,
     ("work-month-close", "post"): LEADS,
     ("work-month-reopen", "post"): ADMIN,

@@ -513,6 +513,9 @@ class TestElsewhere:
         others = world.others
         known = {"pk": others["person"].pk, "absence": others["absence"].pk, "slug": "asking", "kind": "people"}
         known |= {"place": 0, "key": "closed", "language": "en", "item": others["item"].pk, "source": "ticket"}
+        known |= {"month": "2026-03", "year": 2025}
+        if name in ("reports:behind", "reports:behind-export", "reports:remark", "api:remarks-on"):
+            known["key"] = "tickets.opened"
         objects = {
             "company",
             "department",

@@ -29,9 +29,9 @@ class Group(TextChoices):
 
 
 class Unit(TextChoices):
-    COUNT = "count", _("number")
+    COUNT = "count", pgettext_lazy("unit", "number")
     SHARE = "share", _("share")
-    HOURS = "hours", _("hours")
+    HOURS = "hours", pgettext_lazy("unit", "hours")
     DAYS = "days", _("days")
     MINUTES = "minutes", pgettext_lazy("unit", "minutes")
     YEN = "yen", _("yen")

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import template
-from django.utils.translation import gettext as _
+from django.utils.http import urlencode
 
-from servicedesk.reports import words
-from servicedesk.reports.kpis import Kpi, Unit
+from servicedesk.reports import shown, words
+from servicedesk.reports.kpis import Kpi
 
 register = template.Library()
 
@@ -20,21 +20,17 @@ def figure(value, kpi: type[Kpi]) -> str:
 @register.simple_tag
 def ticket_of(row, kpi: type[Kpi]) -> Any:
     """The ticket of a row behind a figure."""
-    found = row
-    for name in kpi.base.to_ticket.rstrip("_").split("__"):
-        found = getattr(found, name)
-    return found
+    return shown.ticket_of(row, kpi)
 
 
 @register.simple_tag
 def counts_as(row, kpi: type[Kpi]) -> str:
-    """What a row adds to the figure: 1, yes or no of a share, or its own value."""
-    columns = kpi.measure.columns()
-    if not columns:
-        return "1"
-    value = getattr(row, columns[0])
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if value is None or kpi.unit in (Unit.COUNT, Unit.SHARE):
-        return str(value)
-    return words.figure(value / getattr(kpi.measure, "per", 1), kpi.unit)
+    """What a row adds to the figure."""
+    return shown.counts_as(row, kpi)
+
+
+@register.filter
+def part_query(part, query: str) -> str:
+    """The query that leads to a part of a figure, beside the filters that are kept."""
+    word = urlencode({"part": "none" if part is None else part})
+    return f"?{word}&{query}" if query else f"?{word}"
