@@ -262,6 +262,7 @@ JOBS = {
     "check_chains": "servicedesk.desk.chains.check_as_job",
     "compare_mailbox": "servicedesk.intake.actions.comparing.compare_as_job",
     "take_missing": "servicedesk.intake.actions.comparing.take_as_job",
+    "issue_report": "servicedesk.reports.issued.actions.issue_as_job",
 }
 # How many such jobs run at the same time; the other processes of the workers stay free for mail and events.
 JOBS_AT_ONCE = env.integer("JOBS_AT_ONCE", 1, least=1)
@@ -307,6 +308,8 @@ CELERY_BEAT_SCHEDULE = {
         ("keep facts", "servicedesk.reports.tasks.keep_facts", 2),
         ("find missed facts", "servicedesk.reports.tasks.find_missed_facts", 600),
         ("count figures", "servicedesk.reports.tasks.count_figures", 60),
+        ("issue reports", "servicedesk.reports.tasks.issue_reports", 300),
+        ("note corrections", "servicedesk.reports.tasks.note_corrections", 1800),
         ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),

@@ -64,6 +64,8 @@ VARIABLES: dict[str, Promise] = {
     "update_at": gettext_lazy("When the update was due"),
     "action": gettext_lazy("What was agreed to be done"),
     "action_at": gettext_lazy("The day until which it was to be done"),
+    "month": gettext_lazy("The month of the report"),
+    "sentences": gettext_lazy("What the month means, a sentence on each line"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -171,6 +173,7 @@ TEXTS: dict[str, Text] = {
     "assigned_mail": Text(gettext_lazy("A mail to look at"), OTHERS, ("by", "mailbox", "mail"), ("mail",)),
     "digest": Text(gettext_lazy("Daily summary"), OTHERS, ("items", "notices"), ("items",)),
     "reminder": Text(gettext_lazy("Reminder"), OTHERS, ("about", "page"), ("about", "page")),
+    "report": Text(gettext_lazy("Monthly report"), OTHERS, ("month", "sentences", "page"), ("month", "page")),
 }
 
 _VARIABLE = re.compile(r"\{([a-z_]{1,30})\}")

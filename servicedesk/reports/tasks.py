@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from .facts import AT_ONCE, keep_waiting, missing_since
 from .figures import keep_counted
+from .issued import actions as issued
 
 _LOOKS_BACK = timedelta(days=2)
 
@@ -29,3 +30,15 @@ def find_missed_facts() -> None:
 def count_figures() -> None:
     """Count beforehand what the month page shows."""
     keep_counted()
+
+
+@shared_task
+def issue_reports() -> None:
+    """On the first business day after a month, or later where the desk stood still then."""
+    issued.issue_when_due(timezone.now())
+
+
+@shared_task
+def note_corrections() -> None:
+    """Figures of issued months that are counted otherwise today."""
+    issued.note_corrections()

@@ -104,4 +104,22 @@ To answer, open the ticket.
 
 {signature}""",
     },
+    "report": {
+        "ja": """{month}の月次報告書を発行しました。
+
+{sentences}
+
+全体の数字とファイル: {page}
+このメールの停止も、同じ画面からできます。
+
+{signature}""",
+        "en": """The monthly report of {month} was issued.
+
+{sentences}
+
+All figures and files: {page}
+To stop these mails, use the same page.
+
+{signature}""",
+    },
 }
