@@ -67,9 +67,7 @@ def start_issue(month: date, *, by: User | None, via: str) -> bool:
     check_over(Year.now(), month)
     if IssuedReport.objects.filter(month=month, issued_at__isnull=False).exists():
         raise Refused(_("%(month)s was issued already.") % {"month": f"{month:%Y-%m}"}, field="month")
-    return start_job(
-        "issue_report", key=job_key(month), by=by, month=f"{month:%Y-%m}", via=via, by_hand=by is not None
-    )
+    return start_job("issue_report", key=job_key(month), by=by, month=f"{month:%Y-%m}", via=via, by_hand=by is not None)
 
 
 def issue_as_job(job: Job, progress: Progress) -> dict:
