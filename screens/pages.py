@@ -32,6 +32,8 @@ class Screen:
 
 
 def _word(thing) -> str | int:
+    if isinstance(thing, str):
+        return thing
     return thing.number if isinstance(thing, Ticket) else thing.pk
 
 
@@ -128,6 +130,13 @@ PAGES = [
     Screen("saving-source", ADMIN, "escalation:saving-source", more=("ticket",)),
     Screen("saving-rules", ADMIN, "escalation:saving-source", more=("rule",)),
     Screen("saving-rate", ADMIN, "escalation:saving-rate", more=("escalation",)),
+    Screen("reports-issued", ADMIN, "reports:archive"),
+    Screen("reports-issued-read", LEAD, "reports:archive"),
+    Screen("report-issued", LEAD, "reports:issued", ("issued_month",)),
+    Screen("report-subscribers", ADMIN, "reports:subscribers"),
+    Screen("report-walls", ADMIN, "reports:walls"),
+    Screen("report-feed", LEAD, "reports:feed-link"),
+    Screen("report-wall", "", "reports:wall", ("wall",)),
     Screen("rules-import", ADMIN, "escalation:rules-import"),
     Screen("rules-findings", ADMIN, "escalation:rules-findings"),
     Screen("rule-trial", ADMIN, "escalation:trial"),

@@ -38,6 +38,10 @@ from servicedesk.people.actions import create_absence, create_token, upload_impo
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import Company, Department, Job, User
 from servicedesk.priorities.actions import override_priority
+from servicedesk.reports.facts import keep_waiting
+from servicedesk.reports.issued.actions import issue
+from servicedesk.reports.issued.sharing import create_wall, subscribe
+from servicedesk.reports.months import Year, after
 from servicedesk.tickets.actions import (
     ask_to_close,
     assign,
@@ -85,10 +89,21 @@ def prepare() -> Situation:
     found.objects |= rules(people[ADMIN], people[AGENT])
     tell_of_assigned_mails()
     mark_read(people[AGENT], number=found.objects["given"].number)
+    found.objects |= _reports(people[ADMIN], people[LEAD])
     found.objects["sent_mail"] = next(
         mail for mail in visible_outgoing(people[ADMIN]).order_by("-pk") if read_sent(people[ADMIN], mail)
     )
     return found
+
+
+def _reports(admin: User, lead: User) -> dict:
+    """The last month issued, one who gets it, and the address of a wall page, which is another on every run."""
+    while keep_waiting():
+        pass
+    report = issue(after(Year.now().this_month(), -1), by=None, via="command")
+    subscribe(lead, by=admin, via="page")
+    _link, secret = create_wall(name="1階受付の画面", language="ja", days=90, by=admin, via="page")
+    return {"issued_month": str(report), "wall": secret}
 
 
 def _majors(busy: Ticket) -> dict:

@@ -38,6 +38,7 @@ from servicedesk.people.api_auth import ScopeAllows
 from servicedesk.priorities.api import MatrixViewSet
 from servicedesk.priorities.closing_api import ClosingRulesViewSet
 from servicedesk.reports.api import KpiViewSet
+from servicedesk.reports.issued.api import IssuedFileViewSet, IssuedReportViewSet, ReportSubscriberViewSet
 from servicedesk.tickets.api.ending import ApprovalViewSet
 from servicedesk.tickets.api.settings import CategoryViewSet
 from servicedesk.tickets.api.views import SearchViewSet
@@ -121,6 +122,8 @@ router.register("saving-rates", SavingRateViewSet, "saving-rate")
 router.register("work-months", WorkMonthViewSet, "work-month")
 router.register("views", SavedViewSet, "view")
 router.register("rules", RuleViewSet, "rule")
+router.register("reports/issued", IssuedReportViewSet, "issued-report")
+router.register("reports/subscribers", ReportSubscriberViewSet, "report-subscriber")
 router.register("search", SearchViewSet, "search")
 
 app_name = "api"
@@ -141,6 +144,11 @@ urlpatterns = [
     path("major-settings/", MajorSettingsViewSet.as_view({"get": "retrieve", "put": "update"}), name="major-settings"),
     path("work-rounding/", RoundingViewSet.as_view({"get": "retrieve", "put": "update"}), name="work-rounding"),
     path("reports/kpi/<str:month>/", KpiViewSet.as_view({"get": "retrieve"}), name="kpi"),
+    path(
+        "reports/issued/<str:month>/<str:language>/<str:kind>/",
+        IssuedFileViewSet.as_view({"get": "retrieve"}),
+        name="issued-report-file",
+    ),
     path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),

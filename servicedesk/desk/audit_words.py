@@ -66,6 +66,11 @@ SETTINGS_VERBS = {
     "save_major_settings": gettext_lazy("Changed the settings of major incidents"),
     "order_rules": gettext_lazy("Changed the order of the rules"),
     "save_saving_rate": gettext_lazy("Changed the minutes of the automation ledger"),
+    "issue_report": gettext_lazy("Issued a monthly report"),
+    "subscribe_reports": gettext_lazy("Asked for monthly reports by mail"),
+    "unsubscribe_reports": gettext_lazy("Ended monthly reports by mail"),
+    "create_report_link": gettext_lazy("Made an address of reports that needs no sign-in"),
+    "revoke_report_link": gettext_lazy("Revoked an address of reports that needs no sign-in"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {

@@ -32,7 +32,7 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
             "confidential", "search", "keyboard",
         ),
     ),
-    ("leads", _("For leads and managers"), ("leading", "department")),
+    ("leads", _("For leads and managers"), ("leading", "department", "issued-reports")),
     (
         "administrators",
         _("For administrators"),
@@ -110,6 +110,7 @@ HELP_FOR_PATH = (
     ("/settings/templates", "replying"),
     ("/settings/macros", "ticket"),
     ("/settings/", "first-steps"),
+    ("/reports/issued/", "issued-reports"),
     ("/api/", "api"),
 )
 # {{ most_mb }} is a fact of this installation. {{ "Send" }} is what a button or a field is called, in the page's own

@@ -250,10 +250,9 @@ class TestFiles:
             if line.value is not None:
                 assert Decimal(str(float(line.value))) == Decimal(rows[line.name][3]), line.key
         for (_name, lines), sheet in zip(frozen.groups, names[1:-1], strict=True):
-            told = [row for row in sheets[sheet]]
             for line in lines:
                 for part in line.parts:
-                    assert any(row and row[0] == safe(part.label) for row in told), (line.key, part.label)
+                    assert any(row and row[0] == safe(part.label) for row in sheets[sheet]), (line.key, part.label)
 
     def test_raw_data_has_a_row_for_each_ticket_that_is_not_confidential(self, march):
         report = issued()

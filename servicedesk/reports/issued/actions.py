@@ -116,13 +116,13 @@ def _frozen(month: date, by: User | None) -> IssuedReport:
         found = IssuedReport.objects.filter(month=month).first()
         if found is not None:
             return found
-        found = month_of_report(year, month)
-        if not any(line.value for line in found.lines):
+        counted = month_of_report(year, month)
+        if not any(line.value for line in counted.lines):
             raise Refused(
                 _("Nothing was recorded in %(month)s, so there is nothing to issue.") % {"month": f"{month:%Y-%m}"},
                 field="month",
             )
-        kept = freeze(found)
+        kept = freeze(counted)
         last = IssuedReport.objects.order_by("-frozen_at", "-pk").values_list("hash", flat=True).first()
         report = IssuedReport(
             month=month, definitions_version=kept["definitions_version"], figures=kept, previous_hash=last or "",

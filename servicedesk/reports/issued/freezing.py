@@ -64,7 +64,11 @@ def freeze(report: Month) -> dict[str, Any]:
         "company": both(_companies),
         "sentences": both(lambda: [str(each) for each in sentences(report)]),
         "groups": [
-            {"key": str(group.value), "name": both(lambda group=group: str(group.label)), "lines": list(map(_line, lines))}
+            {
+                "key": str(group.value),
+                "name": both(lambda group=group: str(group.label)),
+                "lines": [_line(line) for line in lines],
+            }
             for group, lines in report.groups.items()
         ],
         "remarks": [
