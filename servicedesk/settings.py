@@ -455,6 +455,8 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "mail.log": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},  # below that it tells of each step
+        "fontTools": {"level": "WARNING"},
         "httpcore2": {"level": "WARNING"},  # below that it tells headers
     },
 }

@@ -149,10 +149,7 @@ def raw_cells(year: Year, month: date) -> Iterator[list[Any]]:
     """Rows of `RAW_COLUMNS` in the reader's language: numbers, moments of the company's zone, and names of what the
     company keeps; no words of a ticket.
     """
-    names = {
-        name: {row.pk: str(row) for row in model._default_manager.all()}  # type: ignore[attr-defined]
-        for name, model in _NAMES.items()
-    }
+    names = {name: {row.pk: str(row) for row in model._default_manager.all()} for name, model in _NAMES.items()}
     labels: dict[str, dict] = {
         "type": dict(TicketType.choices), "channel": dict(Channel.choices), "impact": dict(Impact.choices)
     }  # fmt: skip

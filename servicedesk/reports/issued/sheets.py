@@ -4,10 +4,11 @@ month as raw data. Every text is written as a text, so no formula begins in what
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from unicodedata import east_asian_width
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -31,6 +32,9 @@ _FORMATS = {
 _FONT = {"font_name": "Yu Gothic", "font_size": 10, "valign": "top"}
 # A block of a figure is as high as its charts, which stand beside its parts.
 _BLOCK, _CHART_HIGH, _CHART_WIDE = 17, 300, 460
+_LINE = 17  # points of a line of text
+_SUMMARY_WIDTHS = (16, 40, 9, 11, 11, 11, 11, 11, 12, 14, 18, 48, 48)
+_WIDEST = 44  # of a column of raw data, in letters
 _FIRST_MONTH = 8  # column of the oldest month on a group's sheet
 
 
@@ -46,7 +50,9 @@ class _Book:
     def __init__(self, book: Workbook, report: IssuedReport, frozen: Frozen):
         self.book, self.report, self.frozen = book, report, frozen
         self.text = book.add_format(_FONT | {"text_wrap": True})
+        self.cell = book.add_format(_FONT)
         self.head = book.add_format(_FONT | {"bold": True, "text_wrap": True, "bottom": 1})
+        self.head_right = book.add_format(_FONT | {"bold": True, "text_wrap": True, "bottom": 1, "align": "right"})
         self.title = book.add_format(_FONT | {"bold": True, "font_size": 14})
         self.moment = book.add_format(_FONT | {"num_format": "yyyy-mm-dd hh:mm"})
         self.number = {unit: book.add_format(_FONT | {"num_format": shape}) for unit, shape in _FORMATS.items()}
@@ -83,9 +89,16 @@ class _Book:
         else:
             sheet.write_number(row, column, float(value), self.number[unit])
 
-    def _heads(self, sheet: Any, row: int, words: Sequence[str]) -> None:
+    def _heads(self, sheet: Any, row: int, words: Sequence[str], right: Collection[int] = ()) -> None:
+        """Column headings; `right` are those of numbers."""
         for column, word in enumerate(words):
-            self._say(sheet, row, column, word, self.head)
+            self._say(sheet, row, column, word, self.head_right if column in right else self.head)
+
+    def _as_high_as(self, sheet: Any, row: int, *texts: tuple[str, int]) -> None:
+        """Make a row as high as its longest text needs in the width of its column: not every program does by itself."""
+        lines = max(sum(-(-_letters(part) // width) or 1 for part in text.split("\n")) for text, width in texts)
+        if lines > 1:
+            sheet.set_row(row, min(lines * _LINE, 400))
 
     # --- sheets
 
@@ -104,20 +117,21 @@ class _Book:
         for row, line in enumerate(about, 1):
             sheet.merge_range(row, 0, row, 12, "", self.text)
             self._say(sheet, row, 0, line)
-            sheet.set_row(row, 16 * (1 + len(line) // 110))
+            self._as_high_as(sheet, row, (line, 200))
         row = len(about) + 2
         heads = [
             _("Group"), _("Figure"), _("Unit"), _("Actual"), _("Target"), _("Target met"), _("Month before"),
             _("A year ago"), _("Fiscal year so far"), _("Fiscal year before, so far"), _("Owner"), _("Reason"),
             _("Counter-measure"),
         ]  # fmt: skip
-        self._heads(sheet, row, heads)
+        self._heads(sheet, row, heads, {3, 4, 6, 7, 8, 9})
+        self._as_high_as(sheet, row, *((head, width) for head, width in zip(heads, _SUMMARY_WIDTHS, strict=True)))
         sheet.freeze_panes(row + 1, 2)
         for name, lines in frozen.groups:
             for line in lines:
                 row += 1
                 self._summary_line(sheet, row, name, line)
-        for column, width in enumerate([14, 40, 9, 11, 11, 11, 11, 11, 12, 12, 16, 40, 40]):
+        for column, width in enumerate(_SUMMARY_WIDTHS):
             sheet.set_column(column, column, width)
 
     def _summary_line(self, sheet: Any, row: int, group: str, line: FrozenLine) -> None:
@@ -131,6 +145,11 @@ class _Book:
             self._figure(sheet, row, column, value, line.unit)
         for column, value in enumerate([line.owner, line.reason, line.measure], 10):
             self._say(sheet, row, column, value)
+        widths = _SUMMARY_WIDTHS
+        self._as_high_as(
+            sheet, row, (group, widths[0]), (line.name, widths[1]), (line.owner, widths[10]), (line.reason, widths[11]),
+            (line.measure, widths[12]),
+        )  # fmt: skip
 
     def _group(self, name: str, lines: Sequence[FrozenLine]) -> None:
         sheet = self._sheet(name)
@@ -140,9 +159,11 @@ class _Book:
         self._heads(sheet, 2, [
             _("Figure"), _("Unit"), _("Actual"), _("Target"), _("Month before"), _("A year ago"),
             _("Fiscal year so far"), _("Fiscal year before, so far"), *months,
-        ])  # fmt: skip
+        ], range(2, _FIRST_MONTH + len(months)))  # fmt: skip
+        sheet.set_row(2, 2 * _LINE)
         for row, line in enumerate(lines, 3):
             self._say(sheet, row, 0, line.name)
+            self._as_high_as(sheet, row, (line.name, 44))
             self._say(sheet, row, 1, str(line.unit.label))
             values = [line.value, line.target, line.before, line.last_year, line.so_far, line.so_far_last_year]
             values += [value for _month, value in line.months]
@@ -159,9 +180,10 @@ class _Book:
     def _block(self, sheet: Any, at: int, row: int, line: FrozenLine, months: int) -> int:
         """The parts of a figure with its charts beside them; returns the row below."""
         self._say(sheet, at, 0, line.name, self.head)
-        self._say(sheet, at, 1, str(line.unit.label), self.head)
+        self._say(sheet, at, 1, str(line.unit.label), self.head_right)
         for place, part in enumerate(line.parts, at + 2):
             self._say(sheet, place, 0, part.label)
+            self._as_high_as(sheet, place, (part.label, 44))
             self._figure(sheet, place, 1, part.value, line.unit)
         if line.parts:
             self._say(sheet, at + 1, 0, line.by, self.text)
@@ -172,7 +194,7 @@ class _Book:
         )  # fmt: skip
         if len(line.parts) > 1:
             shown = min(len(line.parts), 12)
-            title = _("%(name)s by %(by)s") % {"name": line.name, "by": line.by}
+            title = f"{line.name} · {line.by}"
             self._chart(
                 sheet, at, 10, "bar", title, line.unit,
                 [sheet.name, at + 2, 0, at + 1 + shown, 0], [sheet.name, at + 2, 1, at + 1 + shown, 1],
@@ -198,13 +220,16 @@ class _Book:
 
     def _raw(self) -> None:
         sheet = self._sheet(_("Raw data"))
-        self._heads(sheet, 0, [
+        heads = [
             _("Ticket"), _("Type"), _("Channel"), _("Priority"), _("Impact"), pgettext("moment", "Opened"),
             _("First response"), pgettext("moment", "Resolved"), pgettext("moment", "Closed"), _("Company"),
             _("Department"), _("Team"), _("Service"), _("Category"), _("Cause code"), _("Response within the target"),
             _("Resolution within the target"), _("Times reopened"), _("Changes of team"), _("Escalations"),
             _("Minutes of work"),
-        ])  # fmt: skip
+        ]  # fmt: skip
+        self._heads(sheet, 0, heads, range(17, 21))
+        sheet.set_row(0, 2 * _LINE)
+        widths = [12, 12, 12, 10, 12, *[17] * 4, *[14] * 6, 14, 14, *[12] * 4]
         for row, cells in enumerate(raw_cells(self.frozen.year, self.frozen.month), 1):
             for column, value in enumerate(cells):
                 if isinstance(value, datetime):
@@ -212,12 +237,16 @@ class _Book:
                 elif isinstance(value, int):
                     sheet.write_number(row, column, value, self.whole)
                 elif value:
-                    self._say(sheet, row, column, value)
+                    widths[column] = max(widths[column], _letters(value) + 2)
+                    self._say(sheet, row, column, value, self.cell)
         sheet.freeze_panes(1, 1)
-        sheet.set_column(0, 4, 12)
-        sheet.set_column(5, 8, 17)
-        sheet.set_column(9, 16, 18)
-        sheet.set_column(17, 20, 10)
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, min(width, _WIDEST))
+
+
+def _letters(text: str) -> int:
+    """How wide a text is, in letters of half width."""
+    return sum(2 if east_asian_width(letter) in "WFA" else 1 for letter in text)
 
 
 def _short(title: str) -> str:
