@@ -31,10 +31,11 @@ _FORMATS = {
 }  # fmt: skip
 _FONT = {"font_name": "Yu Gothic", "font_size": 10, "valign": "top"}
 # A block of a figure is as high as its charts, which stand beside its parts.
-_BLOCK, _CHART_HIGH, _CHART_WIDE = 17, 300, 460
+_CHART_HIGH, _CHART_WIDE, _ROW_HIGH = 300, 460, 22  # pixels
+_BAR_HIGH, _MOST_BARS = 26, 12
 _LINE = 17  # points of a line of text
 _SUMMARY_WIDTHS = (16, 40, 9, 11, 11, 11, 11, 11, 12, 14, 18, 48, 48)
-_WIDEST = 44  # of a column of raw data, in letters
+_WIDEST = 120  # of a column of raw data, in letters
 _FIRST_MONTH = 8  # column of the oldest month on a group's sheet
 
 
@@ -75,6 +76,7 @@ class _Book:
             wanted, place = f"{plain} {place}", place + 1
         self.names.add(wanted.lower())
         sheet = self.book.add_worksheet(wanted)
+        sheet.set_default_row(_LINE)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
@@ -160,7 +162,7 @@ class _Book:
             _("Figure"), _("Unit"), _("Actual"), _("Target"), _("Month before"), _("A year ago"),
             _("Fiscal year so far"), _("Fiscal year before, so far"), *months,
         ], range(2, _FIRST_MONTH + len(months)))  # fmt: skip
-        sheet.set_row(2, 2 * _LINE)
+        sheet.set_row(2, 3 * _LINE)
         for row, line in enumerate(lines, 3):
             self._say(sheet, row, 0, line.name)
             self._as_high_as(sheet, row, (line.name, 44))
@@ -174,7 +176,8 @@ class _Book:
             at = self._block(sheet, at, row, line, len(months))
         sheet.set_column(0, 0, 44)
         sheet.set_column(1, 1, 12)
-        sheet.set_column(2, _FIRST_MONTH + len(months), 10)
+        sheet.set_column(2, _FIRST_MONTH - 1, 13)
+        sheet.set_column(_FIRST_MONTH, _FIRST_MONTH + len(months) - 1, 10)
         sheet.freeze_panes(3, 1)
 
     def _block(self, sheet: Any, at: int, row: int, line: FrozenLine, months: int) -> int:
@@ -190,33 +193,54 @@ class _Book:
         last = _FIRST_MONTH + months - 1
         self._chart(
             sheet, at, 3, "column", _("%(name)s, 13 months") % {"name": line.name}, line.unit,
-            [sheet.name, 2, _FIRST_MONTH, 2, last], [sheet.name, row, _FIRST_MONTH, row, last],
+            [sheet.name, 2, _FIRST_MONTH, 2, last], [sheet.name, row, _FIRST_MONTH, row, last], _CHART_HIGH,
+            [value for _month, value in line.months],
         )  # fmt: skip
+        high = _CHART_HIGH
         if len(line.parts) > 1:
-            shown = min(len(line.parts), 12)
+            shown = min(len(line.parts), _MOST_BARS)
+            high = max(_CHART_HIGH, 90 + shown * _BAR_HIGH)
             title = f"{line.name} · {line.by}"
             self._chart(
                 sheet, at, 10, "bar", title, line.unit,
-                [sheet.name, at + 2, 0, at + 1 + shown, 0], [sheet.name, at + 2, 1, at + 1 + shown, 1],
+                [sheet.name, at + 2, 0, at + 1 + shown, 0], [sheet.name, at + 2, 1, at + 1 + shown, 1], high,
+                [part.value for part in line.parts],
             )  # fmt: skip
-        return at + max(_BLOCK, len(line.parts) + 4)
+        return at + max(high // _ROW_HIGH + 2, len(line.parts) + 4)
 
     def _chart(
-        self, sheet: Any, row: int, column: int, kind: str, title: str, unit: Unit, names: list, values: list
+        self,
+        sheet: Any,
+        row: int,
+        column: int,
+        kind: str,
+        title: str,
+        unit: Unit,
+        names: list,
+        values: list,
+        high: int,
+        numbers: Sequence[Decimal | None],
     ) -> None:
+        # An axis that begins above 0 would make small differences look large.
         chart = self.book.add_chart({"type": kind})
         chart.add_series({"categories": names, "values": values, "gap": 60, "fill": {"color": "navy"}})
         chart.set_title({"name": _short(title), "name_font": {"size": 11, "bold": False}, "overlay": False})
         chart.set_legend({"none": True})
-        chart.set_size({"width": _CHART_WIDE, "height": _CHART_HIGH})
-        across = {"num_format": _FORMATS[unit], "min": 0, "major_gridlines": {"visible": True}}
+        chart.set_size({"width": _CHART_WIDE, "height": high})
+        across: dict[str, Any] = {"num_format": _FORMATS[unit]}
+        known = [value for value in numbers if value is not None]
+        if all(value >= 0 for value in known):
+            across["min"] = 0
+        if unit == Unit.SHARE and all(value <= 1 for value in known):
+            across["max"] = 1
+        across |= {"major_gridlines": {"visible": True, "line": {"color": "silver"}}}
         if kind == "bar":
             chart.set_x_axis(across)
-            chart.set_y_axis({"reverse": True})
+            chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {"size": 8}})
         else:
             chart.set_x_axis({"num_font": {"rotation": -45}})
             chart.set_y_axis(across)
-        sheet.insert_chart(row, column, chart, {"description": title, "object_position": 1})
+        sheet.insert_chart(row, column, chart, {"description": title, "object_position": 2})
 
     def _raw(self) -> None:
         sheet = self._sheet(_("Raw data"))
@@ -228,7 +252,7 @@ class _Book:
             _("Minutes of work"),
         ]  # fmt: skip
         self._heads(sheet, 0, heads, range(17, 21))
-        sheet.set_row(0, 2 * _LINE)
+        sheet.set_row(0, 3 * _LINE)
         widths = [12, 12, 12, 10, 12, *[17] * 4, *[14] * 6, 14, 14, *[12] * 4]
         for row, cells in enumerate(raw_cells(self.frozen.year, self.frozen.month), 1):
             for column, value in enumerate(cells):
