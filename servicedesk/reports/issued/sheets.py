@@ -29,7 +29,7 @@ _FORMATS = {
     Unit.COUNT: "#,##0", Unit.SHARE: "0.0%", Unit.HOURS: "#,##0.0", Unit.DAYS: "#,##0.0", Unit.MINUTES: "#,##0.0",
     Unit.YEN: "#,##0", Unit.POINTS: "0.00",
 }  # fmt: skip
-_FONT = {"font_name": "Yu Gothic", "font_size": 10, "valign": "top"}
+_FONT = {"font_name": "Yu Gothic", "font_size": 10, "valign": "vcenter"}
 # A block of a figure is as high as its charts, which stand beside its parts.
 _CHART_HIGH, _CHART_WIDE, _ROW_HIGH = 300, 460, 22  # pixels
 _BAR_HIGH, _MOST_BARS = 26, 12
