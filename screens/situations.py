@@ -43,6 +43,8 @@ from servicedesk.reports.dependence.actions import agree_on_proposal, finish_pro
 from servicedesk.reports.dependence.queries import dependence, span_of
 from servicedesk.reports.dependence.suggesting import why
 from servicedesk.reports.facts import keep_waiting
+from servicedesk.reports.issued.actions import issue
+from servicedesk.reports.issued.sharing import create_wall, subscribe
 from servicedesk.reports.kpis import KPIS
 from servicedesk.reports.models import DependenceProposal
 from servicedesk.reports.months import Year, after
@@ -99,6 +101,7 @@ def prepare() -> Situation:
     tell_of_assigned_mails()
     mark_read(people[AGENT], number=found.objects["given"].number)
     found.objects |= _report(people[ADMIN], people[LEAD])
+    found.objects |= _reports(people[ADMIN], people[LEAD])
     found.objects["sent_mail"] = next(
         mail for mail in visible_outgoing(people[ADMIN]).order_by("-pk") if read_sent(people[ADMIN], mail)
     )
@@ -141,6 +144,16 @@ def _report(admin: User, lead: User) -> dict:
         measure="締めの週だけ、二次対応から1名を一次対応へ回します。定型文も3件追加しました。",
     )  # fmt: skip
     return {"reported": f"{month:%Y-%m}"}
+
+
+def _reports(admin: User, lead: User) -> dict:
+    """The last month issued, one who gets it, and the address of a wall page, which is another on every run."""
+    while keep_waiting():
+        pass
+    report = issue(after(Year.now().this_month(), -1), by=None, via="command")
+    subscribe(lead, by=admin, via="page")
+    _link, secret = create_wall(name="1階受付の画面", language="ja", days=90, by=admin, via="page")
+    return {"issued_month": str(report), "wall": secret}
 
 
 def _majors(busy: Ticket) -> dict:

@@ -41,6 +41,7 @@ from servicedesk.priorities.closing_api import ClosingRulesViewSet
 from servicedesk.reports.api import KpiViewSet
 from servicedesk.reports.change_api import RemarkViewSet, ReportSettingsViewSet, TargetViewSet
 from servicedesk.reports.dependence.api import AwayViewSet, DependenceProposalViewSet, DependenceViewSet
+from servicedesk.reports.issued.api import IssuedFileViewSet, IssuedReportViewSet, ReportSubscriberViewSet
 from servicedesk.surveys.api.ratings import RatingSettingsViewSet, RatingViewSet, TicketRatingViewSet
 from servicedesk.surveys.api.surveys import MySurveyViewSet, SurveyViewSet
 from servicedesk.tickets.api.ending import ApprovalViewSet
@@ -131,6 +132,8 @@ router.register("ratings", RatingViewSet, "rating")
 router.register("surveys", SurveyViewSet, "survey")
 router.register("me/surveys", MySurveyViewSet, "my-survey")
 router.register("dependence-proposals", DependenceProposalViewSet, "dependence-proposal")
+router.register("reports/issued", IssuedReportViewSet, "issued-report")
+router.register("reports/subscribers", ReportSubscriberViewSet, "report-subscriber")
 router.register("search", SearchViewSet, "search")
 
 app_name = "api"
@@ -167,6 +170,11 @@ urlpatterns = [
     path("reports/remarks/<str:month>/", RemarkViewSet.as_view({"get": "retrieve"}), name="remarks"),
     path("reports/remarks/<str:month>/<str:key>/", RemarkViewSet.as_view({"put": "update"}), name="remarks-on"),
     path("reports/settings/", ReportSettingsViewSet.as_view({"get": "list", "put": "update"}), name="report-settings"),
+    path(
+        "reports/issued/<str:month>/<str:language>/<str:kind>/",
+        IssuedFileViewSet.as_view({"get": "retrieve"}),
+        name="issued-report-file",
+    ),
     path("rule-trial/", RuleTrialViewSet.as_view({"get": "retrieve", "post": "create"}), name="rule-trial"),
     path("audit-check/", ChainCheckViewSet.as_view({"get": "retrieve", "post": "create"}), name="audit-check"),
     path("schema/", Schema.as_view(), name="schema"),

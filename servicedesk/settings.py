@@ -278,6 +278,7 @@ JOBS = {
     "import_tickets": "servicedesk.importers.actions.runs.import_as_job",
     "compare_mailbox": "servicedesk.intake.actions.comparing.compare_as_job",
     "take_missing": "servicedesk.intake.actions.comparing.take_as_job",
+    "issue_report": "servicedesk.reports.issued.actions.issue_as_job",
 }
 # How many such jobs run at the same time; the other processes of the workers stay free for mail and events.
 JOBS_AT_ONCE = env.integer("JOBS_AT_ONCE", 1, least=1)
@@ -327,6 +328,8 @@ CELERY_BEAT_SCHEDULE = {
         ("count figures", "servicedesk.reports.tasks.count_figures", 60),
         ("remind of person-dependence", "servicedesk.reports.tasks.remind_of_dependence", 3600),
         ("ask for reasons", "servicedesk.reports.tasks.ask_for_reasons", 3600),
+        ("issue reports", "servicedesk.reports.tasks.issue_reports", 300),
+        ("note corrections", "servicedesk.reports.tasks.note_corrections", 1800),
         ("tidy rules", "servicedesk.escalation.tasks.tidy_rules", 3600),
         ("tidy desk", "servicedesk.desk.tasks.tidy_desk", 3600),
         ("wake snoozed", "servicedesk.desk.tasks.wake_snoozed_tickets", 20),
@@ -478,6 +481,8 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "mail.log": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},  # below that it tells of each step
+        "fontTools": {"level": "WARNING"},
         "httpcore2": {"level": "WARNING"},  # below that it tells headers
     },
 }

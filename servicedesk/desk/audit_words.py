@@ -75,6 +75,11 @@ SETTINGS_VERBS = {
     "finish_proposal": gettext_lazy("Did a proposal against person-dependence"),
     "drop_proposal": gettext_lazy("Dropped a proposal against person-dependence"),
     "reopen_proposal": gettext_lazy("Opened a proposal against person-dependence again"),
+    "issue_report": gettext_lazy("Issued a monthly report"),
+    "subscribe_reports": gettext_lazy("Asked for monthly reports by mail"),
+    "unsubscribe_reports": gettext_lazy("Ended monthly reports by mail"),
+    "create_report_link": gettext_lazy("Made an address of reports that needs no sign-in"),
+    "revoke_report_link": gettext_lazy("Revoked an address of reports that needs no sign-in"),
     "load_demo": gettext_lazy("Loaded demo content"),
 }
 TICKET_VERBS = {

@@ -35,7 +35,7 @@ GROUPS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
     (
         "leads",
         _("For leads and managers"),
-        ("leading", "department", "satisfaction", "reports", "targets", "person-dependence"),
+        ("leading", "department", "satisfaction", "reports", "targets", "issued-reports", "person-dependence"),
     ),
     (
         "administrators",
@@ -123,6 +123,7 @@ HELP_FOR_PATH = (
     ("/settings/templates", "replying"),
     ("/settings/macros", "ticket"),
     ("/settings/", "first-steps"),
+    ("/reports/issued/", "issued-reports"),
     ("/reports/", "reports"),
     ("/api/", "api"),
 )

@@ -7,12 +7,13 @@ import secrets
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from servicedesk.frontdoor import processes, services, translations, venv
+from servicedesk.frontdoor import processes, services, system, translations, venv
 from servicedesk.frontdoor.home import ROOT, Home, write_private
 from servicedesk.frontdoor.say import Stop, say, step, warn
 from servicedesk.frontdoor.supervisor import Program, Supervisor, rotate
@@ -106,6 +107,8 @@ def _run(home: Home, *, empty: bool) -> int:
 
         write_state()
         _welcome(home, env, host, port, supervisor)
+        # Nobody waits for what PDFs need; until it is there, whoever wants one is told what is missing.
+        threading.Thread(target=system.install, args=(list(system.PAPER),), daemon=True).start()
         supervisor.watch(write_state)
         say("\nStopping …")
     finally:

@@ -1,5 +1,6 @@
-"""Pieces of the system that the tests need: found, installed where we are allowed to, named where we are not."""
+"""Pieces of the system that tests and PDFs need: found, installed where we are allowed to, named where we are not."""
 
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -28,6 +29,10 @@ def _program(*names: str) -> Callable[[], bool]:
     return lambda: any(shutil.which(name, path=path) for name in names)
 
 
+def _library(name: str) -> Callable[[], bool]:
+    return lambda: bool(ctypes.util.find_library(name))
+
+
 def _japanese_font() -> bool:
     if shutil.which("fc-list"):
         return bool(subprocess.run(["fc-list", ":lang=ja", "family"], capture_output=True, text=True).stdout.strip())
@@ -37,6 +42,13 @@ def _japanese_font() -> bool:
 GETTEXT = Piece("gettext", _program("xgettext"))
 CHROMIUM = Piece("chromium", _program("chromium", "chromium-browser", "google-chrome"))
 JAPANESE = Piece("fonts-noto-cjk", _japanese_font)
+# What WeasyPrint draws PDFs with.
+PAPER = (
+    Piece("libpango-1.0-0", _library("pango-1.0")),
+    Piece("libpangoft2-1.0-0", _library("pangoft2-1.0")),
+    Piece("libharfbuzz-subset0", _library("harfbuzz-subset")),
+    JAPANESE,
+)
 DOVECOT = Piece("dovecot-imapd", lambda: _program("dovecot")() and Path("/usr/lib/dovecot/imap").exists())
 DOVECOT_LMTP = Piece("dovecot-lmtpd", lambda: Path("/usr/lib/dovecot/lmtp").exists())
 # Without settings of its own the installed Postfix never starts; the tests start one with theirs.

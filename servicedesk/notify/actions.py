@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from email.utils import make_msgid
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
@@ -59,7 +60,7 @@ class TakenBack(Exception):
 
 
 class NotVisible(Exception):
-    """The recipient may no longer see the ticket."""
+    """The recipient may no longer see the ticket, or what the mail is about."""
 
 
 def send_waiting(limit: int = 200) -> int:
@@ -248,6 +249,9 @@ def _message(mail: OutgoingMail) -> Message:
                 with each.file.open("rb") as stream:
                     # Whatever it is, it is a file to keep and nothing to show: a sender's HTML never opens by itself.
                     message.attach(each.name, stream.read(), "application/octet-stream")
+    for file in mail.attached:
+        with default_storage.open(file["file"], "rb") as stream:
+            message.attach(file["name"], stream.read(), file["type"])
     return message
 
 
@@ -255,6 +259,8 @@ def _may_read(person: User, mail: OutgoingMail) -> bool:
     """Whether the ticket is still visible, or the person in a copy; a summary was written a moment ago, and what
     is said of an outage is for everybody.
     """
+    if mail.needs and not person.may(mail.needs):
+        return False
     if mail.event is None or mail.ticket_id is None:
         return True
     if mail.kind == OutgoingMail.Kind.OUTAGE and not mail.ticket.is_confidential:  # type: ignore[union-attr]

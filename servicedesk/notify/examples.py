@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from servicedesk.people.models import User
 from servicedesk.tickets.models import Comment, Priority, Ticket
-from servicedesk.web.formats import exact, filesize, markdown
+from servicedesk.web.formats import exact, filesize, markdown, month
 from servicedesk.web.middleware import speaking_to
 
 from .letters import Desk, render, values_of
@@ -67,6 +67,8 @@ def example_values() -> Values:
         "until": exact((at + timedelta(days=14)).date()),
         "survey_link": settings.SITE_URL + "/survey/…/",
         "anonymous": _("Your answers are anonymous: nobody can see what you said."),
+        "month": month(at),
+        "sentences": "- " + _("More tickets than in the month before: 120, which is 12 more."),
         **example_of_major(at),
     }
     return {name: partial(_itself, value) for name, value in said.items()}

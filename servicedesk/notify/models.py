@@ -27,7 +27,8 @@ class OutgoingMail(models.Model):
     leaves again afterwards is one message for the receiving program. `headers` are those beside From, To, Subject and
     Message-ID. A `held` one is for an address that does not work (`intake.models.DeadAddress`), whose words `error` has
     then; when the address works again within `HELD_FOR` it leaves by itself. One that waits for the end of its reader's
-    quiet hours has the `error` `QUIET`.
+    quiet hours has the `error` `QUIET`. `needs` is a permission that its reader must still have when it leaves;
+    `attached` are stored files to go with it, as {"name", "file", "type"}.
     """
 
     class Kind(models.TextChoices):
@@ -68,6 +69,7 @@ class OutgoingMail(models.Model):
         LOW_MARK = "low_mark", _("Low rating")
         SURVEY = "survey", _("Survey")
         SURVEY_DUE = "survey_due", _("Reminder of a survey")
+        REPORT = "report", _("Monthly report")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -91,6 +93,8 @@ class OutgoingMail(models.Model):
     message_id = models.CharField(max_length=320, unique=True)
     headers = models.JSONField(default=dict)
     with_files = models.BooleanField(default=False)
+    needs = models.CharField(max_length=60, blank=True)
+    attached = models.JSONField(default=list)
     created_at = models.DateTimeField(_("made"), default=timezone.now)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)

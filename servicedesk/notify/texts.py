@@ -74,6 +74,8 @@ VARIABLES: dict[str, Promise] = {
     "until": gettext_lazy("Last day of the survey"),
     "survey_link": gettext_lazy("Address where the survey is answered; it works once"),
     "anonymous": gettext_lazy("Whether answers are anonymous, in a sentence"),
+    "month": gettext_lazy("The month of the report"),
+    "sentences": gettext_lazy("What the month means, a sentence on each line"),
 }
 _EVERYWHERE = ("recipient", "number", "title", "status", "link", "team", "by")
 
@@ -188,6 +190,7 @@ TEXTS: dict[str, Text] = {
     "assigned_mail": Text(gettext_lazy("A mail to look at"), OTHERS, ("by", "mailbox", "mail"), ("mail",)),
     "digest": Text(gettext_lazy("Daily summary"), OTHERS, ("items", "notices"), ("items",)),
     "reminder": Text(gettext_lazy("Reminder"), OTHERS, ("about", "page"), ("about", "page")),
+    "report": Text(gettext_lazy("Monthly report"), OTHERS, ("month", "sentences", "page"), ("month", "page")),
 }
 
 _VARIABLE = re.compile(r"\{([a-z_]{1,30})\}")

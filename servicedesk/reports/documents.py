@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from .issued.queries import issued_of
 from .kpis import WHOLE, Scope, Unit, definitions_version
 from .months import Year
 from .queries import Line, month_of_report
@@ -16,10 +17,10 @@ def month_json(year: Year, month: date, scope: Scope = WHOLE) -> dict[str, Any]:
     "breakdown", "tickets_url"}]}`, names in the reader's language. Numbers are whole where the unit is a number, shares
     run from 0 to 1.
     """
-    found = month_of_report(year, month, scope)
+    found, issued = month_of_report(year, month, scope), issued_of(month)
     return {
         "month": f"{month:%Y-%m}",
-        "issued_at": None,
+        "issued_at": issued.issued_at.isoformat() if issued and issued.issued_at else None,
         "definitions_version": definitions_version(),
         "kpis": [_line(line, month) for line in found.lines],
     }

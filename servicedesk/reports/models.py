@@ -14,6 +14,14 @@ from servicedesk.people.models import Company, Department, Team, User
 from servicedesk.tickets.models import Category, Ticket
 from servicedesk.web.text import check_lines
 
+from .issued.models import (  # noqa: F401 – Django finds its tables here
+    Correction,
+    IssuedFile,
+    IssuedReport,
+    ReportLink,
+    Subscriber,
+)
+
 
 class TicketFact(models.Model):
     """What reports count of a ticket, read from its row and its history by one statement (`facts`) and never changed

@@ -8,6 +8,7 @@ from django.utils import timezone
 from .dependence.actions import remind_of_proposals
 from .facts import AT_ONCE, keep_waiting, missing_since
 from .figures import keep_counted
+from .issued import actions as issued
 from .months import company_zone
 from .remarks import ask_owners
 
@@ -42,7 +43,20 @@ def remind_of_dependence() -> None:
         remind_of_proposals()
 
 
+@shared_task
 def ask_for_reasons() -> None:
     """Owners of missed targets, on the first business day in the morning; hourly, so that nobody is forgotten."""
     if timezone.now().astimezone(company_zone()).hour >= _FROM_HOUR:
         ask_owners()
+
+
+@shared_task
+def issue_reports() -> None:
+    """On the first business day after a month, or later where the desk stood still then."""
+    issued.issue_when_due(timezone.now())
+
+
+@shared_task
+def note_corrections() -> None:
+    """Figures of issued months that are counted otherwise today."""
+    issued.note_corrections()

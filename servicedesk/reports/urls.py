@@ -4,6 +4,8 @@ from django.urls import path
 
 from . import change_views, views
 from .dependence import views as dependence
+from .issued import views as issued
+from .issued import wall
 
 app_name = "reports"
 urlpatterns = [
@@ -19,6 +21,17 @@ urlpatterns = [
     path("dependence/proposals/<int:pk>/finish/", dependence.proposal_finish, name="dependence-proposal-finish"),
     path("dependence/proposals/<int:pk>/reopen/", dependence.proposal_reopen, name="dependence-proposal-reopen"),
     path("targets/", change_views.targets, name="targets"),
+    path("issued/", issued.archive, name="archive"),
+    path("issued/subscribe/", issued.subscribe, name="subscribe"),
+    path("issued/subscribers/", issued.subscribers, name="subscribers"),
+    path("issued/subscribers/<int:pk>/remove/", issued.subscriber_remove, name="subscriber-remove"),
+    path("issued/walls/", issued.walls, name="walls"),
+    path("issued/walls/<int:pk>/revoke/", issued.wall_revoke, name="wall-revoke"),
+    path("issued/feed/", issued.feed_link, name="feed-link"),
+    path("issued/<str:month>/", issued.issued, name="issued"),
+    path("issued/<str:month>/<str:language>/<str:kind>/", issued.issued_file, name="issued-file"),
+    path("wall/<str:secret>/", wall.wall, name="wall"),
+    path("feed/<str:secret>/", wall.feed, name="feed"),
     path("<str:month>/", views.month, name="month"),
     path("<str:month>/<str:key>/", views.behind, name="behind"),
     path("<str:month>/<str:key>/csv/", views.behind_export, name="behind-export"),

@@ -1,6 +1,6 @@
 """How figures look to people."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
@@ -17,8 +17,8 @@ def figure(value: Decimal | str | None, unit: Unit) -> str:
     if value is None or isinstance(value, str):  # a template's name of what is not there
         return NOTHING
     if unit == Unit.SHARE:
-        return f"{formats.number(value * 100, 1)}\u00a0%"
-    number = formats.number(value, _PLACES[unit])
+        return f"{formats.number(_rounded(value * 100, 1), 1)}\u00a0%"
+    number = formats.number(_rounded(value, _PLACES[unit]), _PLACES[unit])
     if unit == Unit.HOURS:
         return _("%(number)s h") % {"number": number}
     if unit == Unit.DAYS:
@@ -34,3 +34,8 @@ def difference(value: Decimal, unit: Unit) -> str:
     if unit == Unit.SHARE:
         return sign + _("%(number)s points") % {"number": formats.number(abs(value) * 100, 1)}
     return sign + figure(abs(value), unit)
+
+
+def _rounded(value: Decimal, places: int) -> Decimal:
+    """As spreadsheets round; Django only cuts off."""
+    return Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

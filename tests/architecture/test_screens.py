@@ -101,6 +101,11 @@ PARTS = {
     "escalation:savings-export",
     "reports:latest",  # leads on to the last month
     "reports:behind-export",
+    "reports:subscribe",
+    "reports:subscriber-remove",
+    "reports:wall-revoke",
+    "reports:issued-file",
+    "reports:feed",
     "desk:audit-check",
     "desk:audit-check-state",
     "priorities:applying",

@@ -254,6 +254,22 @@ PAGES = {
     "reports:remark": LEADS,
     "reports:targets": ADMIN,
     "counting:settings": ADMIN,
+    **dict.fromkeys(
+        [
+            "reports:archive",
+            "reports:issued",
+            "reports:issued-file",
+            "reports:subscribe",
+            "reports:feed-link",
+        ],
+        LEADS,  # and readers of reports
+    ),
+    "reports:subscribers": ADMIN,
+    "reports:subscriber-remove": ADMIN,
+    "reports:walls": ADMIN,
+    "reports:wall-revoke": ADMIN,
+    "reports:wall": PUBLIC,  # the address is the key
+    "reports:feed": PUBLIC,  # the address is the key
     "desk:macros": LOOK,
     "desk:macro-new": LEADS,
     "desk:macro": LOOK,  # as a template
@@ -697,6 +713,13 @@ API = {
     ("remarks-on", "put"): LEADS,
     ("report-settings", "get"): LEADS,
     ("report-settings", "put"): ADMIN,
+    ("issued-report-list", "get"): LEADS,  # and readers of reports
+    ("issued-report-list", "post"): ADMIN,
+    ("issued-report-detail", "get"): LEADS,
+    ("issued-report-file", "get"): LEADS,
+    ("report-subscriber-list", "get"): ADMIN,
+    ("report-subscriber-list", "post"): ADMIN,
+    ("report-subscriber-detail", "delete"): ADMIN,
     ("work-month-list", "get"): LEADS,
     ("work-month-close", "post"): LEADS,
     ("work-month-reopen", "post"): ADMIN,

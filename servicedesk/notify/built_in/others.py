@@ -146,4 +146,22 @@ Until: {until}
 
 {signature}""",
     },
+    "report": {
+        "ja": """{month}の月次報告書を発行しました。
+
+{sentences}
+
+全体の数字とファイル: {page}
+このメールの停止も、同じ画面からできます。
+
+{signature}""",
+        "en": """The monthly report of {month} was issued.
+
+{sentences}
+
+All figures and files: {page}
+To stop these mails, use the same page.
+
+{signature}""",
+    },
 }

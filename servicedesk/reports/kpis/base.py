@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet, TextChoices
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ..measures import Measure
@@ -30,12 +29,12 @@ class Group(TextChoices):
 
 class Unit(TextChoices):
     COUNT = "count", pgettext_lazy("unit", "number")
-    SHARE = "share", _("share")
+    SHARE = "share", pgettext_lazy("unit", "share")
     HOURS = "hours", pgettext_lazy("unit", "hours")
-    DAYS = "days", _("days")
+    DAYS = "days", pgettext_lazy("unit", "days")
     MINUTES = "minutes", pgettext_lazy("unit", "minutes")
-    YEN = "yen", _("yen")
-    POINTS = "points", _("points")
+    YEN = "yen", pgettext_lazy("unit", "yen")
+    POINTS = "points", pgettext_lazy("unit", "points")
 
 
 class Better(StrEnum):
