@@ -150,7 +150,7 @@ class Remarks:
     measure: Remark | None = None
     comments: list[Remark] = field(default_factory=list)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.reason or self.measure or self.comments)
 
 

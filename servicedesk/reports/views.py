@@ -17,7 +17,9 @@ from servicedesk.web.formats import number
 from servicedesk.web.keyset import KeysetPage
 from servicedesk.web.pages import page
 
+from .dependence.sentence import kept_sentence
 from .forms import MonthForm, ScopeForm, scope_of
+from .issued.queries import issued_of
 from .kpis import KPIS, Kpi, Scope
 from .months import Period, Year, after
 from .queries import month_of_report, number_of, remarks_of, rows_behind
@@ -61,6 +63,8 @@ def month(request: HttpRequest, month: str) -> HttpResponse:
     context |= {
         "report": found,
         "sentences": sentences(found),
+        "dependence": None if form.scope else kept_sentence(asked),
+        "issued": issued_of(asked),
         "groups": shown_month(found, beside, remarks_of(asked), request.user, _kept(request.GET, "with")),
         "missed": [line for line in found.lines if line.is_met is False],
         "other": beside and beside.month,

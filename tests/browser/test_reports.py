@@ -1,4 +1,4 @@
-"""The month page in a real browser: by keyboard, with a reason typed in its place, filtered, clean in opposite looks."""
+"""The month page in a real browser: by keyboard, with a reason typed in its place, filtered, clean in two looks."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -271,7 +271,7 @@ class TestFiles:
 
     @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
     @pytest.mark.parametrize(
-        ("language", "title"), [("ja", "サービスデスク月次報告書"), ("en", "Monthly report of the")]
+        ("language", "title"), [("ja", "サービスデスク月次KPI報告書"), ("en", "Monthly report of the")]
     )
     def test_pdf_says_the_frozen_figures(self, march, language, title):
         report = issued()

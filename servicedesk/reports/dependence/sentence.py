@@ -2,9 +2,10 @@
 
 from datetime import date
 
+from django.core.cache import cache
 from django.db.models import Count, Q
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from ..models import DependenceProposal
 from ..months import Period, Year
@@ -45,3 +46,12 @@ def sentence(month: date) -> str | None:
     if len(said) == 2:
         return _("%(first)s %(second)s") % {"first": said[0], "second": said[1]}
     return "".join(said) or None
+
+
+_KEPT_SECONDS = 900
+
+
+def kept_sentence(month: date) -> str | None:
+    """The same for pages, as it was some minutes ago at most: it sums up the facts of half a year."""
+    key = f"dependence-sentence:{month:%Y-%m}:{get_language()}"
+    return cache.get_or_set(key, lambda: sentence(month) or "", _KEPT_SECONDS) or None

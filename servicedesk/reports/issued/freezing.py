@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from servicedesk.people.chain import link
 from servicedesk.people.models import Company, Language
 
+from ..dependence.sentence import sentence
 from ..kpis import Kpi, Unit, definitions_version
 from ..models import Remark
 from ..months import Period, Year
@@ -62,7 +63,7 @@ def freeze(report: Month) -> dict[str, Any]:
         },
         "definitions_version": definitions_version(),
         "company": both(_companies),
-        "sentences": both(lambda: [str(each) for each in sentences(report)]),
+        "sentences": both(lambda: [*map(str, sentences(report)), *filter(None, [sentence(report.month)])]),
         "groups": [
             {
                 "key": str(group.value),

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cmdb', '0002_items'),
-        ('reports', '0001_facts'),
+        ('reports', '0002_issuing'),
         ('tickets', '0014_agreed_dates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

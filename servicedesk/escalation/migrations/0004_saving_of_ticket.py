@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('desk', '0006_macro_snooze'),
-        ('escalation', '0002_ledger'),
+        ('escalation', '0003_channel_import'),
         ('tickets', '0014_agreed_dates'),
     ]
 
