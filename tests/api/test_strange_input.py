@@ -86,6 +86,11 @@ class TestStrangeInput:
             "work": 1,
             "absence": 1,
             "source": "ticket",
+            "month": "2026-03",
+            "year": 2026,
+            "key": "tickets.opened",
+            "language": "ja",
+            "kind": "pdf",
         }
         client = api(user)
         client.raise_request_exception = False
