@@ -158,13 +158,9 @@ class TestTopics:
     def test_queries_are_the_same_for_more_rows(self, world, django_assert_num_queries):
         with django_assert_num_queries(8):
             dependence(span_of(6))
-        solve(
-            3,
-            an_agent(a_team()),
-            team=a_team(),
-            service=a_service(),
-            category=Category.objects.create(code="x", name="x"),
-        )
+        other = a_team()
+        category = Category.objects.create(code="x", name="x")
+        solve(3, an_agent(other), team=other, service=a_service(), category=category)
         keep()
         with django_assert_num_queries(8):
             dependence(span_of(6))

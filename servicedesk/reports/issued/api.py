@@ -88,6 +88,7 @@ class IssuedReportViewSet(View):
     @extend_schema(request=IssueIn, responses={202: IssueOut}, operation_id="issue_report")
     def create(self, request):
         """Have a month issued in the background. For administrators."""
+        check(request.user, "reports.change")
         month = Year.now().read(self.given(IssueIn)["month"])
         is_new = start_issue(month, by=request.user, via="api")
         return self.answer(IssueOut, {"month": f"{month:%Y-%m}", "is_new": is_new}, status=202)
