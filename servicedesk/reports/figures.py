@@ -95,20 +95,25 @@ def turns_of(months: Collection[date]) -> dict[date, int]:
     return dict.fromkeys(months, 0) | dict(MonthStamp.objects.filter(month__in=months).values_list("month", "turn"))
 
 
-def figures(year: Year, periods: Collection[Period], scope: Scope = WHOLE) -> dict[Period, Figures]:
+def figures(
+    year: Year, periods: Collection[Period], scope: Scope = WHOLE, *, exact: bool = False
+) -> dict[Period, Figures]:
     """The figures of several periods. Those of the whole desk that are kept cost three queries together. They are those
-    of this moment, or of one less than `FRESH` ago where they are counted beforehand all the time.
+    of this moment, or of one less than `FRESH` ago where they are counted beforehand all the time; with `exact`, for
+    what is frozen, always those of this moment.
     """
     turns = turns_of({month for period in periods for month in period.months})
     wanted = {period: sum(turns[month] for month in period.months) for period in periods}
-    found = {} if scope else _kept(wanted)
+    found = {} if scope else _kept(year, wanted, exact)
     for period, turn in wanted.items():
-        if period not in found:
+        if period not in found and exact:
+            found[period] = count(year, period, scope, _kpis_for(period))
+        elif period not in found:
             found[period] = _remembered(year, period, scope, turn)
     return found
 
 
-def _kept(wanted: Mapping[Period, int]) -> dict[Period, Figures]:
+def _kept(year: Year, wanted: Mapping[Period, int], exact: bool) -> dict[Period, Figures]:
     rows = Counted.objects.filter(
         first__in={period.first for period in wanted}, last__in={period.last for period in wanted},
         version=definitions_version(),
@@ -116,10 +121,16 @@ def _kept(wanted: Mapping[Period, int]) -> dict[Period, Figures]:
     fresh = timezone.now() - FRESH
     was_true = (cache.get(_ALL_KEPT_AT) or fresh) > fresh
     kept = {Period(row.first, row.last): row for row in rows}
+
+    def will_do(period: Period, row: Counted, turn: int) -> bool:
+        if exact:
+            return row.turn == turn and not _has_ended_since(year, period, row.at)
+        return was_true or row.turn == turn or row.at > fresh
+
     return {
         period: from_json(kept[period].figures)
         for period, turn in wanted.items()
-        if period in kept and (was_true or kept[period].turn == turn or kept[period].at > fresh)
+        if period in kept and will_do(period, kept[period], turn)
     }
 
 

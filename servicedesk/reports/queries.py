@@ -92,13 +92,13 @@ class Month:
         return [line for lines in self.groups.values() for line in lines]
 
 
-def month_of_report(year: Year, month: date, scope: Scope = WHOLE) -> Month:
-    """All lines of a month. The number of queries is the same whatever the desk has, once its figures are counted."""
+def month_of_report(year: Year, month: date, scope: Scope = WHOLE, *, exact: bool = False) -> Month:
+    """All lines of a month; `exact` as in `figures`. The number of queries is the same whatever the desk has, once its figures are counted."""
     months = list(between(after(month, -MONTHS_BEFORE), month))
     so_far = year.so_far(month)
     last = Period(after(so_far.first, -12), after(so_far.last, -12))
     singles = dict.fromkeys([*months, *so_far.months, *last.months])
-    found = figures(year, [*map(Period.of, singles), so_far, last], scope)
+    found = figures(year, [*map(Period.of, singles), so_far, last], scope, exact=exact)
     by_month = {each: found[Period.of(each)] for each in singles}
     targets = targets_of(year.fiscal_year(month))
     groups = {

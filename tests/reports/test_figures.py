@@ -104,6 +104,15 @@ class TestKeptBeforehand:
         assert keep_counted(most=100) > 0
         assert Counted.objects.get(first=MARCH, last=MARCH).figures["tickets.opened"][0] == "5"
 
+    def test_what_is_frozen_is_never_that_of_a_moment_ago(self, march, team):
+        while keep_counted():
+            pass
+        year, period = Year.now(), Period.of(MARCH)
+        an_incident(team=team, at=at(15))
+        keep()
+        assert value(figures(year, [period])[period], "tickets.opened") == 4
+        assert value(figures(year, [period], exact=True)[period], "tickets.opened") == 5
+
     def test_months_are_put_together(self, march):
         year = Year.now()
         months = [Period.of(date(2026, 2, 1)), Period.of(MARCH)]

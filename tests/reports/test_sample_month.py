@@ -18,7 +18,6 @@ from servicedesk.reports import facts
 
 SAMPLE = Path(__file__).parents[3] / "shared/data/servicenow-sample/incident_event_log_sample.csv"
 
-pytest.importorskip("servicedesk.importers")
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(not SAMPLE.exists(), reason="the sample of real data is not beside the checkout"),

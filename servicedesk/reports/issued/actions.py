@@ -116,7 +116,7 @@ def _frozen(month: date, by: User | None) -> IssuedReport:
         found = IssuedReport.objects.filter(month=month).first()
         if found is not None:
             return found
-        counted = month_of_report(year, month)
+        counted = month_of_report(year, month, exact=True)
         if not any(line.value for line in counted.lines):
             raise Refused(
                 _("Nothing was recorded in %(month)s, so there is nothing to issue.") % {"month": f"{month:%Y-%m}"},
@@ -211,7 +211,7 @@ def counted_now(report: IssuedReport) -> list[tuple[str, str | None, str | None]
     if kept.closing_day != year.closing_day:
         return []
     period = Period.of(report.month)
-    found = figures(year, [period])[period]
+    found = figures(year, [period], exact=True)[period]
     return [
         (line["key"], line["actual"], plain(found[line["key"]].value))
         for group in report.figures["groups"]
