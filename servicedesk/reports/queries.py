@@ -93,7 +93,9 @@ class Month:
 
 
 def month_of_report(year: Year, month: date, scope: Scope = WHOLE, *, exact: bool = False) -> Month:
-    """All lines of a month; `exact` as in `figures`. The number of queries is the same whatever the desk has, once its figures are counted."""
+    """All lines of a month; `exact` as in `figures`. The number of queries is the same whatever the desk has, once its
+    figures are counted.
+    """
     months = list(between(after(month, -MONTHS_BEFORE), month))
     so_far = year.so_far(month)
     last = Period(after(so_far.first, -12), after(so_far.last, -12))
