@@ -94,6 +94,7 @@ class RemarkForm(ActionForm):
             del self.fields["reason"], self.fields["measure"]
         for each in self.fields.values():
             each.widget.attrs["rows"] = "3"
+        next(iter(self.fields.values())).widget.attrs["data-focus"] = ""
 
     def clean(self):
         found = super().clean()

@@ -393,7 +393,7 @@ class TestProposals:
         }
         solve(10, world.second, days=2, team=world.team, service=world.printing, category=world.paper)
         keep()
-        assert world.topic().share == pytest.approx(11 / 20)
+        assert float(world.topic().share) == pytest.approx(11 / 20)
 
     def test_progress_is_shown_beside_them(self, client, world):
         proposal = agree(world)
