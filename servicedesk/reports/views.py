@@ -155,7 +155,7 @@ def _part(kpi: type[Kpi], given: str | None) -> Any:
     """The value of the breakdown's column that an address names: `...` for all."""
     if given is None:
         return ...
-    if kpi.by is None or "\0" in given:
+    if kpi.by is None or "\0" in given or (given.isdecimal() and len(given) > 9):  # no number of ours is that long
         raise NotFound
     if given == "none":
         return None

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,6 +27,14 @@ from tests.factories import a_person, a_team, a_ticket, again, an_administrator,
 from tests.surveys.makers import a_closed
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client():
+    """Of somebody whose browser asks for English."""
+    return Client(headers={"accept-language": "en"})
+
+
 SENTENCE = "This link does not work any more, or it was not copied whole."
 
 

@@ -12,6 +12,7 @@ from zipfile import ZipFile
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.signing import TimestampSigner
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
@@ -48,6 +49,14 @@ from tests.factories import a_department, a_person, a_team, again, an_administra
 from tests.surveys.makers import GROUPS, a_sent, a_survey, answered, questions_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client():
+    """Of somebody whose browser asks for English."""
+    return Client(headers={"accept-language": "en"})
+
+
 SENTENCE = "This link does not work any more, or it was not copied whole."
 
 
