@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Min
+from django.db.models import Exists, F, Max, Min, OuterRef
 from django.utils import timezone
 
 from servicedesk.tickets.models import Ticket, TicketEvent
@@ -266,6 +266,16 @@ def missing_since(moment: datetime) -> int:
     behind = [row[0] for some in _some(ids) for row in _behind(some)]
     FactTurn.objects.bulk_create([FactTurn(ticket_id=pk) for pk in sorted(behind)], ignore_conflicts=True)
     return len(behind)
+
+
+def find_without(most: int = RECOUNTED_AT_ONCE) -> int:
+    """Note tickets that have no facts at all, the newest first; returns how many. For a desk that had tickets before it
+    had reports.
+    """
+    known = Exists(TicketFact.objects.filter(pk=OuterRef("pk")))
+    ids = list(Ticket.objects.filter(~known).order_by("-pk").values_list("pk", flat=True)[:most])
+    FactTurn.objects.bulk_create([FactTurn(ticket_id=pk) for pk in sorted(ids)], ignore_conflicts=True)
+    return len(ids)
 
 
 def _behind(ids: Collection[int]) -> list[Row]:

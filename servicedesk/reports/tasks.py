@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from .dependence.actions import remind_of_proposals
-from .facts import AT_ONCE, keep_waiting, missing_since
+from .facts import AT_ONCE, find_without, keep_waiting, missing_since
 from .figures import keep_counted
 from .issued import actions as issued
 from .months import company_zone
@@ -26,8 +26,9 @@ def keep_facts() -> None:
 
 @shared_task
 def find_missed_facts() -> None:
-    """Tickets whose events never came here."""
+    """Tickets whose events never came here, and those from before there were reports."""
     missing_since(timezone.now() - _LOOKS_BACK)
+    find_without()
 
 
 @shared_task

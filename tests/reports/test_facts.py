@@ -142,3 +142,13 @@ class TestKeeping:
         assert list(FactTurn.objects.values_list("ticket", flat=True)) == [incident.ticket.pk]
         keep()
         assert list(facts.differences()) == []
+
+    def test_tickets_from_before_there_were_reports_are_found(self, team):
+        old = [an_incident(team=team, at=MARCH).ticket for _place in range(3)]
+        keep()
+        TicketFact.objects.exclude(pk=old[0].pk).delete()
+        assert facts.find_without(most=1) == 1
+        assert facts.find_without() == 2
+        assert set(FactTurn.objects.values_list("ticket", flat=True)) == {old[1].pk, old[2].pk}
+        keep()
+        assert facts.find_without() == 0
