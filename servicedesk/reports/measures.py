@@ -228,46 +228,25 @@ class MeanWorth(Mean):
         return f"{type(self).__name__} {self.where} {self.minutes}"
 
 
-class Middle(Measure):
-    """The median of an expression, divided by `per`; None of no rows. Months cannot be put together."""
+class _OfAll(Measure):
+    """One value that an aggregate picks from all rows, divided by `per`; None of no rows. Months cannot be put
+    together.
+    """
 
     adds_up = False
+    picks: Any  # the aggregate of the database
 
     def __init__(self, value: Any, where: Q | None = None, *, per: int = 1):
         super().__init__(where)
         self.value, self.per = value, per
 
-    def aggregates(self):
-        return {"n": Percentile(self.value, filter=self.where) if self.where else Percentile(self.value)}
-
-    def number(self, found):
-        return Number(None if found["n"] is None else _exact(found["n"]) / self.per)
-
-    def listed(self, rows):
-        return super().listed(rows).annotate(measured=self.value)
-
-    def columns(self):
-        return ("measured",)
-
-    def again(self, rows):
-        values = [float(row["measured"]) for row in rows if row["measured"] is not None]
-        return Number(Decimal(str(median(values))) / self.per if values else None)
-
-    def said(self):
-        return f"{super().said()} {self.value} {self.per}"
-
-
-class Greatest(Measure):
-    """The largest of a column's values; None of no rows."""
-
-    adds_up = False
-
-    def __init__(self, value: Any, where: Q | None = None, *, per: int = 1):
-        super().__init__(where)
-        self.value, self.per = value, per
+    @staticmethod
+    def pick(values: list[Decimal]) -> Decimal:
+        """The same in Python, of some values."""
+        raise NotImplementedError
 
     def aggregates(self):
-        return {"n": Max(self.value, filter=self.where) if self.where else Max(self.value)}
+        return {"n": self.picks(self.value, filter=self.where) if self.where else self.picks(self.value)}
 
     def number(self, found):
         return Number(None if found["n"] is None else _exact(found["n"]) / self.per)
@@ -280,10 +259,30 @@ class Greatest(Measure):
 
     def again(self, rows):
         values = [Decimal(str(row["measured"])) for row in rows if row["measured"] is not None]
-        return Number(max(values) / self.per if values else None)
+        return Number(self.pick(values) / self.per if values else None)
 
     def said(self):
         return f"{super().said()} {self.value} {self.per}"
+
+
+class Middle(_OfAll):
+    """The median of an expression."""
+
+    picks = Percentile
+
+    @staticmethod
+    def pick(values):
+        return Decimal(str(median(map(float, values))))  # as the database does
+
+
+class Greatest(_OfAll):
+    """The largest value of an expression."""
+
+    picks = Max
+
+    @staticmethod
+    def pick(values):
+        return max(values)
 
 
 class Largest(Measure):

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from servicedesk.levels.queries import Levels, around_the_clock, parsed
+from servicedesk.levels.queries import usual_hours
 from servicedesk.notify.texts import Value
 from servicedesk.notify.without_ticket import remind
 from servicedesk.people.actions.core import audit, plain
@@ -93,9 +93,7 @@ def _fitting(text: str) -> str:
 
 def asked_on(year: Year, month: date) -> date | None:
     """The first business day after a month, by the usual calendar of the company."""
-    usual = Levels().usual_calendar
-    hours = parsed(usual) if usual else around_the_clock(settings.TIME_ZONE)
-    return next_business_day(hours, year.days(Period.of(month))[1])
+    return next_business_day(usual_hours(), year.days(Period.of(month))[1])
 
 
 def ask_owners(today: date | None = None) -> int:

@@ -1,11 +1,12 @@
 """Reads of issued reports, of who gets them, and of the tickets of a month for the sheet of raw data."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.core.cache import cache
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from cmdb.models import Service
 from incidents.models import CauseCode
 from servicedesk.people.models import Company, Department, Job, Role, Team, User
 from servicedesk.people.rules import check
-from servicedesk.tickets.models import Category, Channel, Impact
+from servicedesk.tickets.models import Category, Channel, Impact, Ticket
 from servicedesk.tickets.workflow import TicketType
 from servicedesk.web.errors import NotFound
 
@@ -180,3 +181,22 @@ def _moment(value: datetime | None) -> datetime | None:
 def same(value: Decimal | None, kept: str | None) -> bool:
     """Whether a figure is the frozen one."""
     return (value is None) == (kept is None) and (value is None or kept is None or round(value, 6) == Decimal(kept))
+
+
+# So many seconds all wall pages show the same counts.
+_REMEMBERED = 30
+
+
+def counts_of_today() -> dict[str, Any]:
+    """Counts of the whole desk: opened and resolved today, open now, past their target now."""
+    found = cache.get("reports:wall:today")
+    if found is None:
+        begin = datetime.combine(timezone.now().astimezone(company_zone()).date(), time(), company_zone())
+        still = Ticket.objects.filter(closed_at__isnull=True).exclude(phase__in=("resolved", "closed"))
+        found = still.aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_at__lt=timezone.now())))
+        found |= {
+            "opened": TicketFact.objects.filter(opened_at__gte=begin).count(),
+            "resolved": TicketFact.objects.filter(resolved_at__gte=begin).count(),
+        }
+        cache.set("reports:wall:today", found, _REMEMBERED)
+    return found

@@ -3,12 +3,8 @@ way to a ticket.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, time
-from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,19 +15,17 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from servicedesk.tickets.models import Ticket
 from servicedesk.web import formats
 from servicedesk.web.access import public
 from servicedesk.web.middleware import speaking_to
 from servicedesk.web.pages import wants_fragment
 
-from ..models import ReportLink, TicketFact
-from ..months import company_zone
+from ..models import ReportLink
 from .freezing import Frozen
-from .queries import issued_reports, last_issued, link_of
+from .queries import counts_of_today, issued_reports, last_issued, link_of
 
-# Seconds between two looks of a wall page, and for how long all of them show the same numbers.
-EVERY, _REMEMBERED = 120, 30
+# Seconds between two looks of a wall page.
+EVERY = 120
 _MOST_ENTRIES = 24
 
 
@@ -43,7 +37,7 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
     with speaking_to(None, link.language):
         report = last_issued()
         context = {
-            "secret": secret, "report": report, "every": EVERY, "today": today(), "now": timezone.now(),
+            "secret": secret, "report": report, "every": EVERY, "today": counts_of_today(), "now": timezone.now(),
             "frozen": Frozen.of(report, link.language) if report else None,
         }  # fmt: skip
         name = "reports/issued/_wall.html" if wants_fragment(request) else "reports/issued/wall.html"
@@ -70,21 +64,6 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
             )  # fmt: skip
         answer = HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
         return _closed(answer, link.language)
-
-
-def today() -> dict[str, Any]:
-    """Counts of the whole desk: opened and resolved today, open now, past their target now."""
-    found = cache.get("reports:wall:today")
-    if found is None:
-        begin = datetime.combine(timezone.now().astimezone(company_zone()).date(), time(), company_zone())
-        still = Ticket.objects.filter(closed_at__isnull=True).exclude(phase__in=("resolved", "closed"))
-        found = still.aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_at__lt=timezone.now())))
-        found |= {
-            "opened": TicketFact.objects.filter(opened_at__gte=begin).count(),
-            "resolved": TicketFact.objects.filter(resolved_at__gte=begin).count(),
-        }
-        cache.set("reports:wall:today", found, _REMEMBERED)
-    return found
 
 
 def _as_html(sentences: Sequence[str]) -> str:
