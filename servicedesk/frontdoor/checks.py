@@ -75,7 +75,7 @@ def test_steps() -> list[Step]:
         Step(
             "pytest",
             _pytest("-n", "2", "--dist", "worksteal", "--ignore=tests/browser", "--ignore=tests/servers", "tests"),
-            system.PAPER,
+            (*system.PAPER, system.POPPLER),
         ),
         Step("browser tests", _pytest("-n", "2", "tests/browser"), (system.CHROMIUM, system.JAPANESE)),
     ]

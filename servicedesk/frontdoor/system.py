@@ -42,6 +42,8 @@ def _japanese_font() -> bool:
 GETTEXT = Piece("gettext", _program("xgettext"))
 CHROMIUM = Piece("chromium", _program("chromium", "chromium-browser", "google-chrome"))
 JAPANESE = Piece("fonts-noto-cjk", _japanese_font)
+# Reads the words of a PDF back.
+POPPLER = Piece("poppler-utils", _program("pdftotext"))
 # What WeasyPrint draws PDFs with.
 PAPER = (
     Piece("libpango-1.0-0", _library("pango-1.0")),
