@@ -18,7 +18,7 @@ from servicedesk.frontdoor.home import ROOT, Home
 from servicedesk.frontdoor.postgres import Postgres
 from servicedesk.frontdoor.say import Stop, say
 
-_LONGEST_STEP = 20 * 60
+_LONGEST_STEP = 40 * 60
 
 
 @dataclass(frozen=True)

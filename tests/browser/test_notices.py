@@ -71,7 +71,7 @@ def test_a_count_from_before_the_reading_is_not_shown_after_it(visitor, deliver)
     someone = visitor().sign_in(agent)
     page, held = someone.page, []
     page.route("**/notices/bell/*", lambda route: held.append((route, route.fetch())), times=1)
-    page.route("**/notices/read/", lambda route: page.wait_for_timeout(500) or route.continue_())
+    page.route("**/notices/read/", lambda route: page.wait_for_timeout(3000) or route.continue_())
     with page.expect_response("**/notices/read/"):
         someone.open(ticket.get_absolute_url())
     page.wait_for_timeout(100)
