@@ -1,6 +1,7 @@
 """The areas of the settings: what leads to each, for those who may open it, and what can be set there."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import NamedTuple
 
 from django.apps import apps
@@ -452,7 +453,9 @@ def _choices(field: Field) -> tuple[str | Promise, ...]:
     return tuple(label for _value, label in field.choices if not isinstance(label, list | tuple))
 
 
+@cache
 def _address(name: str) -> str:
+    """Addresses stay while the process lives, and a settings page asks for all of them."""
     try:
         return reverse(name)
     except NoReverseMatch:

@@ -234,11 +234,20 @@ def recount() -> int:
                 f"ON CONFLICT (ticket_id) DO UPDATE SET {sets}",
                 {"first": first, "last": last, "zone": _zone()},
             )
-    ends = TicketFact.objects.aggregate(first=Min("opened_at"), resolved=Min("resolved_at"))
-    first = min(filter(None, ends.values()), default=None)
+    with connection.cursor() as cursor:
+        # Days of work, savings and marks too, which what was brought in may have from before its tickets.
+        cursor.execute(
+            """
+            SELECT least(min((opened_at AT TIME ZONE %(zone)s)::date), min((resolved_at AT TIME ZONE %(zone)s)::date),
+                (SELECT min(left(side, 10))::date FROM reports_ticketfact, unnest(sides) AS side)), count(*)
+            FROM reports_ticketfact
+            """,
+            {"zone": _zone()},
+        )
+        first, rows = cursor.fetchone()
     if first is not None:
         stamp(between(year.month_of(first), year.this_month()))
-    return TicketFact.objects.count()
+    return rows
 
 
 def differences() -> Iterator[tuple[int, dict[str, tuple[Any, Any]]]]:

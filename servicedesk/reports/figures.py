@@ -3,14 +3,14 @@ long as nothing has changed in their months; others are counted when somebody as
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from .kpis import KPIS, WHOLE, Base, By, Kpi, Scope, definitions_version
@@ -42,11 +42,14 @@ Figures = Mapping[str, Figure]
 
 def count(year: Year, period: Period, scope: Scope = WHOLE, kpis: Collection[type[Kpi]] | None = None) -> Figures:
     """Count all KPIs, or some, in a period: one query for each base, and one for each base and breakdown."""
-    wanted = list(KPIS.values() if kpis is None else kpis)
-    numbers: dict[str, Number] = {}
+    return _count(KPIS.values() if kpis is None else kpis, lambda base: base.within(year, period, scope))
+
+
+def _count(wanted: Iterable[type[Kpi]], rows_of: Callable[[Base], QuerySet]) -> Figures:
+    wanted, numbers = list(wanted), {}
     parts: dict[str, dict[Any, Number]] = defaultdict(dict)
     for base, own in _together(wanted, lambda kpi: kpi.base).items():
-        rows = base.within(year, period, scope)
+        rows = rows_of(base)
         plain = [kpi for kpi in own if not isinstance(kpi.measure, Largest)]
         found = rows.aggregate(**_aggregates(plain)) if plain else {}
         for kpi in plain:
@@ -90,9 +93,13 @@ def _own(found: Mapping[str, Any], kpis: list[type[Kpi]], kpi: type[Kpi]) -> dic
     return {name: found[f"k{place}_{name}"] for name in kpi.measure.aggregates()}
 
 
-def turns_of(months: Collection[date]) -> dict[date, int]:
-    """The stamps of these months; 0 of one in which nothing ever happened. One query."""
-    return dict.fromkeys(months, 0) | dict(MonthStamp.objects.filter(month__in=months).values_list("month", "turn"))
+def _stamps() -> dict[date, int]:
+    """The turns of all months in which anything ever happened. One query."""
+    return dict(MonthStamp.objects.values_list("month", "turn"))
+
+
+def _turn(stamps: Mapping[date, int], period: Period) -> int:
+    return sum(stamps.get(month, 0) for month in period.months)
 
 
 def figures(
@@ -102,14 +109,27 @@ def figures(
     of this moment, or of one less than `FRESH` ago where they are counted beforehand all the time; with `exact`, for
     what is frozen, always those of this moment.
     """
-    turns = turns_of({month for period in periods for month in period.months})
-    wanted = {period: sum(turns[month] for month in period.months) for period in periods}
-    found = {} if scope else _kept(year, wanted, exact)
+    stamps = _stamps()
+    wanted = {period: _turn(stamps, period) for period in periods}
+    found = _nothing(year, [period for period in periods if period.last < min(stamps, default=date.max)])
+    if not scope:
+        found |= _kept(year, wanted, exact)
     for period, turn in wanted.items():
         if period not in found and exact:
             found[period] = count(year, period, scope, _kpis_for(period))
         elif period not in found:
             found[period] = _remembered(year, period, scope, turn)
+    return found
+
+
+def _nothing(year: Year, periods: Iterable[Period]) -> dict[Period, Figures]:
+    """The figures of periods from before there was anything: of no rows, so without a query."""
+    found: dict[Period, Figures] = {}
+    alike: dict[bool, Figures] = {}
+    for period in periods:
+        if period.is_month not in alike:
+            alike[period.is_month] = _count(_kpis_for(period), lambda base, of=period: base.rows(year, of).none())
+        found[period] = alike[period.is_month]
     return found
 
 
@@ -209,11 +229,11 @@ def keep_counted(most: int = 24) -> int:
         return 0
     months = list(between(first, year.this_month()))[::-1]
     periods = [period for month in months for period in dict.fromkeys((Period.of(month), year.so_far(month)))]
-    began, turns = timezone.now(), turns_of({month for period in periods for month in period.months})
+    began, stamps = timezone.now(), _stamps()
     kept = {Period(row.first, row.last): row for row in Counted.objects.defer("figures")}
     done = 0
     for period in periods:
-        turn = sum(turns[month] for month in period.months)
+        turn = _turn(stamps, period)
         row = kept.get(period)
         is_good = row and row.version == definitions_version() and not _has_ended_since(year, period, row.at)
         if is_good and (row.turn == turn or timezone.now() - row.at < FRESH / 3):

@@ -88,7 +88,8 @@ class TestRun:
         told = json.loads(done.stdout.splitlines()[-1])
         assert "error" not in told, done.stdout
         assert "left out" not in done.stdout, done.stdout
-        assert set(told["ratios"]) == {"queue", "ticket", "ticket_200", "picker", "lead", "bell", "search", "create"}
+        pages = {"queue", "ticket", "ticket_200", "picker", "lead", "bell", "search", "create"}
+        assert set(told["ratios"]) == pages | {"month", "month_changed", "month_team", "behind"}
         assert told["tickets"] == SMALL and told["pss_mb"] > 0
         assert User.objects.count() == 0
         with connection.cursor() as cursor:

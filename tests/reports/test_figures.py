@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -11,9 +12,10 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from servicedesk.people.models import Role
+from servicedesk.reports.facts import recount
 from servicedesk.reports.figures import count, figures, keep_counted, put_together
 from servicedesk.reports.kpis import KPIS, Scope
-from servicedesk.reports.models import Counted
+from servicedesk.reports.models import Counted, MonthStamp
 from servicedesk.reports.months import Period, Year
 from servicedesk.tickets.actions import assign, log_work
 from servicedesk.web.errors import Refused
@@ -82,6 +84,29 @@ class TestCounting:
         keep()
         with django_assert_num_queries(before):
             count(year, period)
+
+
+class TestBeforeThereWasAnything:
+    @pytest.mark.parametrize("period", [Period.of(date(2026, 1, 1)), Period(date(2025, 4, 1), date(2026, 1, 1))])
+    def test_figures_are_those_of_no_rows(self, march, period):
+        year = Year.now()
+        found = figures(year, [period])[period]
+        assert found == {key: figure for key, figure in count(year, period).items() if key in found}
+        assert len(found) == len(KPIS) or not period.is_month
+
+    def test_they_cost_no_queries_of_their_own(self, march, django_assert_max_num_queries):
+        months = [Period.of(date(2025, month, 1)) for month in range(1, 13)]
+        with django_assert_max_num_queries(6):  # stamps, what is kept, the company's calendar
+            figures(Year.now(), months)
+
+    def test_work_from_before_the_tickets_is_not_before_there_was_anything(self, march, team):
+        ticket = an_incident(team=team, at=at(3)).ticket
+        log_work(ticket, by=an_agent(team), via="page", minutes=30, worked_on=date(2025, 11, 5))
+        keep()
+        MonthStamp.objects.all().delete()
+        recount()
+        period = Period.of(date(2025, 11, 1))
+        assert value(figures(Year.now(), [period])[period], "cost.hours") == Decimal("0.5")
 
 
 class TestKeptBeforehand:

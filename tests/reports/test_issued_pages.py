@@ -18,18 +18,16 @@ from servicedesk.reports.models import IssuedReport, ReportLink, Subscriber
 from servicedesk.web.errors import Refused
 from tests.factories import a_person, a_team, an_administrator, an_agent, an_incident
 from tests.reports.test_facts import keep, resolve
-from tests.reports.test_issuing import MARCH, at
+from tests.reports.test_issuing import MARCH, at, quick
 
+__all__ = ["quick"]
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch):
+def _quick(quick):
     """What files say is looked at elsewhere."""
     cache.clear()
-    monkeypatch.setattr(
-        actions, "_WRITERS", {"xlsx": lambda report, language: b"x", "pdf": lambda report, language: b"p"}
-    )
 
 
 @pytest.fixture

@@ -25,7 +25,9 @@ from servicedesk.reports.figures import keep_counted
 from servicedesk.reports.issued import actions, letters
 from servicedesk.reports.issued.actions import WANTED, due_months, issue, issue_when_due, note_corrections, start_issue
 from servicedesk.reports.issued.freezing import Frozen, hash_of, plain
+from servicedesk.reports.issued.paper import write_pdf
 from servicedesk.reports.issued.sharing import subscribe, unsubscribe
+from servicedesk.reports.issued.sheets import write_xlsx
 from servicedesk.reports.models import Correction, Counted, IssuedFile, IssuedReport, Remark, Subscriber, Target
 from servicedesk.tickets.models import Ticket
 from servicedesk.web.errors import NotNow, Refused
@@ -67,12 +69,25 @@ def march(team):
     return admin
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Issuing makes no real files: what they say is looked at once, in TestFiles."""
+    monkeypatch.setattr(
+        actions, "_WRITERS", {"xlsx": lambda report, language: b"x", "pdf": lambda report, language: b"p"}
+    )
+
+
 def issued(by=None) -> IssuedReport:
     return issue(MARCH, by=by, via="page")
 
 
 def content(report, language, kind) -> bytes:
     return report.files.get(language=language, format=kind).file.read()
+
+
+def written(report, language, kind) -> bytes:
+    """The one file of a report that was issued without real ones."""
+    return {"xlsx": write_xlsx, "pdf": write_pdf}[kind](report, language)
 
 
 def cells_of(content: bytes) -> dict[str, list[list[str]]]:
@@ -102,6 +117,7 @@ def cells_of(content: bytes) -> dict[str, list[list[str]]]:
         return found
 
 
+@pytest.mark.usefixtures("quick")
 class TestFreezing:
     def test_a_report_keeps_figures_words_and_remarks(self, march):
         report = issued(by=march)
@@ -166,6 +182,7 @@ class TestFreezing:
         assert plain(None if value is None else Decimal(value)) == kept
 
 
+@pytest.mark.usefixtures("quick")
 class TestGoingOn:
     def test_a_killed_job_goes_on_where_it_was(self, march, monkeypatch):
         real, made = dict(actions._WRITERS), []
@@ -210,6 +227,7 @@ class TestGoingOn:
             start_issue(MARCH, by=march, via="page")
 
 
+@pytest.mark.usefixtures("quick")
 class TestByItself:
     def test_it_is_due_on_the_first_business_day(self, march):
         # 1 April 2026 is a Wednesday; work begins in the morning, Tokyo time.
@@ -237,12 +255,13 @@ class TestByItself:
         assert date(2026, 7, 1) in due_months(datetime(2026, 8, 3, 5, tzinfo=UTC))
 
 
+@pytest.mark.usefixtures("quick")
 class TestFiles:
     @pytest.mark.parametrize("language", ["ja", "en"])
     def test_excel_says_the_frozen_figures(self, march, language):
         report = issued()
         frozen = Frozen.of(report, language)
-        sheets = cells_of(content(report, language, "xlsx"))
+        sheets = cells_of(written(report, language, "xlsx"))
         names = list(sheets)
         assert len(names) == len(frozen.groups) + 2
         rows = {row[1]: row for row in sheets[names[0]] if len(row) > 3}
@@ -256,7 +275,7 @@ class TestFiles:
 
     def test_raw_data_has_a_row_for_each_ticket_that_is_not_confidential(self, march):
         report = issued()
-        raw = list(cells_of(content(report, "en", "xlsx")).values())[-1]
+        raw = list(cells_of(written(report, "en", "xlsx")).values())[-1]
         hushed = Ticket.objects.get(is_confidential=True)
         numbers = {row[0] for row in raw[1:]}
         assert numbers == set(Ticket.objects.filter(is_confidential=False).values_list("number", flat=True))
@@ -265,7 +284,7 @@ class TestFiles:
 
     def test_what_people_typed_never_begins_a_formula(self, march):
         report = issued()
-        cells = [cell for rows in cells_of(content(report, "en", "xlsx")).values() for row in rows for cell in row]
+        cells = [cell for rows in cells_of(written(report, "en", "xlsx")).values() for row in rows for cell in row]
         assert "'=1+1" in cells  # the team
         assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
 
@@ -275,7 +294,7 @@ class TestFiles:
     )
     def test_pdf_says_the_frozen_figures(self, march, language, title):
         report = issued()
-        text = read(content(report, language, "pdf"))
+        text = read(written(report, language, "pdf"))
         frozen = Frozen.of(report, language)
         assert text.count("\f") >= len(frozen.groups) + 3  # cover, summary, chapters, meanings
         assert title in text and report.hash in text
@@ -315,6 +334,7 @@ def read(content: bytes) -> str:
     return done.stdout.decode()
 
 
+@pytest.mark.usefixtures("quick")
 class TestCorrections:
     def test_what_changes_later_is_noted_once_and_again_when_it_changes(self, march, team):
         report = issued()
@@ -336,6 +356,7 @@ class TestCorrections:
         assert IssuedReport.objects.get(pk=report.pk).figures == report.figures
 
 
+@pytest.mark.usefixtures("quick")
 class TestMails:
     def test_each_subscriber_gets_one_in_their_language_with_the_pdf(self, march, mailoutbox, settings):
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -356,7 +377,7 @@ class TestMails:
         assert attached.content == content(report, "ja", "pdf")
 
     def test_a_file_that_is_too_large_stays_on_the_page(self, march, monkeypatch):
-        monkeypatch.setattr(letters, "MOST_ATTACHED_BYTES", 10)
+        monkeypatch.setattr(letters, "MOST_ATTACHED_BYTES", 0)
         subscribe(march, by=march, via="page")
         issued()
         assert OutgoingMail.objects.get(kind="report").attached == []
@@ -389,12 +410,15 @@ class TestMails:
 
 class TestCommand:
     def test_it_names_the_files_and_writes_copies(self, march, tmp_path):
+        """With real files, from the command to the disk."""
         out = StringIO()
         call_command("issue_report", "2026-03", out=str(tmp_path / "reports"), stdout=out)
         said = out.getvalue()
         names = [f"report-2026-03-{language}.{kind}" for language in ("en", "ja") for kind in ("pdf", "xlsx")]
         assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == names
         assert all(name in said for name in names)
+        for name, begins in zip(names, (b"%PDF-", b"PK") * 2, strict=True):
+            assert (tmp_path / "reports" / name).read_bytes().startswith(begins)
         assert said.startswith(f"0 of {actions.STEPS}\n") and "2026-03: issued " in said
 
     @pytest.mark.parametrize(
@@ -405,6 +429,7 @@ class TestCommand:
         with pytest.raises(CommandError, match=says):
             call_command("issue_report", typed, stdout=StringIO())
 
+    @pytest.mark.usefixtures("quick")
     def test_facts_that_wait_are_read_first(self, team, march):
         an_incident(team=team, at=at(12))
         from servicedesk.tickets.delivery import deliver_waiting

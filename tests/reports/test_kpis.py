@@ -4,6 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import override_settings
+from django.utils import translation
 
 from servicedesk.reports import facts
 from servicedesk.reports.figures import count, figures, put_together
@@ -13,14 +17,23 @@ from servicedesk.reports.months import Period, Year
 from servicedesk.reports.queries import month_of_report
 from tests.reports.a_month import a_busy_march
 
-pytestmark = pytest.mark.django_db
 FEBRUARY, MARCH = Period.of(date(2026, 2, 1)), Period.of(date(2026, 3, 1))
 BOTH = Period(FEBRUARY.first, MARCH.last)
 
 
+@pytest.fixture(scope="module")
+def march(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Lived once, and rolled back at the end; what a test does to it is undone after the test."""
+    with django_db_blocker.unblock(), translation.override("en"), transaction.atomic():
+        with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
+            yield a_busy_march()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def desk():
-    return a_busy_march()
+def desk(march, db):
+    cache.clear()
+    return march
 
 
 def unlike(period: Period, scope: Scope = WHOLE) -> list[tuple]:

@@ -1,6 +1,6 @@
 """The matrix: every role × every ticket × every address, pages and API, against one table of rules.
 
-Every address is tried by every role, for each answer that the rules know, on a ticket that is confidential and on one
+Every address is tried by every role, for each answer that the rules know, on a ticket that is confidential or on one
 that is not, others from address to address; one address of each rule is tried on all tickets. The addresses are found
 by walking the URLconf; one without a line in `expectations` fails. Who sees and works on what is stated in `world`.
 Beyond that: what is not yours answers as what is not there, byte for byte, and no list, search, count, suggestion or
@@ -221,15 +221,17 @@ def cases_for(world, name):
 
 
 def sample(cases, name, role, answer):
-    """Those of `cases` on which a role tries the address `name`: one that is confidential and one that is not for each
-    `answer(role, object)`, another one from address to address.
+    """Those of `cases` on which a role tries the address `name`: one for each `answer(role, object)`, by turns one that
+    is confidential and one that is not, and another one from address to address and from role to role.
     """
     if role in NOBODY:
         return cases[:1]
-    alike = {}
+    turn, alike = crc32(f"{name} {role}".encode()), {}
     for case in cases:
-        alike.setdefault((answer(role, case.name), case.name.startswith("confidential")), []).append(case)
-    return [those[crc32(name.encode()) % len(those)] for those in alike.values()]
+        kinds = alike.setdefault(answer(role, case.name), {True: [], False: []})
+        kinds[case.name.startswith("confidential")].append(case)
+    chosen = [kinds[turn % 2 == 0] or kinds[turn % 2 == 1] for kinds in alike.values()]
+    return [those[turn // 2 % len(those)] for those in chosen]
 
 
 # The first address of each rule, among pages and in the API.
