@@ -103,7 +103,7 @@ def trend(
         key=f"trend-{line.kpi.key}",
         title=_("%(name)s, %(first)s to %(last)s")
         % {"name": line.kpi.name, "first": month(line.months[0][0]), "last": month(line.months[-1][0])},
-        description=_in_words(line, known, target),
+        description=_in_words(line, known, target, earlier[-1] if earlier else None),
         width=width, height=height, ticks=[_n(y(step)) for step in steps], words=words, line=_path(places),
         before=_path(points(earlier)) if any(each is not None for each in earlier) else "",
         dots=[(_n(place[0]), _n(place[1])) for place in _alone(places)],
@@ -203,9 +203,11 @@ def _alone(places: Sequence[tuple[float, float] | None]) -> list[tuple[float, fl
     ]
 
 
-def _in_words(line: Line, known: Sequence[Decimal], target: Decimal | None) -> str:
+def _in_words(line: Line, known: Sequence[Decimal], target: Decimal | None, year_ago: Decimal | None) -> str:
     unit = line.kpi.unit
     said = _("Last %(last)s, lowest %(low)s, highest %(high)s.") % {
         "last": figure(line.value, unit), "low": figure(min(known), unit), "high": figure(max(known), unit),
     }  # fmt: skip
+    if year_ago is not None:
+        said += " " + _("A year ago %(before)s.") % {"before": figure(year_ago, unit)}
     return said if target is None else f"{said} " + _("Target %(target)s.") % {"target": figure(target, unit)}

@@ -35,6 +35,7 @@ class Line:
     so_far: Figure | None
     so_far_last_year: Figure | None
     history: Sequence[Figure | None] = ()  # the figures of `months`, with their parts
+    year_before: Sequence[tuple[date, Decimal | None]] = ()  # as `months`, a year earlier; of the whole desk only
 
     @property
     def value(self) -> Decimal | None:
@@ -99,12 +100,14 @@ def month_of_report(year: Year, month: date, scope: Scope = WHOLE, *, exact: boo
     months = list(between(after(month, -MONTHS_BEFORE), month))
     so_far = year.so_far(month)
     last = Period(after(so_far.first, -12), after(so_far.last, -12))
-    singles = dict.fromkeys([*months, *so_far.months, *last.months])
+    # Of a part of the company they would have to be counted, month by month, for a thin line.
+    earlier = [] if scope else [after(each, -12) for each in months]
+    singles = dict.fromkeys([*months, *so_far.months, *last.months, *earlier])
     found = figures(year, [*map(Period.of, singles), so_far, last], scope, exact=exact)
     by_month = {each: found[Period.of(each)] for each in singles}
     targets = targets_of(year.fiscal_year(month))
     groups = {
-        group: [_line(kpi, month, months, by_month, found, so_far, last, targets.get(kpi.key)) for kpi in kpis]
+        group: [_line(kpi, month, months, earlier, by_month, found, so_far, last, targets.get(kpi.key)) for kpi in kpis]
         for group, kpis in in_groups().items()
     }
     shown = {group: [line for line in lines if _is_alive(line)] for group, lines in groups.items()}
@@ -112,7 +115,7 @@ def month_of_report(year: Year, month: date, scope: Scope = WHOLE, *, exact: boo
 
 
 def _line(
-    kpi: type[Kpi], month: date, months: Sequence[date], by_month: Mapping[date, Figures],
+    kpi: type[Kpi], month: date, months: Sequence[date], earlier: Sequence[date], by_month: Mapping[date, Figures],
     found: Mapping[Period, Figures], so_far: Period, last: Period, target: Target | None,
 ) -> Line:  # fmt: skip
     def value(of: date) -> Decimal | None:
@@ -125,6 +128,7 @@ def _line(
         so_far=put_together(kpi, found[so_far], (by_month[each] for each in so_far.months)),
         so_far_last_year=put_together(kpi, found[last], (by_month[each] for each in last.months)),
         history=[by_month[each].get(kpi.key) for each in months],
+        year_before=[(each, value(each)) for each in earlier],
     )  # fmt: skip
 
 

@@ -33,7 +33,13 @@ class Shown:
 
     @cached_property
     def trend(self) -> charts.Chart | None:
-        return charts.trend(self.line)
+        return charts.trend(self.line, before=self.line.year_before)
+
+    @property
+    def course(self) -> list[tuple[date, Decimal | None, Decimal | None]]:
+        """(month, figure, figure of the same month a year earlier), as the table beside the chart has them."""
+        earlier = [value for _month, value in self.line.year_before] or [None] * len(self.line.months)
+        return [(month, value, before) for (month, value), before in zip(self.line.months, earlier, strict=True)]
 
     @cached_property
     def parts(self) -> list[tuple[str, str, Any, Decimal | None]]:

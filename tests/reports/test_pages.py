@@ -1,6 +1,7 @@
 """The month page, the rows behind a figure, targets, remarks and the settings of reports: by page and by API."""
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -64,6 +65,17 @@ class TestMonth:
         _status, said = opened(client, reader, f"/reports/2026-03/?team={team.pk}")
         assert f'href="/reports/2026-03/tickets.opened/?part=4&amp;team={team.pk}"' in said
         assert "These are figures of a part of the company." in said
+
+    def test_the_course_of_a_year_earlier_stands_in_chart_and_table(self, client, march, reader, team):
+        for month in range(1, 5):
+            an_incident(team=team, at=at(3, month=month).replace(year=2025))
+        keep()
+        _status, said = opened(client, reader, "/reports/2026-03/")
+        kpi = said.partition('id="kpi-tickets.opened"')[2].partition("</article>")[0]
+        assert 'class="chart-before"' in kpi and "A year ago 1." in kpi
+        assert re.search(r"March 2026</th><td[^>]*>4</td><td[^>]*>1</td>", kpi)
+        _status, part = opened(client, reader, f"/reports/2026-03/?team={team.pk}")
+        assert 'class="chart-before"' not in part
 
     def test_another_month_stands_beside_it_with_the_difference(self, client, march, reader):
         status, said = opened(client, reader, "/reports/2026-03/?with=２０２６-02")
@@ -225,6 +237,12 @@ class TestRemarks:
     def test_empty_words_take_a_reason_away(self, lead):
         save_remarks(KPIS[REOPENED], MARCH, by=lead, via="page", reason="So it was.")
         save_remarks(KPIS[REOPENED], MARCH, by=lead, via="page", reason="")
+        assert not Remark.objects.exists()
+
+    def test_a_reader_who_hands_in_a_reason_all_the_same_is_refused(self, client, march, reader):
+        client.force_login(reader)
+        answer = client.post(f"/reports/2026-03/{REOPENED}/remarks/", {"reason": "So it was.", "comment": "Hm."})
+        assert answer.status_code == 403
         assert not Remark.objects.exists()
 
     def test_by_api(self, march, lead):
