@@ -10,8 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Min, QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
+
+from servicedesk.levels.models import Calendar
+from servicedesk.people.models import AuditEntry
 
 from .kpis import KPIS, WHOLE, Base, By, Kpi, Scope, definitions_version
 from .measures import Largest, Number
@@ -140,11 +143,12 @@ def _kept(year: Year, wanted: Mapping[Period, int], exact: bool) -> dict[Period,
     )  # fmt: skip
     fresh = timezone.now() - FRESH
     was_true = (cache.get(_ALL_KEPT_AT) or fresh) > fresh
+    since = _hours_changed_at() if exact else None
     kept = {Period(row.first, row.last): row for row in rows}
 
     def will_do(period: Period, row: Counted, turn: int) -> bool:
         if exact:
-            return row.turn == turn and not _has_ended_since(year, period, row.at)
+            return row.turn == turn and not _is_of_before(year, period, row.at, since)
         return was_true or row.turn == turn or row.at > fresh
 
     return {
@@ -231,11 +235,11 @@ def keep_counted(most: int = 24) -> int:
     periods = [period for month in months for period in dict.fromkeys((Period.of(month), year.so_far(month)))]
     began, stamps = timezone.now(), _stamps()
     kept = {Period(row.first, row.last): row for row in Counted.objects.defer("figures")}
-    done = 0
+    since, done = _hours_changed_at(), 0
     for period in periods:
         turn = _turn(stamps, period)
         row = kept.get(period)
-        is_good = row and row.version == definitions_version() and not _has_ended_since(year, period, row.at)
+        is_good = row and row.version == definitions_version() and not _is_of_before(year, period, row.at, since)
         if is_good and (row.turn == turn or timezone.now() - row.at < FRESH / 3):
             continue
         if done == most:
@@ -250,6 +254,15 @@ def keep_counted(most: int = 24) -> int:
     return done
 
 
-def _has_ended_since(year: Year, period: Period, moment: datetime) -> bool:
-    """Whether figures of a moment are those of a span that was still going on: what stands at its end has changed."""
+def _hours_changed_at() -> datetime | None:
+    """When somebody last changed a calendar: they say on which days nobody works. One query."""
+    return AuditEntry.objects.filter(object_type=Calendar._meta.label_lower).aggregate(at=Max("at"))["at"]
+
+
+def _is_of_before(year: Year, period: Period, moment: datetime, hours_changed_at: datetime | None) -> bool:
+    """Whether figures of a moment are those of a span that was still going on, so that what stands at its end has
+    changed, or those of other business hours.
+    """
+    if hours_changed_at and moment <= hours_changed_at:
+        return True
     return moment < year.moments(period)[1] <= timezone.now()

@@ -11,6 +11,8 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from servicedesk.levels.actions.calendars import change_calendar
+from servicedesk.levels.models import Calendar
 from servicedesk.people.models import Role
 from servicedesk.reports.facts import recount
 from servicedesk.reports.figures import count, figures, keep_counted, put_together
@@ -19,7 +21,7 @@ from servicedesk.reports.models import Counted, MonthStamp
 from servicedesk.reports.months import Period, Year
 from servicedesk.tickets.actions import assign, log_work
 from servicedesk.web.errors import Refused
-from tests.factories import a_person, a_team, an_agent, an_incident
+from tests.factories import a_person, a_team, an_administrator, an_agent, an_incident
 from tests.reports.test_facts import keep, resolve
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +130,25 @@ class TestKeptBeforehand:
         assert value(figures(year, [period])[period], "tickets.opened") == 5
         assert keep_counted(most=100) > 0
         assert Counted.objects.get(first=MARCH, last=MARCH).figures["tickets.opened"][0] == "5"
+
+    def test_they_are_counted_anew_when_the_business_hours_change(self, march, team):
+        log_work(
+            an_incident(team=team, at=at(3)).ticket,
+            by=an_agent(team),
+            via="page",
+            minutes=30,
+            worked_on=date(2026, 3, 12),
+        )
+        keep()
+        while keep_counted(most=100):
+            pass
+        year, period = Year.now(), Period.of(MARCH)
+        assert value(figures(year, [period], exact=True)[period], "people.closed_day_hours") == 0
+        calendar = Calendar.objects.get(is_default=True)
+        change_calendar(calendar, by=an_administrator(), via="page", closed=["2026-03-12"])
+        assert value(figures(year, [period], exact=True)[period], "people.closed_day_hours") == Decimal("0.5")
+        assert keep_counted(most=100) > 0 and keep_counted(most=100) == 0
+        assert Counted.objects.get(first=MARCH, last=MARCH).figures["people.closed_day_hours"][0] == "0.5"
 
     def test_what_is_frozen_is_never_that_of_a_moment_ago(self, march, team):
         while keep_counted():
