@@ -96,7 +96,7 @@ def patient_steps() -> list[Step]:
         Step(
             "real servers",
             _pytest("tests/servers"),
-            (system.DOVECOT, system.DOVECOT_LMTP, system.POSTFIX, system.CLAMD),
+            (*system.PAPER, system.DOVECOT, system.DOVECOT_LMTP, system.POSTFIX, system.CLAMD),
         ),
     ]
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, date, datetime
 
 import pytest
 from django.conf import settings as django_settings
@@ -15,11 +16,15 @@ from servicedesk.intake.actions import read_waiting
 from servicedesk.intake.models import DeadAddress, IncomingMail
 from servicedesk.notify.actions import send_waiting
 from servicedesk.notify.models import OutgoingMail
+from servicedesk.people.models import Role
+from servicedesk.reports.issued.actions import issue
+from servicedesk.reports.issued.sharing import subscribe
 from servicedesk.tickets.actions import reply
 from servicedesk.tickets.delivery import deliver_waiting
 from servicedesk.tickets.models import Ticket
-from tests.factories import a_person, a_ticket, an_agent
+from tests.factories import a_person, a_ticket, an_agent, an_incident
 from tests.intake.mails import a_mail, a_mailbox
+from tests.reports.test_facts import keep, resolve
 from tests.workers import Listener, database_url
 
 from .dovecot import free_port
@@ -284,6 +289,28 @@ class TestOutgoing:
         (answer,) = [mail for mail in mails if "ケーブル" in mail.get_payload(0).get_payload(decode=True).decode()]
         assert f"[{ticket.number}]" in str(email.header.make_header(email.header.decode_header(answer["Subject"])))
         assert answer["To"] == requester.email
+
+    def test_an_issued_report_arrives_in_the_mailbox_of_who_subscribed_to_it(
+        self, sends, postfix, people_server, a_user
+    ):
+        reader = a_person(Role.REPORT_READER, email=f"{a_user}@people.example.com", language="ja")
+        agent = an_agent()
+        incident = an_incident(
+            team=agent.memberships.get().team, assignee=agent, at=datetime(2026, 3, 3, 1, tzinfo=UTC)
+        )
+        resolve(incident, agent, at=datetime(2026, 3, 4, 1, tzinfo=UTC))
+        keep()
+        OutgoingMail.objects.all().delete()
+        subscribe(reader, by=reader, via="page")
+        report = issue(date(2026, 3, 1), by=None, via="page")
+        assert sends() == 1
+        postfix.wait_until_empty()
+        (mail,) = said(people_server, a_user)
+        assert "2026年3月" in str(email.header.make_header(email.header.decode_header(mail["Subject"])))
+        (attached,) = [part for part in mail.walk() if part.get_content_type() == "application/pdf"]
+        assert attached.get_filename() == "report-2026-03-ja.pdf"
+        content = attached.get_payload(decode=True)
+        assert content == report.files.get(language="ja", format="pdf").file.read() and content.startswith(b"%PDF-")
 
     def test_an_address_that_the_server_refuses_fails_at_once(self, sends, postfix, people_server, a_user):
         a_ticket(requester=a_person(email="refused@people.example.com"))
