@@ -295,10 +295,9 @@ class TestOutgoing:
     ):
         reader = a_person(Role.REPORT_READER, email=f"{a_user}@people.example.com", language="ja")
         agent = an_agent()
-        incident = an_incident(
-            team=agent.memberships.get().team, assignee=agent, at=datetime(2026, 3, 3, 1, tzinfo=UTC)
-        )
-        resolve(incident, agent, at=datetime(2026, 3, 4, 1, tzinfo=UTC))
+        opened = datetime(2026, 3, 3, 1, tzinfo=UTC)
+        incident = an_incident(team=agent.memberships.get().team, assignee=agent, at=opened)
+        resolve(incident, agent, at=opened + timedelta(days=1))
         keep()
         OutgoingMail.objects.all().delete()
         subscribe(reader, by=reader, via="page")
