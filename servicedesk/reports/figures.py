@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.core.cache import cache
@@ -19,11 +20,12 @@ from servicedesk.people.models import AuditEntry
 from .kpis import KPIS, WHOLE, Base, By, Kpi, Scope, definitions_version
 from .measures import Largest, Number
 from .models import Counted, MonthStamp, TicketFact
-from .months import Period, Year, between
+from .months import Period, Year, after, between
 
 # While a month goes on its figures change all the time: those of a moment ago will do.
 FRESH = timedelta(minutes=3)
 _REMEMBERED = 3600
+_NEVER = Period.of(date(2000, 1, 1))
 # When all that is kept was last seen to be true.
 _ALL_KEPT_AT = "figures:all-kept-at"
 
@@ -114,7 +116,8 @@ def figures(
     """
     stamps = _stamps()
     wanted = {period: _turn(stamps, period) for period in periods}
-    found = _nothing(year, [period for period in periods if period.last < min(stamps, default=date.max)])
+    began = min(stamps, default=date.max)
+    found = {period: _nothing(definitions_version(), period.is_month) for period in periods if period.last < began}
     if not scope:
         found |= _kept(year, wanted, exact)
     for period, turn in wanted.items():
@@ -125,15 +128,11 @@ def figures(
     return found
 
 
-def _nothing(year: Year, periods: Iterable[Period]) -> dict[Period, Figures]:
-    """The figures of periods from before there was anything: of no rows, so without a query."""
-    found: dict[Period, Figures] = {}
-    alike: dict[bool, Figures] = {}
-    for period in periods:
-        if period.is_month not in alike:
-            alike[period.is_month] = _count(_kpis_for(period), lambda base, of=period: base.rows(year, of).none())
-        found[period] = alike[period.is_month]
-    return found
+@lru_cache(maxsize=2)
+def _nothing(version: str, is_month: bool) -> Figures:
+    """The figures of a period from before there was anything: of no rows, so without a query, and always the same."""
+    period = _NEVER if is_month else Period(after(_NEVER.first, -1), _NEVER.last)
+    return _count(_kpis_for(period), lambda base: base.rows(Year(), period).none())
 
 
 def _kept(year: Year, wanted: Mapping[Period, int], exact: bool) -> dict[Period, Figures]:

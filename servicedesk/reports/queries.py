@@ -1,5 +1,6 @@
 """Reads of reports: the lines of a month, and the tickets behind a figure."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -65,14 +66,29 @@ class Line:
         return parts_of(self.kpi, self.figure)
 
 
-def parts_of(kpi: type[Kpi], figure: Figure) -> list[tuple[str, str, Any, Decimal | None]]:
+def parts_of(
+    kpi: type[Kpi], figure: Figure, named: Mapping[Any, tuple[str, str]] | None = None
+) -> list[tuple[str, str, Any, Decimal | None]]:
+    """As `Line.parts`; `named` has names that are known already."""
     if kpi.by is None:
         return []
-    named = kpi.by.naming(figure.parts)
+    named = kpi.by.naming(figure.parts) if named is None else named
     found = [(*named[key], key, number.value) for key, number in figure.parts.items()]
     if kpi.by.ordered:
         return sorted(found, key=lambda part: (part[2] is None, part[2] or 0))
     return sorted(found, key=lambda part: (-(part[3] or 0), part[1]))
+
+
+def names_in(lines: Sequence[Line]) -> dict[str, Mapping[Any, tuple[str, str]]]:
+    """The names of the parts of all these lines by the keys of their KPIs, in the reader's language: one query for each
+    kind of row that has names, not one for each line.
+    """
+    wanted: dict[Any, set] = defaultdict(set)
+    broken_down = [(line.kpi.key, line.kpi.by.naming, line.figure) for line in lines if line.kpi.by]
+    for _key, naming, figure in broken_down:
+        wanted[naming].update(figure.parts)
+    found = {naming: naming(values) for naming, values in wanted.items()}
+    return {key: found[naming] for key, naming, _figure in broken_down}
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,17 @@ from servicedesk.web.formats import exact
 
 from . import charts, words
 from .kpis import Group, Kpi, Unit
-from .queries import Line, Month, Remarks
+from .queries import Line, Month, Remarks, names_in, parts_of
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A line of the month page. `other` is the same line in the month that stands beside it; `query` keeps the filters
-    in its links.
+    """A line of the month page. `parts` are as `Line.parts` has them; `other` is the same line in the month that stands
+    beside it; `query` keeps the filters in its links.
     """
 
     line: Line
+    parts: Sequence[tuple[str, str, Any, Decimal | None]]
     other: Line | None
     remarks: Remarks
     explains: bool
@@ -34,16 +35,6 @@ class Shown:
     @cached_property
     def trend(self) -> charts.Chart | None:
         return charts.trend(self.line, before=self.line.year_before)
-
-    @property
-    def course(self) -> list[tuple[date, Decimal | None, Decimal | None]]:
-        """(month, figure, figure of the same month a year earlier), as the table beside the chart has them."""
-        earlier = [value for _month, value in self.line.year_before] or [None] * len(self.line.months)
-        return [(month, value, before) for (month, value), before in zip(self.line.months, earlier, strict=True)]
-
-    @cached_property
-    def parts(self) -> list[tuple[str, str, Any, Decimal | None]]:
-        return self.line.parts
 
     @cached_property
     def bars(self) -> charts.Chart | None:
@@ -62,11 +53,13 @@ def shown_month(
 ) -> list[tuple[Group, Sequence[Shown]]]:
     """The groups of a month page with their lines."""
     beside = {line.kpi.key: line for line in other.lines} if other else {}
+    names = names_in(found.lines)
 
     def shown(line: Line) -> Shown:
         said = remarks.get(line.kpi.key, Remarks())
         may = user.may("reports.explain", line.target)
-        return Shown(line, beside.get(line.kpi.key), said, may, found.month, query)
+        parts = parts_of(line.kpi, line.figure, names.get(line.kpi.key))
+        return Shown(line, parts, beside.get(line.kpi.key), said, may, found.month, query)
 
     return [(group, [shown(line) for line in lines]) for group, lines in found.groups.items()]
 

@@ -1,7 +1,9 @@
 """How figures look to people."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from servicedesk.web import formats
@@ -16,6 +18,12 @@ def figure(value: Decimal | str | None, unit: Unit) -> str:
     """`1,204`, `64.1 %`, `18.5 h`; a dash when there is nothing to speak of."""
     if value is None or isinstance(value, str):  # a template's name of what is not there
         return NOTHING
+    return _written(value, unit, get_language())
+
+
+@lru_cache(maxsize=10_000)
+def _written(value: Decimal, unit: Unit, language: str | None) -> str:
+    """A month has thousands of numbers, and most of them are the same few."""
     if unit == Unit.SHARE:
         return f"{formats.number(_rounded(value * 100, 1), 1)}\u00a0%"
     number = formats.number(_rounded(value, _PLACES[unit]), _PLACES[unit])

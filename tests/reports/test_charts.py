@@ -2,12 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from xml.etree import ElementTree
 
 import pytest
-from django.template.loader import render_to_string
 from django.utils import translation
 
-from servicedesk.reports.charts import PAPER_INK, _steps, bars, short, trend
+from servicedesk.reports.charts import _steps, bars, short, svg, trend
 from servicedesk.reports.figures import Figure
 from servicedesk.reports.kpis import KPIS
 from servicedesk.reports.measures import Number
@@ -42,7 +42,7 @@ class TestTrend:
         before = [(after(MARCH, place - 13), Decimal(40)) for place in range(2)]
         chart = trend(a_line(10, 20, target=40), before=before)
         assert (chart.target, chart.before) == ("12", "M52 12L312 12")
-        assert chart.description == "Last 20, lowest 10, highest 20. Target 40."
+        assert chart.description == "Last 20, lowest 10, highest 20. A year ago 40. Target 40."
 
     @pytest.mark.parametrize("values", [(5,), (None, None), (None, 3)])
     def test_one_month_is_no_course(self, values):
@@ -80,7 +80,11 @@ class TestDrawing:
     @pytest.mark.parametrize("language", ["en", "ja"])
     def test_it_has_a_name_for_screen_readers_and_no_style(self, language):
         with translation.override(language):
-            chart = trend(a_line(1000, 2500, target=2000), ink=PAPER_INK)
-            html = render_to_string("reports/_chart.html", {"chart": chart})
+            html = svg(trend(a_line(1000, 2500, target=2000)))
         assert 'role="img"' in html and "<title id=" in html and "style" not in html
-        assert 'viewBox="0 0 320 112"' in html and f'color="{PAPER_INK}"' in html
+        assert 'viewBox="0 0 320 112"' in html and 'class="chart-target"' in html
+
+    def test_what_people_named_is_no_markup(self):
+        html = svg(bars(KPIS["tickets.opened"], [("x", "<b>&", "x", Decimal(1)), ("y", "Desk", "y", Decimal(2))]))
+        assert "&lt;b&gt;&amp;" in html and "<b>" not in html
+        ElementTree.fromstring(html)
