@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from servicedesk.web.formats import month
+from servicedesk.web.formats import month, number
 
 from .kpis import Kpi, Unit
 from .queries import Line
@@ -120,19 +120,20 @@ def bars(
     left = len(shown) - most
     shown = shown[:most]
     largest = max((value for _label, value in shown), default=Decimal(0)) or Decimal(1)
-    room = width - _LABEL - _VALUE
+    beside = min(_LABEL, max(_wide(label) for label, _value in shown) * _LETTER + 12)
+    room = width - beside - _VALUE
     words, found = [], []
     for place, (label, value) in enumerate(shown):
         top = place * _ROW
         long = max(float(value / largest) * room, 1 if value else 0)
-        found.append(Bar(_n(_LABEL), _n(top + 4), _n(max(long, 0)), _n(_ROW - 8)))
-        words.append(Word(_n(_LABEL - 6), _n(top + 15), short(label, (_LABEL - 6) // _LETTER), "end"))
-        words.append(Word(_n(_LABEL + max(long, 0) + 5), _n(top + 15), figure(value, kpi.unit)))
+        found.append(Bar(_n(beside), _n(top + 4), _n(max(long, 0)), _n(_ROW - 8)))
+        words.append(Word(_n(beside - 6), _n(top + 15), short(label, (_LABEL - 6) // _LETTER), "end"))
+        words.append(Word(_n(beside + max(long, 0) + 5), _n(top + 15), figure(value, kpi.unit)))
     listed = ", ".join(f"{label} {figure(value, kpi.unit)}" for label, value in shown)
     return Chart(
         key=f"bars-{kpi.key}",
         title=_("%(name)s by %(what)s") % {"name": kpi.name, "what": kpi.by.label if kpi.by else ""},
-        description=listed, width=width, height=len(shown) * _ROW, words=words, bars=found, left=_n(_LABEL),
+        description=listed, width=width, height=len(shown) * _ROW, words=words, bars=found, left=_n(beside),
         rest=ngettext("%(count)d more in the table", "%(count)d more in the table", left) % {"count": left}
         if left > 0 else "",
     )  # fmt: skip
@@ -212,10 +213,12 @@ def _steps(values: Iterable[Decimal]) -> list[Decimal]:
 
 
 def _tick(value: Decimal, kpi: type[Kpi]) -> str:
-    """A step of the scale, without places that say nothing."""
-    if kpi.unit == Unit.YEN and abs(value) >= 10_000:
-        return figure(value / 1000, Unit.COUNT) + "k"
-    return figure(value, kpi.unit).replace(".0\u00a0%", "\u00a0%")
+    """A step of the scale, without its unit and without places that say nothing, because there is little room."""
+    if kpi.unit == Unit.SHARE:
+        return figure(value, kpi.unit).replace(".0\u00a0%", "\u00a0%")
+    if abs(value) >= 10_000:
+        return number(value / 1000, 0) + "k"
+    return number(value, next(places for places in range(3) if places == 2 or value == round(value, places)))
 
 
 def _path(places: Sequence[tuple[float, float] | None]) -> str:
@@ -235,8 +238,8 @@ def _alone(places: Sequence[tuple[float, float] | None]) -> list[tuple[float, fl
     beside = [None, *places, None]
     return [
         place
-        for number, place in enumerate(places, 1)
-        if place and (number == len(places) or (beside[number - 1] is None and beside[number + 1] is None))
+        for nth, place in enumerate(places, 1)
+        if place and (nth == len(places) or (beside[nth - 1] is None and beside[nth + 1] is None))
     ]
 
 

@@ -3,15 +3,14 @@ long as nothing has changed in their months; others are counted when somebody as
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from servicedesk.levels.models import Calendar
@@ -20,12 +19,11 @@ from servicedesk.people.models import AuditEntry
 from .kpis import KPIS, WHOLE, Base, By, Kpi, Scope, definitions_version
 from .measures import Largest, Number
 from .models import Counted, MonthStamp, TicketFact
-from .months import Period, Year, after, between
+from .months import Period, Year, between
 
 # While a month goes on its figures change all the time: those of a moment ago will do.
 FRESH = timedelta(minutes=3)
 _REMEMBERED = 3600
-_NEVER = Period.of(date(2000, 1, 1))
 # When all that is kept was last seen to be true.
 _ALL_KEPT_AT = "figures:all-kept-at"
 
@@ -47,14 +45,11 @@ Figures = Mapping[str, Figure]
 
 def count(year: Year, period: Period, scope: Scope = WHOLE, kpis: Collection[type[Kpi]] | None = None) -> Figures:
     """Count all KPIs, or some, in a period: one query for each base, and one for each base and breakdown."""
-    return _count(KPIS.values() if kpis is None else kpis, lambda base: base.within(year, period, scope))
-
-
-def _count(wanted: Iterable[type[Kpi]], rows_of: Callable[[Base], QuerySet]) -> Figures:
-    wanted, numbers = list(wanted), {}
+    wanted = list(KPIS.values() if kpis is None else kpis)
+    numbers: dict[str, Number] = {}
     parts: dict[str, dict[Any, Number]] = defaultdict(dict)
     for base, own in _together(wanted, lambda kpi: kpi.base).items():
-        rows = rows_of(base)
+        rows = base.within(year, period, scope)
         plain = [kpi for kpi in own if not isinstance(kpi.measure, Largest)]
         found = rows.aggregate(**_aggregates(plain)) if plain else {}
         for kpi in plain:
@@ -117,7 +112,7 @@ def figures(
     stamps = _stamps()
     wanted = {period: _turn(stamps, period) for period in periods}
     began = min(stamps, default=date.max)
-    found = {period: _nothing(definitions_version(), period.is_month) for period in periods if period.last < began}
+    found = {period: _unknown(period) for period in periods if period.last < began}
     if not scope:
         found |= _kept(year, wanted, exact)
     for period, turn in wanted.items():
@@ -128,11 +123,9 @@ def figures(
     return found
 
 
-@lru_cache(maxsize=2)
-def _nothing(version: str, is_month: bool) -> Figures:
-    """The figures of a period from before there was anything: of no rows, so without a query, and always the same."""
-    period = _NEVER if is_month else Period(after(_NEVER.first, -1), _NEVER.last)
-    return _count(_kpis_for(period), lambda base: base.rows(Year(), period).none())
+def _unknown(period: Period) -> Figures:
+    """The figures of a period from before there was anything. They are no zeros: nobody counted."""
+    return {kpi.key: Figure(Number(None)) for kpi in _kpis_for(period)}
 
 
 def _kept(year: Year, wanted: Mapping[Period, int], exact: bool) -> dict[Period, Figures]:
@@ -188,9 +181,11 @@ def put_together(kpi: type[Kpi], span: Figures, months: Iterable[Figures]) -> Fi
 
 
 def _sum(numbers: list[Number]) -> Number:
-    amounts = [number.amount for number in numbers if number.amount is not None]
-    of = None if numbers[0].of is None else sum(number.of or 0 for number in numbers)
-    return Number(sum(amounts, Decimal(0)), of)
+    known = [number for number in numbers if number.amount is not None]
+    if not known:
+        return numbers[-1]
+    of = None if known[0].of is None else sum(number.of or 0 for number in known)
+    return Number(sum((number.amount or Decimal(0) for number in known), Decimal(0)), of)
 
 
 def to_json(found: Figures) -> dict[str, list]:

@@ -24,6 +24,8 @@ _EXPLAINED = 3  # so many come with why they matter
 _FIFTH, _FIVE_POINTS = Decimal("0.2"), Decimal("0.05")
 _LEAST = {Unit.YEN: Decimal(50_000), Unit.POINTS: Decimal("0.5")}
 _USUAL_LEAST = Decimal(5)
+# From there on nobody thinks in per cent.
+_MANY_TIMES = 4
 # A part explains a change when so much of it came from there.
 _MOST_OF_IT = Decimal("0.4")
 _IN_A_ROW = 3
@@ -211,6 +213,9 @@ def _change_in_words(line: Line, change: Change) -> str:
         return _("%(name)s: %(value)s, %(points)s points less than %(then)s (%(before)s).") % said
     if not change.before:
         return _("%(name)s: %(value)s, and nothing in comparison with %(then)s.") % said
+    if change.value >= change.before * _MANY_TIMES:
+        said["times"] = formats.number(change.value / change.before, 0)
+        return _("%(name)s: %(value)s, %(times)s times %(then)s (%(before)s).") % said
     said["percent"] = formats.number(abs(change.by) / change.before * 100, 0)
     if change.by > 0:
         return _("%(name)s: %(value)s, %(percent)s %% more than %(then)s (%(before)s).") % said

@@ -13,6 +13,7 @@ from servicedesk.reports.targets import Goal, save_targets
 from tests.factories import a_person, a_team, an_administrator, an_agent, an_incident
 from tests.reports.test_facts import keep, resolve
 
+from .conftest import PHONE
 from .test_pages import LOOKS, language_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +46,15 @@ def test_pages_are_clean(visitor, lead, look):
     ):  # fmt: skip
         someone.open(f"/{path}")
         someone.check()
+
+
+def test_a_lead_whose_bar_has_all_links_reads_on_a_phone(visitor, lead):
+    someone = visitor(viewport=PHONE).sign_in(lead)
+    page = someone.open("/reports/2026-03/")
+    expect(page.locator(".topnav-link")).to_have_count(3)
+    someone.check()
+    chart = page.locator(".chart").first.bounding_box()
+    assert round(chart["width"] / chart["height"], 1) == 2.9  # as it was drawn, with nothing empty around it
 
 
 def test_a_reason_is_typed_in_its_place_by_keyboard_alone(visitor, lead):

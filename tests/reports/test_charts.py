@@ -54,13 +54,25 @@ class TestTrend:
         assert steps[0] <= Decimal(str(min(values))) and steps[-1] >= Decimal(str(max(values)))
         assert 2 <= len(steps) <= 5
 
+    @pytest.mark.parametrize(
+        ("key", "values", "words"),
+        [
+            ("tickets.resolve_median_hours", (20, 180), {"0", "100", "200"}),
+            ("tickets.resolve_median_hours", (1, 4.2), {"0", "2.5", "5"}),
+            ("cost.yen", (0, 4_000_000), {"0", "2,000k", "4,000k"}),
+        ],
+    )
+    def test_steps_are_short(self, key, values, words):
+        chart = trend(a_line(*values, key=key))
+        assert {word.text for word in chart.words if word.anchor == "end" and float(word.x) < 60} == words
+
 
 class TestBars:
     PARTS = [("P1", "P1", 1, Decimal(4)), ("P2", "P2", 2, Decimal(2)), ("P3", "P3", 3, None)]
 
     def test_a_bar_is_as_long_as_its_value(self):
         chart = bars(KPIS["tickets.opened"], self.PARTS)
-        assert [float(bar.width) for bar in chart.bars] == [140, 70]
+        assert [float(bar.width) for bar in chart.bars] == [234, 117]
         assert chart.title == "Tickets opened by priority" and chart.rest == ""
 
     def test_of_many_the_first_are_shown_and_the_rest_is_said(self):

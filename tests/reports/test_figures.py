@@ -19,6 +19,7 @@ from servicedesk.reports.figures import count, figures, keep_counted, put_togeth
 from servicedesk.reports.kpis import KPIS, Scope
 from servicedesk.reports.models import Counted, MonthStamp
 from servicedesk.reports.months import Period, Year
+from servicedesk.reports.queries import month_of_report
 from servicedesk.tickets.actions import assign, log_work
 from servicedesk.web.errors import Refused
 from tests.factories import a_person, a_team, an_administrator, an_agent, an_incident
@@ -90,15 +91,20 @@ class TestCounting:
 
 class TestBeforeThereWasAnything:
     @pytest.mark.parametrize("period", [Period.of(date(2026, 1, 1)), Period(date(2025, 4, 1), date(2026, 1, 1))])
-    def test_figures_are_those_of_no_rows(self, march, period):
-        year = Year.now()
-        found = figures(year, [period])[period]
-        assert found == {key: figure for key, figure in count(year, period).items() if key in found}
-        assert len(found) == len(KPIS) or not period.is_month
+    def test_figures_are_unknown_and_no_zeros(self, march, period):
+        found = figures(Year.now(), [period])[period]
+        assert {figure.value for figure in found.values()} == {None}
+        assert set(found) == set(count(Year.now(), period)) or not period.is_month
+
+    def test_they_are_no_months_of_a_year_so_far(self, march):
+        lines = {each.kpi.key: each for each in month_of_report(Year.now(), MARCH).lines}
+        line = lines["cost.without_work_share"]
+        assert line.last_year is None and line.so_far_last_year.value is None
+        assert line.so_far.number == line.figure.number and line.so_far.number.of == 3
 
     def test_they_cost_no_queries_of_their_own(self, march, django_assert_max_num_queries):
         months = [Period.of(date(2025, month, 1)) for month in range(1, 13)]
-        with django_assert_max_num_queries(6):  # stamps, what is kept, the company's calendar
+        with django_assert_max_num_queries(4):  # settings, stamps, what is kept, and since when
             figures(Year.now(), months)
 
     def test_work_from_before_the_tickets_is_not_before_there_was_anything(self, march, team):

@@ -88,6 +88,10 @@ class TestWhatChanged:
     def test_what_is_little_is_not_said(self, key, values):
         assert said(a_line(key, values)) == ["No figure changed much against the months before."]
 
+    def test_many_times_as_much_is_no_per_cent(self):
+        [only] = said(a_line("tickets.opened", [17, 393]))
+        assert only.startswith("Tickets opened: 393, 23 times the month before (17).")
+
     def test_nothing_before_is_no_per_cent(self):
         [only] = said(a_line("tickets.opened", [0, 12]))
         assert only.startswith("Tickets opened: 12, and nothing in comparison with the month before.")
@@ -151,7 +155,7 @@ class TestWhatIsTold:
         )  # fmt: skip
         found = said(*(a_line(key, [10, 40]) for key in keys), a_line("tickets.reopened", [9], target=1))
         assert len(found) == 6
-        assert found[0].startswith("Reopened: target missed") and found[1].startswith("Major incidents: 40")
+        assert found[0].startswith("Tickets reopened: target missed") and found[1].startswith("Major incidents: 40")
         assert said(*(a_line(key, [10, 40]) for key in keys)) == said(*(a_line(key, [10, 40]) for key in keys))
 
     def test_nothing_recorded_says_nothing(self):

@@ -11,7 +11,7 @@ from .bases import BY_SERVICE, BY_TEAM, RESOLVED
 class Reopened(Kpi):
     key = "tickets.reopened"
     group = Group.QUALITY
-    name = _("Reopened")
+    name = _("Tickets reopened")
     meaning = _("Resolutions that did not hold: work done twice, and people who asked twice.")
     formula = _("Of the tickets resolved in the month, those that were reopened at least once.")
     unit = Unit.COUNT
@@ -24,7 +24,7 @@ class Reopened(Kpi):
 class Reassigned(Kpi):
     key = "tickets.reassigned"
     group = Group.QUALITY
-    name = _("Handed to another team")
+    name = _("Tickets handed to another team")
     meaning = _("Tickets that did not reach the right people at once.")
     formula = _("Of the tickets resolved in the month, those whose team changed at least once.")
     unit = Unit.COUNT
