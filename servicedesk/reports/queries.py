@@ -1,7 +1,7 @@
 """Reads of reports: the lines of a month, and the tickets behind a figure."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -126,7 +126,7 @@ def month_of_report(year: Year, month: date, scope: Scope = WHOLE, *, exact: boo
         group: [_line(kpi, month, months, earlier, by_month, found, so_far, last, targets.get(kpi.key)) for kpi in kpis]
         for group, kpis in in_groups().items()
     }
-    shown = {group: [line for line in lines if _is_alive(line)] for group, lines in groups.items()}
+    shown = {group: list(_telling(lines)) for group, lines in groups.items()}
     return Month(month, year, scope, {group: lines for group, lines in shown.items() if lines})
 
 
@@ -146,6 +146,16 @@ def _line(
         history=[by_month[each].get(kpi.key) for each in months],
         year_before=[(each, value(each)) for each in earlier],
     )  # fmt: skip
+
+
+def _telling(lines: Sequence[Line]) -> Iterator[Line]:
+    """Those that say something: of a number that stands there already, only what breaks it down by something known."""
+    told: set[int] = set()
+    for line in lines:
+        says_more = id(line.kpi.measure) not in told or line.target or set(line.figure.parts) - {None, ""}
+        if _is_alive(line) and says_more:
+            told.add(id(line.kpi.measure))
+            yield line
 
 
 def _is_alive(line: Line) -> bool:

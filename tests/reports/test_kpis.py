@@ -12,7 +12,7 @@ from django.utils import translation
 from servicedesk.reports import facts
 from servicedesk.reports.figures import count, figures, put_together
 from servicedesk.reports.kpis import KPIS, WHOLE, Scope
-from servicedesk.reports.models import ReportSettings
+from servicedesk.reports.models import ReportSettings, TicketFact
 from servicedesk.reports.months import Period, Year
 from servicedesk.reports.queries import month_of_report
 from tests.reports.a_month import a_busy_march
@@ -99,6 +99,15 @@ class TestNumbers:
     def test_savings_by_template_and_rule(self, desk):
         assert said("savings.hours_by_template") == {"Password": round(10 / 60, 4)}
         assert said("savings.hours_by_rule") == {"Tags": round(10 * 4 / 60, 4)}
+
+    def test_a_breakdown_by_what_nobody_knows_is_no_second_line(self, desk):
+        keys = {line.kpi.key for line in month_of_report(Year.now(), MARCH.first).lines}
+        assert {"incidents.opened", "incidents.opened_by_company"} <= keys
+        TicketFact.objects.update(company=None)
+        facts.stamp_all()
+        cache.clear()
+        keys = {line.kpi.key for line in month_of_report(Year.now(), MARCH.first).lines}
+        assert "incidents.opened" in keys and "incidents.opened_by_company" not in keys
 
     def test_without_a_rate_there_is_no_price(self, desk):
         ReportSettings.objects.update(hourly_rate=None)
