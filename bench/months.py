@@ -36,7 +36,7 @@ def _timed(act: Callable[[], object]) -> tuple[object, float]:
 
 
 def prepare_months(say: Callable[[str], None]) -> dict:
-    """Make all facts and count all figures; returns seconds, and tickets a second that are kept from events."""
+    """Make all facts, count all figures, issue a month; returns seconds, and tickets a second kept from events."""
     from django.db import connection
 
     from servicedesk.reports import facts
@@ -61,15 +61,35 @@ def prepare_months(say: Callable[[str], None]) -> dict:
     ids = Ticket.objects.order_by("-id").values_list("pk", flat=True)[:KEPT_AT_ONCE]
     FactTurn.objects.bulk_create([FactTurn(ticket_id=pk) for pk in ids], ignore_conflicts=True)
     kept, seconds = _timed(lambda: _all(facts.keep_waiting))
+    issued = _issued(month)
     told = {
         "facts": rows, "recount_s": recounted, "month_s": counted, "spans": spans, "beforehand_s": beforehand,
-        "kept_per_s": round(kept / seconds) if seconds else None,
+        "kept_per_s": round(kept / seconds) if seconds else None, "issue_s": issued,
     }  # fmt: skip
     say(
         f"Facts of {rows:,} tickets made anew: {recounted} s; kept from events: {told['kept_per_s']} tickets a second. "
-        f"Figures of one month counted: {counted} s; of {spans} spans beforehand: {beforehand} s"
+        f"Figures of one month counted: {counted} s; of {spans} spans beforehand: {beforehand} s. "
+        f"A month issued in both languages as PDF and Excel: {'no Pango here' if issued is None else f'{issued} s'}"
     )
     return told
+
+
+def _issued(month: date) -> float | None:
+    """Seconds to freeze a month and to make its four files, after which it is as if nothing was issued; None where the
+    machine cannot make a PDF.
+    """
+    from django.db import transaction
+
+    from servicedesk.reports.issued.actions import issue
+    from servicedesk.web.errors import NotNow
+
+    try:
+        with transaction.atomic():
+            _report, seconds = _timed(lambda: issue(month, by=None, via="bench"))
+            transaction.set_rollback(True)
+    except NotNow:
+        return None
+    return seconds
 
 
 def _all(act: Callable[[], int]) -> int:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.web.errors import Refused
+from servicedesk.web.formats import filesize, number
 from servicedesk.web.text import normalise
 
 from . import xlsxread
@@ -122,7 +123,7 @@ def names_in(content: bytes) -> list[str]:
 
 def _begin(content: bytes, most_bytes: int, times: bool) -> tuple[str, Iterator[tuple[int, list[str]]]]:
     if len(content) > most_bytes:
-        raise Refused(_("The file is larger than 20 MB."), field="file")
+        raise Refused(_("The file is larger than %(size)s.") % {"size": filesize(most_bytes)}, field="file")
     if xlsxread.is_workbook(content):
         return "xlsx", xlsxread.rows_of(content, times=times)
     text, encoding = decode(content)
@@ -135,7 +136,9 @@ def _rows(lines: Iterator[tuple[int, list[str]]], columns: list[str | None], mos
         if any(cell.strip() for cell in cells):
             count += 1
             if count > most_rows:
-                raise Refused(_("The file has more than 50,000 rows. Split it."), field="file")
+                raise Refused(
+                    _("The file has more than %(rows)s rows. Split it.") % {"rows": number(most_rows)}, field="file"
+                )
             yield Row(line, {column: plain_cell(cell) for column, cell in zip(columns, cells) if column is not None})
 
 
@@ -160,9 +163,9 @@ def write(head: Iterable[str], rows: Iterable[Iterable]) -> Iterator[bytes]:
     writer = csv.writer(piece, lineterminator="\r\n")
     writer.writerow([safe_cell(cell) for cell in head])
     yield b"\xef\xbb\xbf"
-    for number, row in enumerate(rows, 1):
+    for count, row in enumerate(rows, 1):
         writer.writerow([safe_cell(cell) for cell in row])
-        if number % 200 == 0:
+        if count % 200 == 0:
             yield piece.getvalue().encode()
             piece.seek(0)
             piece.truncate()

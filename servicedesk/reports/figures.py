@@ -103,11 +103,13 @@ def _turn(stamps: Mapping[date, int], period: Period) -> int:
 
 
 def figures(
-    year: Year, periods: Collection[Period], scope: Scope = WHOLE, *, exact: bool = False
-) -> dict[Period, Figures]:
+    year: Year, periods: Collection[Period], scope: Scope = WHOLE, *, exact: bool = False,
+    whole: Collection[Period] = (),
+) -> dict[Period, Figures]:  # fmt: skip
     """The figures of several periods. Those of the whole desk that are kept cost three queries together. They are those
     of this moment, or of one less than `FRESH` ago where they are counted beforehand all the time; with `exact`, for
-    what is frozen, always those of this moment.
+    what is frozen, always those of this moment. Of several months there are only the KPIs that cannot be put together
+    from each, but in a scope all of the periods that are `whole`: one count instead of one for each month.
     """
     stamps = _stamps()
     wanted = {period: _turn(stamps, period) for period in periods}
@@ -119,7 +121,7 @@ def figures(
         if period not in found and exact:
             found[period] = count(year, period, scope, _kpis_for(period))
         elif period not in found:
-            found[period] = _remembered(year, period, scope, turn)
+            found[period] = _remembered(year, period, scope, turn, bool(scope) and period in whole)
     return found
 
 
@@ -155,11 +157,11 @@ def _kpis_for(period: Period) -> list[type[Kpi]]:
     return [kpi for kpi in KPIS.values() if period.is_month or not kpi.measure.adds_up]
 
 
-def _remembered(year: Year, period: Period, scope: Scope, turn: int) -> Figures:
-    key = f"figures:{definitions_version()}:{year}:{period}:{scope}:{turn}".replace(" ", "")
+def _remembered(year: Year, period: Period, scope: Scope, turn: int, is_whole: bool) -> Figures:
+    key = f"figures:{definitions_version()}:{year}:{period}:{is_whole}:{scope}:{turn}".replace(" ", "")
     found = cache.get(key)
     if found is None:
-        found = to_json(count(year, period, scope, _kpis_for(period)))
+        found = to_json(count(year, period, scope, None if is_whole else _kpis_for(period)))
         cache.set(key, found, _REMEMBERED if period.last < year.this_month() else FRESH.total_seconds())
     return from_json(found)
 

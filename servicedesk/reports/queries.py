@@ -116,10 +116,10 @@ def month_of_report(year: Year, month: date, scope: Scope = WHOLE, *, exact: boo
     months = list(between(after(month, -MONTHS_BEFORE), month))
     so_far = year.so_far(month)
     last = Period(after(so_far.first, -12), after(so_far.last, -12))
-    # Of a part of the company they would have to be counted, month by month, for a thin line.
+    # Of a part of the company each month would have to be counted for a thin line, and for a sum of the last year.
     earlier = [] if scope else [after(each, -12) for each in months]
-    singles = dict.fromkeys([*months, *so_far.months, *last.months, *earlier])
-    found = figures(year, [*map(Period.of, singles), so_far, last], scope, exact=exact)
+    singles = dict.fromkeys([*months, *so_far.months, *([] if scope else last.months), *earlier])
+    found = figures(year, [*map(Period.of, singles), so_far, last], scope, exact=exact, whole=[last])
     by_month = {each: found[Period.of(each)] for each in singles}
     targets = targets_of(year.fiscal_year(month))
     groups = {
@@ -142,7 +142,9 @@ def _line(
         kpi=kpi, figure=by_month[month][kpi.key], target=target, months=[(each, value(each)) for each in months],
         last_year=value(after(month, -12)),
         so_far=put_together(kpi, found[so_far], (by_month[each] for each in so_far.months)),
-        so_far_last_year=put_together(kpi, found[last], (by_month[each] for each in last.months)),
+        so_far_last_year=put_together(kpi, found[last], (by_month[each] for each in last.months))
+        if earlier
+        else found[last].get(kpi.key),
         history=[by_month[each].get(kpi.key) for each in months],
         year_before=[(each, value(each)) for each in earlier],
     )  # fmt: skip

@@ -211,10 +211,12 @@ def _change_in_words(line: Line, change: Change) -> str:
         if change.by > 0:
             return _("%(name)s: %(value)s, %(points)s points more than %(then)s (%(before)s).") % said
         return _("%(name)s: %(value)s, %(points)s points less than %(then)s (%(before)s).") % said
-    if not change.before:
+    # As it is shown: of an average of 0.4 tickets nobody can say how many times that is.
+    before = Decimal(round(change.before)) if unit == Unit.COUNT else change.before
+    if not before:
         return _("%(name)s: %(value)s, and nothing in comparison with %(then)s.") % said
-    if change.value >= change.before * _MANY_TIMES:
-        said["times"] = formats.number(change.value / change.before, 0)
+    if change.value >= before * _MANY_TIMES:
+        said["times"] = formats.number(change.value / before, 0)
         return _("%(name)s: %(value)s, %(times)s times %(then)s (%(before)s).") % said
     said["percent"] = formats.number(abs(change.by) / change.before * 100, 0)
     if change.by > 0:

@@ -11,6 +11,7 @@ from servicedesk.web import formats
 from .kpis import Unit
 
 NOTHING = "–"
+_FROZEN = Decimal("0.000001")
 _PLACES = {Unit.COUNT: 0, Unit.HOURS: 1, Unit.DAYS: 1, Unit.MINUTES: 1, Unit.YEN: 0, Unit.POINTS: 2}
 
 
@@ -45,5 +46,5 @@ def difference(value: Decimal, unit: Unit) -> str:
 
 
 def _rounded(value: Decimal, places: int) -> Decimal:
-    """As spreadsheets round; Django only cuts off."""
-    return Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    """As spreadsheets round, and of six places as figures are frozen; Django only cuts off."""
+    return Decimal(value).quantize(_FROZEN).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

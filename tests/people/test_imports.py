@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from servicedesk.people.actions import apply_import, change_person, create_token, discard_import, upload_import
-from servicedesk.people.csvfiles import plain_cell, read, safe_cell, write
+from servicedesk.people.csvfiles import begin, plain_cell, read, safe_cell, write
 from servicedesk.people.importing import HEADERS, export_rows, header_names
 from servicedesk.people.jobs import run_next_job
 from servicedesk.people.models import AuditEntry, Department, ImportRun, Team, User
@@ -80,6 +80,12 @@ class TestReading:
     def test_only_administrators_may(self):
         with pytest.raises(PermissionDenied):
             upload(an_agent(), "email,name\na@example.com,A\n")
+
+    def test_what_is_too_large_is_refused_with_the_limit_that_holds(self):
+        with pytest.raises(Refused, match="larger than 10.bytes"):
+            begin(b"name\r\nabcdef", {"name": ()}, most_bytes=10)
+        with pytest.raises(Refused, match="more than 1 rows"):
+            list(begin(b"name\r\na\r\nb", {"name": ()}, most_rows=1).rows)
 
 
 class TestPreview:

@@ -89,6 +89,25 @@ class TestCounting:
             count(year, period)
 
 
+class TestPartsOfTheCompany:
+    def test_the_last_year_until_then_is_the_same_counted_at_once(self, march, team, agent):
+        for month in (5, 11):
+            resolve(
+                an_incident(team=team, assignee=agent, at=at(3).replace(year=2024, month=month)),
+                agent,
+                at=at(4).replace(year=2024, month=month),
+            )
+        an_incident(team=a_team(), at=at(3).replace(year=2024, month=6))
+        keep()
+        year, last = Year.now(), Period(date(2024, 4, 1), date(2025, 3, 1))
+        lines = {line.kpi.key: line for line in month_of_report(year, MARCH, Scope(team=team.pk)).lines}
+        assert lines["tickets.opened"].so_far_last_year.value == 2
+        counted = count(year, last, Scope(team=team.pk))
+        assert {key: line.so_far_last_year for key, line in lines.items()} == {key: counted[key] for key in lines}
+        whole = {line.kpi.key: line for line in month_of_report(year, MARCH).lines}
+        assert whole["tickets.opened"].so_far_last_year.value == 3
+
+
 class TestBeforeThereWasAnything:
     @pytest.mark.parametrize("period", [Period.of(date(2026, 1, 1)), Period(date(2025, 4, 1), date(2026, 1, 1))])
     def test_figures_are_unknown_and_no_zeros(self, march, period):

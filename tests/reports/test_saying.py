@@ -91,6 +91,8 @@ class TestWhatChanged:
     def test_many_times_as_much_is_no_per_cent(self):
         [only] = said(a_line("tickets.opened", [17, 393]))
         assert only.startswith("Tickets opened: 393, 23 times the month before (17).")
+        [only] = said(a_line("backlog.open", [0, 0, 0, 1, 1, 2, 29]))  # 0.7 on average
+        assert only.startswith("Open at the end: 29, 29 times the average of the months before (1).")
 
     def test_nothing_before_is_no_per_cent(self):
         [only] = said(a_line("tickets.opened", [0, 12]))
