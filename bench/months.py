@@ -75,8 +75,8 @@ def prepare_months(say: Callable[[str], None]) -> dict:
 
 
 def _issued(month: date) -> float | None:
-    """Seconds to freeze a month and to make its four files, after which it is as if nothing was issued; None where the
-    machine cannot make a PDF.
+    """Seconds to freeze a month and to make its four files; no row of it stays, so that it can be done again. None
+    where the machine cannot make a PDF.
     """
     from django.db import transaction
 

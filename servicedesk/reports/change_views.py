@@ -1,6 +1,5 @@
 """Pages by which people change something of reports: targets of a year, remarks on a figure, how the company counts."""
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -79,8 +78,6 @@ def remark(request: HttpRequest, month: str, key: str) -> HttpResponse:
     initial = {"reason": said.reason and said.reason.text, "measure": said.measure and said.measure.text}
     form = RemarkForm(request.POST or None, explains=explains, place=key, initial=initial)
     context = {"form": form, "kpi": kpi, "month": asked, "target": target, "remarks": said, "explains": explains}
-    if not explains and any(request.POST.get(name) for name in ("reason", "measure")):
-        raise PermissionDenied  # the form has no such fields for them
     if request.method == "POST" and form.is_valid():
         try:
             save_remarks(kpi, asked, by=request.user, via="page", **form.cleaned_data)

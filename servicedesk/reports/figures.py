@@ -118,10 +118,10 @@ def figures(
     if not scope:
         found |= _kept(year, wanted, exact)
     for period, turn in wanted.items():
-        if period not in found and exact:
-            found[period] = count(year, period, scope, _kpis_for(period))
-        elif period not in found:
-            found[period] = _remembered(year, period, scope, turn, bool(scope) and period in whole)
+        if period in found:
+            continue
+        kpis = list(KPIS.values()) if scope and period in whole else _kpis_for(period)
+        found[period] = count(year, period, scope, kpis) if exact else _remembered(year, period, scope, turn, kpis)
     return found
 
 
@@ -157,11 +157,11 @@ def _kpis_for(period: Period) -> list[type[Kpi]]:
     return [kpi for kpi in KPIS.values() if period.is_month or not kpi.measure.adds_up]
 
 
-def _remembered(year: Year, period: Period, scope: Scope, turn: int, is_whole: bool) -> Figures:
-    key = f"figures:{definitions_version()}:{year}:{period}:{is_whole}:{scope}:{turn}".replace(" ", "")
+def _remembered(year: Year, period: Period, scope: Scope, turn: int, kpis: Collection[type[Kpi]]) -> Figures:
+    key = f"figures:{definitions_version()}:{year}:{period}:{len(kpis)}:{scope}:{turn}".replace(" ", "")
     found = cache.get(key)
     if found is None:
-        found = to_json(count(year, period, scope, None if is_whole else _kpis_for(period)))
+        found = to_json(count(year, period, scope, kpis))
         cache.set(key, found, _REMEMBERED if period.last < year.this_month() else FRESH.total_seconds())
     return from_json(found)
 

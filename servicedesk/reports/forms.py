@@ -82,7 +82,9 @@ def scope_of(given: Mapping[str, str]) -> Scope | None:
 
 
 class RemarkForm(ActionForm):
-    """Reason and counter-measure for those who may write them, a comment for everybody."""
+    """Reason and counter-measure for those who may write them, a comment for everybody. What somebody hands in all the
+    same is left to `save_remarks`, which refuses it.
+    """
 
     reason = TextField(label=_("Reason"), required=False, max_length=LONGEST)
     measure = TextField(label=_("Counter-measure"), required=False, max_length=LONGEST)
@@ -90,8 +92,9 @@ class RemarkForm(ActionForm):
 
     def __init__(self, *args, explains: bool, place: int | str = 0, **kwargs):
         super().__init__(*args, auto_id=f"id_remark_{place}_%s", **kwargs)
-        if not explains:
-            del self.fields["reason"], self.fields["measure"]
+        for name in ("reason", "measure"):
+            if not explains and not self.data.get(name):
+                del self.fields[name]
         for each in self.fields.values():
             each.widget.attrs["rows"] = "3"
         next(iter(self.fields.values())).widget.attrs["data-focus"] = ""
